@@ -1,0 +1,1 @@
+//! Laws of [`IdentityStore`](crate::port::IdentityStore) and of the event log it writes.

@@ -1,0 +1,129 @@
+//! Attempts to sign in, and what became of them.
+
+use ashlar_kernel::{Change, DomainEvent, EventSpec, Outcome, Target, Timestamp};
+use serde::Serialize;
+
+use crate::UserId;
+
+/// One attempt to sign in with a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginAttempt {
+    user: Option<UserId>,
+    at: Timestamp,
+    succeeded: bool,
+}
+
+/// Why an attempt failed. Internal: every failure looks the same to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginFailure {
+    /// Nobody has this identifier.
+    UnknownIdentifier,
+    /// The password is another.
+    WrongPassword,
+    /// The password is right and the account is shut.
+    Disabled,
+    /// The password is right and the person is no member of the tenant.
+    NoMembership,
+}
+
+impl LoginAttempt {
+    /// The attempt failed.
+    pub fn failed(
+        user: Option<UserId>,
+        pseudonym: String,
+        reason: LoginFailure,
+        at: Timestamp,
+    ) -> Change<Self, LoginEvent> {
+        let event = LoginEvent::Failed { user, reason, identifier_hmac: pseudonym };
+        Change::new(Self { user, at, succeeded: false }, event)
+    }
+
+    /// The person signed in.
+    pub fn succeeded(user: UserId, methods: Vec<String>, at: Timestamp) -> Change<Self, LoginEvent> {
+        Change::new(Self { user: Some(user), at, succeeded: true }, LoginEvent::Succeeded { user, methods })
+    }
+
+    /// Whose account, if there is one.
+    pub const fn user(&self) -> Option<UserId> {
+        self.user
+    }
+    /// When.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+    /// Whether it succeeded.
+    pub const fn has_succeeded(&self) -> bool {
+        self.succeeded
+    }
+}
+
+/// A fact about signing in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum LoginEvent {
+    /// A person signed in.
+    Succeeded {
+        /// Who.
+        user: UserId,
+        /// By which authentication methods (RFC 8176).
+        methods: Vec<String>,
+    },
+    /// An attempt failed.
+    Failed {
+        /// Whose account, if there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+        /// Why; never told to the caller.
+        reason: LoginFailure,
+        /// Pseudonym of what was typed.
+        identifier_hmac: String,
+    },
+}
+
+const SUCCEEDED: EventSpec = EventSpec {
+    name: "identity.login.succeeded",
+    schema_version: 1,
+    summary: "A person signed in.",
+    targets: &["user"],
+    data: &[("user", "Id of the account."), ("methods", "Authentication methods, as in the `amr` claim (RFC 8176).")],
+};
+const FAILED: EventSpec = EventSpec {
+    name: "identity.login.failed",
+    schema_version: 1,
+    summary: "An attempt to sign in failed. The caller was told only that the credentials are invalid.",
+    targets: &["user", "identifier"],
+    data: &[
+        ("user", "Id of the account, when the identifier belongs to one."),
+        ("reason", "unknown_identifier, wrong_password, disabled or no_membership."),
+        ("identifier_hmac", "Keyed pseudonym of the identifier, the same for every spelling within one tenant."),
+    ],
+};
+
+impl DomainEvent for LoginEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Succeeded { .. } => SUCCEEDED.name,
+            Self::Failed { .. } => FAILED.name,
+        }
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        match self {
+            Self::Succeeded { user, .. } | Self::Failed { user: Some(user), .. } => vec![Target::new("user", user)],
+            Self::Failed { identifier_hmac, .. } => vec![Target::new("identifier", identifier_hmac)],
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Succeeded { .. } => Outcome::Ok,
+            Self::Failed { .. } => Outcome::Failed,
+        }
+    }
+}
+
+/// The catalogue entries of [`LoginEvent`].
+pub(crate) const fn login_event_specs() -> &'static [EventSpec] {
+    &[SUCCEEDED, FAILED]
+}

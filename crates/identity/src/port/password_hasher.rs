@@ -1,0 +1,51 @@
+//! How passwords become hashes.
+
+use std::error::Error;
+
+use ashlar_kernel::{Classified, ErrorCode, error_codes, store_codes};
+use async_trait::async_trait;
+
+use crate::{Password, PasswordHash};
+
+/// Turns passwords into hashes and compares them, at a cost that is bounded and always the same.
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// Hashes a new password, with a salt of its own.
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError>;
+
+    /// Whether `password` is the one behind `hash`. Without a hash the answer is no, at the cost of a yes: an unknown
+    /// account must not answer faster than a known one.
+    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError>;
+}
+
+/// Why hashing failed.
+#[derive(Debug, thiserror::Error)]
+pub enum HasherError {
+    /// Too many passwords are waiting; nothing was evaluated.
+    #[error("too many passwords are waiting to be hashed")]
+    Overloaded,
+    /// The hasher broke, or the stored hash is not one it reads.
+    #[error("hashing failed")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+}
+
+error_codes! {
+    /// Codes of [`HasherError`].
+    pub mod hasher_codes {
+        OVERLOADED = "overloaded", Unavailable, "Too busy",
+            "More requests are in progress than the server can work on. Nothing was evaluated; repeat the request after `Retry-After` seconds.";
+    }
+}
+
+impl Classified for HasherError {
+    fn code(&self) -> &'static ErrorCode {
+        match self {
+            Self::Overloaded => &hasher_codes::OVERLOADED,
+            Self::Failed(_) => &store_codes::INTERNAL,
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        matches!(self, Self::Overloaded).then_some(1)
+    }
+}

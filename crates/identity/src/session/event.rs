@@ -1,0 +1,136 @@
+//! What happens to sessions.
+
+use ashlar_kernel::{DomainEvent, EventSpec, Outcome, Target};
+use serde::Serialize;
+
+use crate::{SessionId, UserId};
+
+/// A fact about a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum SessionEvent {
+    /// A sign-in began.
+    Created {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        user: UserId,
+        /// By which methods.
+        amr: Vec<String>,
+    },
+    /// A refresh token was exchanged for its successor.
+    Refreshed {
+        /// Of which session.
+        session: SessionId,
+        /// Whose.
+        user: UserId,
+        /// Generation of the successor.
+        generation: u32,
+    },
+    /// The previous refresh token was presented again within the grace, and got the same successor.
+    RefreshRepeated {
+        /// Of which session.
+        session: SessionId,
+        /// Whose.
+        user: UserId,
+    },
+    /// An old refresh token was presented: the session was ended.
+    RefreshReuseDetected {
+        /// Of which session.
+        session: SessionId,
+        /// Whose.
+        user: UserId,
+        /// Generation of the presented token.
+        presented: u32,
+    },
+    /// The session was ended.
+    Revoked {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        user: UserId,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+impl SessionEvent {
+    const fn spec(&self) -> &'static EventSpec {
+        match self {
+            Self::Created { .. } => &CREATED,
+            Self::Refreshed { .. } => &REFRESHED,
+            Self::RefreshRepeated { .. } => &REFRESH_RETRY,
+            Self::RefreshReuseDetected { .. } => &REUSE_DETECTED,
+            Self::Revoked { .. } => &REVOKED,
+        }
+    }
+}
+
+impl DomainEvent for SessionEvent {
+    fn name(&self) -> &'static str {
+        self.spec().name
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let (Self::Created { session, user, .. }
+        | Self::Refreshed { session, user, .. }
+        | Self::RefreshRepeated { session, user }
+        | Self::RefreshReuseDetected { session, user, .. }
+        | Self::Revoked { session, user, .. }) = self;
+        vec![Target::new("session", session), Target::new("user", user)]
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::RefreshReuseDetected { .. } => Outcome::Denied,
+            Self::Created { .. } | Self::Refreshed { .. } | Self::RefreshRepeated { .. } | Self::Revoked { .. } => {
+                Outcome::Ok
+            }
+        }
+    }
+}
+
+const TARGETS: &[&str] = &["session", "user"];
+const SESSION: (&str, &str) = ("session", "Id of the session.");
+const USER: (&str, &str) = ("user", "Id of the account.");
+
+const CREATED: EventSpec = EventSpec {
+    name: "identity.session.created",
+    schema_version: 1,
+    summary: "A sign-in began.",
+    targets: TARGETS,
+    data: &[SESSION, USER, ("amr", "Authentication methods (RFC 8176).")],
+};
+const REFRESHED: EventSpec = EventSpec {
+    name: "identity.session.refreshed",
+    schema_version: 1,
+    summary: "A refresh token was exchanged for its successor.",
+    targets: TARGETS,
+    data: &[SESSION, USER, ("generation", "Generation of the successor; counts from 0 at the login.")],
+};
+const REFRESH_RETRY: EventSpec = EventSpec {
+    name: "identity.session.refresh_retry",
+    schema_version: 1,
+    summary: "The previous refresh token was presented again within the grace and got the same successor: a lost answer or a second tab.",
+    targets: TARGETS,
+    data: &[SESSION, USER],
+};
+const REUSE_DETECTED: EventSpec = EventSpec {
+    name: "identity.session.refresh_reuse_detected",
+    schema_version: 1,
+    summary: "An old refresh token was presented, so somebody may hold a copy. The session and all its tokens are dead.",
+    targets: TARGETS,
+    data: &[SESSION, USER, ("presented", "Generation of the presented token.")],
+};
+const REVOKED: EventSpec = EventSpec {
+    name: "identity.session.revoked",
+    schema_version: 1,
+    summary: "A session was ended before its time.",
+    targets: TARGETS,
+    data: &[SESSION, USER, ("reason", "logout, user, reuse or user_disabled.")],
+};
+
+/// The catalogue entries of [`SessionEvent`].
+pub(crate) const fn session_event_specs() -> &'static [EventSpec] {
+    &[CREATED, REFRESHED, REFRESH_RETRY, REUSE_DETECTED, REVOKED]
+}

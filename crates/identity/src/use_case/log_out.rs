@@ -1,0 +1,115 @@
+//! Sign out.
+
+use ashlar_kernel::{AccessError, Actor, Classified, Context, ErrorCode, Secret, StoreError};
+
+use super::{Attempts, Identity, acting_as, codes};
+use crate::{PresentedRefreshToken, RevocationReason, SessionId, TokenRefusal, query::SessionWithHolder};
+
+/// Ends the session of an access token or, without one, of a refresh token.
+pub struct LogOut {
+    /// The access token.
+    pub access_token: Option<String>,
+    /// The refresh token.
+    pub refresh_token: Option<Secret>,
+}
+
+/// Why no session was ended.
+#[derive(Debug, thiserror::Error)]
+pub enum LogOutError {
+    /// Neither token was given.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The access token is not believed.
+    #[error(transparent)]
+    Token(#[from] TokenRefusal),
+    /// The refresh token was not made by us.
+    #[error("the refresh token is not valid")]
+    RefreshToken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classified for LogOutError {
+    fn code(&self) -> &'static ErrorCode {
+        match self {
+            Self::Access(error) => error.code(),
+            Self::Token(TokenRefusal::Expired) => &codes::TOKEN_EXPIRED,
+            Self::Token(TokenRefusal::Invalid(_)) => &codes::TOKEN_INVALID,
+            Self::RefreshToken => &codes::REFRESH_TOKEN_INVALID,
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Store(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+impl Identity {
+    /// Signs out. Doing it twice is no error.
+    pub async fn log_out(&self, context: &Context, command: LogOut) -> Result<(), LogOutError> {
+        let session = match (&command.access_token, &command.refresh_token) {
+            (Some(token), _) => self.believe(context, token)?.sid,
+            (None, Some(token)) => self.session_of(token).await?,
+            (None, None) => return Err(AccessError::AuthenticationRequired.into()),
+        };
+        self.end_session(context, session, RevocationReason::Logout).await?;
+        Ok(())
+    }
+
+    async fn session_of(&self, token: &Secret) -> Result<SessionId, LogOutError> {
+        let presented = PresentedRefreshToken::parse(token).map_err(|_malformed| LogOutError::RefreshToken)?;
+        let found = self.0.ports.store.session(presented.session()).await?.ok_or(LogOutError::RefreshToken)?;
+        if self.0.refresh_keys.verify(&presented, &found.session) {
+            Ok(presented.session())
+        } else {
+            Err(LogOutError::RefreshToken)
+        }
+    }
+
+    /// Ends a session; nothing happens if it has ended already.
+    pub(super) async fn end_session(
+        &self,
+        context: &Context,
+        id: SessionId,
+        reason: RevocationReason,
+    ) -> Result<(), StoreError> {
+        let mut attempts = Attempts::default();
+        loop {
+            match self.try_end_session(context, id, reason).await {
+                Err(error) if attempts.again(&error) => {}
+                outcome => {
+                    outcome?;
+                    self.0.ports.cache.end(id, context.now);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn try_end_session(
+        &self,
+        context: &Context,
+        id: SessionId,
+        reason: RevocationReason,
+    ) -> Result<(), StoreError> {
+        let Some(SessionWithHolder { session, account, .. }) = self.0.ports.store.session(id).await? else {
+            return Ok(());
+        };
+        // Who signs out with nothing but a token is known by its session.
+        let acting = match (&context.actor, account) {
+            (Actor::Anonymous, Some(account)) => acting_as(context, &account, &session),
+            _ => context.clone(),
+        };
+        let Some(change) = session.revoke(reason, context.now) else {
+            return Ok(());
+        };
+        let mut tx = self.0.ports.store.begin(&acting).await?;
+        tx.update_session(change).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,128 @@
+//! What can be done: one file each, with its command, its errors, and a function on [`Identity`].
+
+mod authenticate;
+pub mod codes;
+mod issue;
+mod log_in;
+mod log_out;
+mod profile;
+mod refresh;
+mod register;
+mod sessions;
+
+use std::sync::Arc;
+
+use ashlar_kernel::{
+    Actor, Context, CursorSigner, Entropy, IdSource, MacKey, Principal, StoreError, Tenant, TenantSlug,
+};
+
+pub use authenticate::{AuthenticateError, Authenticated};
+pub use issue::SignedIn;
+pub use log_in::{LogIn, LogInError};
+pub use log_out::{LogOut, LogOutError};
+pub use profile::{EditProfile, EditProfileError, ReadProfileError};
+pub use refresh::RefreshError;
+pub use register::{Register, RegisterError, RegisterInput};
+pub use sessions::{ListSessionsError, RevokeSessionError};
+
+use crate::{
+    Account, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience,
+    port::{IdentityStore, JwkSet, PasswordHasher, SessionCache, TokenSigner},
+};
+
+/// Counts how often a unit of work was tried that may lose races.
+#[derive(Default)]
+struct Attempts(u8);
+
+impl Attempts {
+    /// Whether work that failed with `error` is worth another attempt: it lost a race, and not for the fifth time.
+    fn again(&mut self, error: &StoreError) -> bool {
+        self.0 += 1;
+        error.is_retryable() && self.0 < 5
+    }
+}
+
+/// Who may open an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// Anybody, at once. Tells whoever asks whether an address is taken.
+    Instant,
+    /// Nobody.
+    Closed,
+}
+
+/// What the service is made of.
+#[derive(Clone)]
+pub struct IdentityPorts {
+    /// Where accounts and sessions are kept.
+    pub store: Arc<dyn IdentityStore>,
+    /// How passwords become hashes.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// How access tokens are signed.
+    pub signer: Arc<dyn TokenSigner>,
+    /// What this process remembers about sessions.
+    pub cache: Arc<dyn SessionCache>,
+    /// Where ids come from.
+    pub ids: Arc<dyn IdSource>,
+    /// Where salts come from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// How the service behaves.
+pub struct IdentitySettings {
+    /// Who may open an account.
+    pub registration: Registration,
+    /// Whether the first account becomes the administrator: embedded installations only.
+    pub first_account_is_admin: bool,
+    /// How long things last.
+    pub sessions: SessionPolicy,
+    /// Who makes the tokens and for whom.
+    pub audience: TokenAudience,
+    /// Which passwords are good enough.
+    pub passwords: PasswordPolicy,
+    /// The root of refresh tokens, cursors and pseudonyms; lives outside the database.
+    pub root_key: MacKey,
+}
+
+/// The identity domain as a service. Cheap to clone.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    ports: IdentityPorts,
+    settings: IdentitySettings,
+    refresh_keys: RefreshKeys,
+    pseudonym_key: MacKey,
+    cursors: CursorSigner,
+}
+
+impl Identity {
+    /// Puts the service together.
+    pub fn new(ports: IdentityPorts, settings: IdentitySettings) -> Self {
+        let refresh_keys = RefreshKeys::single(settings.root_key.derive("refresh token"));
+        let pseudonym_key = settings.root_key.derive("identifier");
+        let cursors = CursorSigner::new(&settings.root_key);
+        Self(Arc::new(Inner { ports, settings, refresh_keys, pseudonym_key, cursors }))
+    }
+
+    /// The public keys others verify our access tokens with.
+    pub fn public_keys(&self) -> JwkSet {
+        self.0.ports.signer.public_keys()
+    }
+
+    /// The tenant of a short name.
+    pub async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
+        self.0.ports.store.tenant(slug).await
+    }
+}
+
+/// The context in which `account` acts through `session`.
+fn acting_as(context: &Context, account: &Account, session: &Session) -> Context {
+    let actor = Actor::User(Principal {
+        user: account.id.as_uuid(),
+        session: session.id().as_uuid(),
+        authenticated_at: session.authenticated_at(),
+        permissions: account.role.permissions(),
+    });
+    Context { tenant: session.tenant(), actor, ..context.clone() }
+}

@@ -1,0 +1,119 @@
+//! Exchange a refresh token for the next pair.
+
+use ashlar_kernel::{Change, Classified, Context, ErrorCode, Secret, StoreError, store_codes};
+
+use super::{Attempts, Identity, SignedIn, acting_as, codes};
+use crate::{
+    Account, PresentedRefreshToken, Refresh, SessionEvent, UserStatus, port::SignError, query::SessionWithHolder,
+};
+
+/// Why there is no next pair.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The token was not made by us. Nothing changes: a guess must not end anybody's session.
+    #[error("the refresh token is not valid")]
+    Invalid,
+    /// The session has run out.
+    #[error("the refresh token has expired")]
+    Expired,
+    /// The session was ended, or its holder may not use it any more.
+    #[error("the session has ended")]
+    Revoked,
+    /// The token had been exchanged before; the session is dead now.
+    #[error("the refresh token was used before")]
+    Reused,
+    /// Signing failed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classified for RefreshError {
+    fn code(&self) -> &'static ErrorCode {
+        match self {
+            Self::Invalid => &codes::REFRESH_TOKEN_INVALID,
+            Self::Expired => &codes::REFRESH_TOKEN_EXPIRED,
+            Self::Revoked => &codes::SESSION_REVOKED,
+            Self::Reused => &codes::REFRESH_TOKEN_REUSED,
+            Self::Sign(_) => &store_codes::INTERNAL,
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Store(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+impl Identity {
+    /// Exchanges a refresh token for the next pair of tokens.
+    ///
+    /// However often and in parallel one token is presented, it has one successor: the write is guarded by the
+    /// version that was read, whoever loses reads again and finds itself within the grace.
+    pub async fn refresh(&self, context: &Context, token: &Secret) -> Result<SignedIn, RefreshError> {
+        let presented = PresentedRefreshToken::parse(token).map_err(|_malformed| RefreshError::Invalid)?;
+        let mut attempts = Attempts::default();
+        loop {
+            match self.try_refresh(context, &presented).await {
+                Err(RefreshError::Store(error)) if attempts.again(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_refresh(
+        &self,
+        context: &Context,
+        presented: &PresentedRefreshToken,
+    ) -> Result<SignedIn, RefreshError> {
+        let found = self.0.ports.store.session(presented.session()).await?.ok_or(RefreshError::Invalid)?;
+        if !self.0.refresh_keys.verify(presented, &found.session) {
+            return Err(RefreshError::Invalid);
+        }
+        let SessionWithHolder { session, status: UserStatus::Active, account: Some(account) } = found else {
+            return Err(RefreshError::Revoked);
+        };
+        let acting = acting_as(context, &account, &session);
+        match session.refresh(presented.generation(), &self.0.settings.sessions, context.now) {
+            Refresh::Rotated(change) => self.rotate(&acting, account, change).await,
+            Refresh::Repeated(session) => {
+                let signed_in = self.issue(&acting, account, &session)?;
+                let event = SessionEvent::RefreshRepeated { session: session.id(), user: session.user() };
+                let mut tx = self.0.ports.store.begin(&acting).await?;
+                tx.note_refresh_retry(Change::new(session.id(), event)).await?;
+                tx.commit().await?;
+                Ok(signed_in)
+            }
+            Refresh::Reused(change) => {
+                let id = change.state().id();
+                let mut tx = self.0.ports.store.begin(&acting).await?;
+                tx.update_session(change).await?;
+                tx.commit().await?;
+                self.0.ports.cache.end(id, context.now);
+                Err(RefreshError::Reused)
+            }
+            Refresh::Expired => Err(RefreshError::Expired),
+            Refresh::Revoked => Err(RefreshError::Revoked),
+        }
+    }
+
+    async fn rotate(
+        &self,
+        acting: &Context,
+        account: Account,
+        change: Change<crate::Session, SessionEvent>,
+    ) -> Result<SignedIn, RefreshError> {
+        let session = change.state().clone();
+        let signed_in = self.issue(acting, account.clone(), &session)?;
+        let mut tx = self.0.ports.store.begin(acting).await?;
+        tx.update_session(change).await?;
+        tx.commit().await?;
+        self.remember(acting, account, session);
+        Ok(signed_in)
+    }
+}

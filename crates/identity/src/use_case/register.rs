@@ -1,0 +1,177 @@
+//! Open an account.
+
+use ashlar_kernel::{Classified, Context, ErrorCode, FieldError, FieldErrors, Id, Invalid, Secret, StoreError};
+
+use super::{Attempts, Identity, Registration, codes};
+use crate::{
+    Account, DisplayName, Email, Membership, NewUser, Password, PasswordHash, Role, User, UserEvent, Username,
+    password::{PasswordContext, PasswordRejected},
+    port::{FirstAdmin, HasherError, InsertUserError},
+};
+
+/// Opens an account for whoever asks.
+pub struct Register {
+    email: Email,
+    username: Option<Username>,
+    password: Password,
+    display_name: Option<DisplayName>,
+}
+
+/// A registration as it was typed.
+#[expect(missing_docs, reason = "the fields are those of the form")]
+pub struct RegisterInput<'a> {
+    pub email: &'a str,
+    pub username: Option<&'a str>,
+    pub password: Secret,
+    pub display_name: Option<&'a str>,
+}
+
+impl TryFrom<RegisterInput<'_>> for Register {
+    type Error = Invalid;
+
+    fn try_from(input: RegisterInput<'_>) -> Result<Self, Invalid> {
+        let mut errors = FieldErrors::default();
+        let email = errors.check("/email", Email::parse(input.email));
+        let username = errors.check_optional("/username", input.username.map(Username::parse));
+        let password = errors.check("/password", Password::parse(input.password));
+        let display_name = errors.check_optional("/display_name", input.display_name.map(DisplayName::parse));
+        match (email, password) {
+            (Some(email), Some(password)) => {
+                errors.finish()?;
+                Ok(Self { email, username, password, display_name })
+            }
+            _ => Err(errors.into_invalid()),
+        }
+    }
+}
+
+impl Register {
+    /// The shortest registration.
+    pub fn parse(email: &str, username: Option<&str>, password: &str) -> Result<Self, Invalid> {
+        Self::try_from(RegisterInput { email, username, password: Secret::from(password), display_name: None })
+    }
+}
+
+/// Why no account was opened.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// Nobody may.
+    #[error("registration is closed")]
+    Closed,
+    /// The password is not good enough.
+    #[error(transparent)]
+    Password(#[from] PasswordRejected),
+    /// Another account has the e-mail address.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// Another account has the handle.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// Hashing failed.
+    #[error(transparent)]
+    Hasher(#[from] HasherError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<InsertUserError> for RegisterError {
+    fn from(error: InsertUserError) -> Self {
+        match error {
+            InsertUserError::EmailTaken => Self::EmailTaken,
+            InsertUserError::UsernameTaken => Self::UsernameTaken,
+            InsertUserError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Classified for RegisterError {
+    fn code(&self) -> &'static ErrorCode {
+        match self {
+            Self::Closed => &codes::REGISTRATION_CLOSED,
+            Self::Password(error) => error.code(),
+            Self::EmailTaken | Self::UsernameTaken => &codes::IDENTIFIER_TAKEN,
+            Self::Hasher(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Password(error) => error.fields(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Hasher(error) => error.retry_after(),
+            Self::Store(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    fn extensions(&self) -> serde_json::Map<String, serde_json::Value> {
+        let field = match self {
+            Self::EmailTaken => "email",
+            Self::UsernameTaken => "username",
+            _ => return serde_json::Map::new(),
+        };
+        serde_json::Map::from_iter([("field".to_owned(), field.into())])
+    }
+}
+
+impl Identity {
+    /// Opens an account. The first one of an embedded installation becomes its administrator, and only one can be the
+    /// first: a one-row table decides.
+    ///
+    /// The password is judged before anything is looked up, so that the answer to a bad password says nothing about
+    /// the address; and it is hashed whether or not the address is taken.
+    pub async fn register(&self, context: &Context, command: Register) -> Result<Account, RegisterError> {
+        if self.0.settings.registration == Registration::Closed {
+            return Err(RegisterError::Closed);
+        }
+        let about = PasswordContext { email: &command.email, username: command.username.as_ref() };
+        self.0.settings.passwords.check(&command.password, about)?;
+        let hash = self.0.ports.hasher.hash(&command.password).await?;
+
+        let mut attempts = Attempts::default();
+        loop {
+            match self.open_account(context, &command, hash.clone()).await {
+                Err(RegisterError::Store(error)) if attempts.again(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn open_account(
+        &self,
+        context: &Context,
+        command: &Register,
+        password: PasswordHash,
+    ) -> Result<Account, RegisterError> {
+        let new = NewUser {
+            id: Id::new(&*self.0.ports.ids),
+            email: command.email.clone(),
+            username: command.username.clone(),
+            password,
+            display_name: command.display_name.clone(),
+        };
+        let change = User::register(new, context.now);
+        let user = change.state().clone();
+
+        let mut tx = self.0.ports.store.begin(context).await?;
+        tx.insert_user(change).await?;
+        let mut role = Role::Member;
+        if self.0.settings.first_account_is_admin {
+            let claim = FirstAdmin { user: user.id(), at: context.now };
+            let event = UserEvent::BootstrapAdminClaimed { user: user.id() };
+            if tx.claim_first_admin(ashlar_kernel::Change::new(claim, event)).await? {
+                role = Role::Admin;
+            }
+        }
+        tx.insert_membership(Membership::create(context.tenant, user.id(), role, context.now)).await?;
+        tx.commit().await?;
+        Ok(Account::of(&user, role))
+    }
+}

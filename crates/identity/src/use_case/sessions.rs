@@ -1,0 +1,124 @@
+//! See and end one's own sessions.
+
+use ashlar_kernel::{AccessError, Classified, Context, ErrorCode, InvalidCursor, Limit, NotFound, Page, StoreError};
+use chrono::TimeDelta;
+
+use super::Identity;
+use crate::{
+    RevocationReason, SessionId, UserId, permission,
+    query::{SessionLine, SessionPosition, SessionQuery},
+};
+
+/// How recent a sign-in must be for ending another session: who has stolen one must not lock the owner out.
+const RECENT: TimeDelta = TimeDelta::minutes(10);
+
+/// Why the list cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ListSessionsError {
+    /// The caller may not.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The cursor is not of this list.
+    #[error(transparent)]
+    Cursor(#[from] InvalidCursor),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classified for ListSessionsError {
+    fn code(&self) -> &'static ErrorCode {
+        match self {
+            Self::Access(error) => error.code(),
+            Self::Cursor(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Store(error) => error.retry_after(),
+            Self::Access(_) | Self::Cursor(_) => None,
+        }
+    }
+}
+
+/// Why a session was not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeSessionError {
+    /// The caller may not, or has to sign in again first.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The caller has no such session.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classified for RevokeSessionError {
+    fn code(&self) -> &'static ErrorCode {
+        match self {
+            Self::Access(error) => error.code(),
+            Self::NotFound(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Store(error) => error.retry_after(),
+            Self::Access(_) | Self::NotFound(_) => None,
+        }
+    }
+
+    fn extensions(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self {
+            Self::Access(error) => error.extensions(),
+            Self::NotFound(_) | Self::Store(_) => serde_json::Map::new(),
+        }
+    }
+}
+
+impl Identity {
+    /// One's own living sessions in this tenant, newest first.
+    pub async fn sessions(
+        &self,
+        context: &Context,
+        limit: Limit,
+        cursor: Option<&str>,
+    ) -> Result<Page<SessionLine>, ListSessionsError> {
+        let caller = context.require(permission::READ_OWN_SESSIONS)?;
+        let list = format!("sessions of {}", caller.user);
+        let after =
+            cursor.map(|cursor| self.0.cursors.open::<SessionPosition>(context.tenant, &list, cursor)).transpose()?;
+        let query = SessionQuery {
+            tenant: context.tenant,
+            user: UserId::from_uuid(caller.user),
+            now: context.now,
+            after,
+            rows: limit.with_one_ahead(),
+        };
+        let rows = self.0.ports.store.sessions(query).await?;
+        let position = |line: &SessionLine| SessionPosition { created_at: line.created_at, id: line.id.as_uuid() };
+        let seal = |line: &SessionLine| self.0.cursors.seal(context.tenant, &list, &position(line));
+        Page::try_cut(rows, limit, seal).map_err(|error| StoreError::internal(error).into())
+    }
+
+    /// Ends one of one's own sessions; doing it twice is no error. Ending another than the present one needs a recent
+    /// sign-in.
+    pub async fn revoke_session(&self, context: &Context, id: SessionId) -> Result<(), RevokeSessionError> {
+        let caller = context.require(permission::REVOKE_OWN_SESSIONS)?;
+        let is_current = caller.session == id.as_uuid();
+        if !is_current {
+            context.require_recent_sign_in(RECENT)?;
+        }
+        let found = self.0.ports.store.session(id).await?.ok_or(NotFound)?;
+        if found.session.user().as_uuid() != caller.user || found.session.tenant() != context.tenant {
+            return Err(NotFound.into());
+        }
+        let reason = if is_current { RevocationReason::Logout } else { RevocationReason::User };
+        Ok(self.end_session(context, id, reason).await?)
+    }
+}

@@ -1,0 +1,126 @@
+//! E-mail addresses.
+
+use ashlar_kernel::FieldFault;
+use validator::ValidateEmail;
+
+use crate::canonical;
+
+/// A deliverable address, and the form by which two spellings of it are recognised as one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Email {
+    address: String,
+    key: String,
+}
+
+/// Why a text is no e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEmail {
+    /// Not of the form `local@domain`, as the HTML standard has it.
+    #[error("not an e-mail address")]
+    Format,
+    /// More than 254 bytes, what fits into an SMTP path (RFC 5321 section 4.5.3.1.3).
+    #[error("longer than 254 bytes")]
+    TooLong,
+}
+
+impl FieldFault for InvalidEmail {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Format => "invalid_format",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
+impl Email {
+    /// Accepts an address, without surrounding blanks.
+    pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
+        let address = text.trim();
+        if address.len() > canonical::MAX_BYTES {
+            return Err(InvalidEmail::TooLong);
+        }
+        let key = canonical::identifier(address).ok_or(InvalidEmail::Format)?;
+        if key.len() > canonical::MAX_BYTES {
+            return Err(InvalidEmail::TooLong);
+        }
+        // The canonical form has its domain in A-labels, which is what the validator reads best.
+        let has_dotted_domain = key.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
+        if !has_dotted_domain || !key.validate_email() {
+            return Err(InvalidEmail::Format);
+        }
+        Ok(Self { address: address.to_owned(), key })
+    }
+
+    /// The address as its owner wrote it: where mail goes.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The canonical form: equal for two spellings of one address.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+// No `Debug` by derive: addresses are personal data and logs are read by many.
+impl std::fmt::Debug for Email {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Email(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_address_share_a_key() {
+        let key = |text: &str| Email::parse(text).unwrap().key().to_owned();
+        assert_eq!(key(" Ada.Lovelace@EXAMPLE.org "), "ada.lovelace@example.org");
+        assert_eq!(key("ada@b\u{fc}cher.example"), key("ada@xn--bcher-kva.example"));
+        assert_eq!(key("ada@B\u{dc}CHER.example"), "ada@xn--bcher-kva.example");
+        assert_eq!(key("\u{ff41}da@example.org"), "ada@example.org", "full-width letters fold");
+        assert_ne!(key("ada+news@example.org"), key("ada@example.org"));
+    }
+
+    #[test]
+    fn mail_goes_to_the_address_as_written() {
+        assert_eq!(Email::parse(" Ada@Example.org ").unwrap().address(), "Ada@Example.org");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for bad in [
+            "",
+            " ",
+            "ada",
+            "@",
+            "ada@",
+            "@example.org",
+            "ada@localhost",
+            "a b@example.org",
+            "ada@exa mple.org",
+            "ada@example..org",
+            "ada@-example.org",
+            "ada\u{0}@example.org",
+            "ada\r\n@example.org",
+            "ada@example.org\u{202e}",
+            "ada@@example.org",
+        ] {
+            assert_eq!(Email::parse(bad), Err(InvalidEmail::Format), "{bad:?}");
+        }
+        assert_eq!(Email::parse(&format!("{}@example.org", "a".repeat(243))), Err(InvalidEmail::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_any_text_never_panics_and_a_key_is_its_own_key(text in "\\PC{0,40}@\\PC{0,40}") {
+            if let Ok(email) = Email::parse(&text) {
+                let again = Email::parse(email.key()).unwrap();
+                prop_assert_eq!(again.key(), email.key());
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Who asks.
+
+use uuid::Uuid;
+
+use crate::{PermissionSet, Timestamp};
+
+/// Who a use case works for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody has been identified.
+    Anonymous,
+    /// A signed-in person.
+    User(Principal),
+    /// The product itself: a job, a migration, the command line. May do everything.
+    System(&'static str),
+}
+
+/// A signed-in person, as one request sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The user's id. Bare, because only the identity domain knows what a user is.
+    pub user: Uuid,
+    /// The session the request was made with.
+    pub session: Uuid,
+    /// When they last proved who they are; sensitive actions ask for a recent proof.
+    pub authenticated_at: Timestamp,
+    /// What they may do in the tenant of the request.
+    pub permissions: PermissionSet,
+}

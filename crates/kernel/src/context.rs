@@ -1,0 +1,154 @@
+//! The circumstances of one request.
+
+use std::{net::IpAddr, sync::Arc};
+
+use chrono::TimeDelta;
+
+use crate::{Actor, Classified, ErrorCode, Permission, Principal, RequestId, TenantId, Timestamp, error_codes};
+
+/// Who asks, for which tenant, from where and when: the first argument of every use case.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Whose data this is about.
+    pub tenant: TenantId,
+    /// Who asks.
+    pub actor: Actor,
+    /// The request's name in logs, events and problem documents.
+    pub request_id: RequestId,
+    /// The client's address, after trusted proxies.
+    pub client_ip: Option<IpAddr>,
+    /// The client's `User-Agent`, at most 512 bytes.
+    pub user_agent: Option<Arc<str>>,
+    /// The moment the request began; one request sees one time.
+    pub now: Timestamp,
+}
+
+/// Why the caller may not do this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccessError {
+    /// Nobody has signed in.
+    #[error("authentication is required")]
+    AuthenticationRequired,
+    /// The caller's roles do not include the permission.
+    #[error("the permission {permission} is required")]
+    PermissionDenied {
+        /// The missing permission.
+        permission: Permission,
+    },
+    /// The last proof of identity is too old for a sensitive action.
+    #[error("this needs a sign-in within the last {} seconds", max_age.num_seconds())]
+    ReauthenticationRequired {
+        /// How recent the proof has to be.
+        max_age: TimeDelta,
+    },
+}
+
+error_codes! {
+    /// Codes of [`AccessError`].
+    pub mod access_codes {
+        AUTHENTICATION_REQUIRED = "authentication_required", Unauthenticated, "Authentication required",
+            "The request carries no credentials. Send `Authorization: Bearer <access token>`.";
+        PERMISSION_DENIED = "permission_denied", Forbidden, "Permission denied",
+            "You are signed in, but none of your roles in this tenant includes the permission named in `detail`.";
+        REAUTHENTICATION_REQUIRED = "reauthentication_required", Forbidden, "Recent sign-in required",
+            "This action needs a proof of identity that is not older than `max_age` seconds. Log in again, by one of `methods`, and repeat the request.";
+    }
+}
+
+impl Classified for AccessError {
+    fn code(&self) -> &'static ErrorCode {
+        match self {
+            Self::AuthenticationRequired => &access_codes::AUTHENTICATION_REQUIRED,
+            Self::PermissionDenied { .. } => &access_codes::PERMISSION_DENIED,
+            Self::ReauthenticationRequired { .. } => &access_codes::REAUTHENTICATION_REQUIRED,
+        }
+    }
+
+    fn extensions(&self) -> serde_json::Map<String, serde_json::Value> {
+        let mut members = serde_json::Map::new();
+        if let Self::ReauthenticationRequired { max_age } = self {
+            members.insert("max_age".to_owned(), max_age.num_seconds().into());
+            members.insert("methods".to_owned(), serde_json::json!(["password"]));
+        }
+        members
+    }
+}
+
+impl Context {
+    /// A context of the product itself, for jobs and the command line.
+    pub fn system(name: &'static str, tenant: TenantId, request_id: RequestId, now: Timestamp) -> Self {
+        Self { tenant, actor: Actor::System(name), request_id, client_ip: None, user_agent: None, now }
+    }
+
+    /// The signed-in caller, who must hold `permission`.
+    ///
+    /// The product itself holds every permission but is nobody's [`Principal`]; use cases that act on the caller's own
+    /// things therefore refuse it.
+    pub fn require(&self, permission: Permission) -> Result<&Principal, AccessError> {
+        match &self.actor {
+            Actor::User(principal) if principal.permissions.allows(permission) => Ok(principal),
+            Actor::User(_) => Err(AccessError::PermissionDenied { permission }),
+            Actor::Anonymous | Actor::System(_) => Err(AccessError::AuthenticationRequired),
+        }
+    }
+
+    /// The signed-in caller, whose last proof of identity must not be older than `max_age`.
+    pub fn require_recent_sign_in(&self, max_age: TimeDelta) -> Result<(), AccessError> {
+        match &self.actor {
+            Actor::User(principal) if self.now - principal.authenticated_at <= max_age => Ok(()),
+            Actor::User(_) => Err(AccessError::ReauthenticationRequired { max_age }),
+            Actor::Anonymous | Actor::System(_) => Err(AccessError::AuthenticationRequired),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{ErrorKind, PermissionSet};
+
+    const READ: Permission = Permission::new("demo.read");
+
+    fn context(actor: Actor) -> Context {
+        Context {
+            tenant: TenantId::MAIN,
+            actor,
+            request_id: RequestId::parse("r").unwrap(),
+            client_ip: None,
+            user_agent: None,
+            now: Timestamp::UNIX_EPOCH + TimeDelta::hours(1),
+        }
+    }
+
+    fn user(permissions: &[Permission]) -> Actor {
+        Actor::User(Principal {
+            user: Uuid::nil(),
+            session: Uuid::nil(),
+            authenticated_at: Timestamp::UNIX_EPOCH,
+            permissions: PermissionSet::from_iter(permissions.iter().copied()),
+        })
+    }
+
+    #[test]
+    fn nobody_has_permissions() {
+        assert_eq!(context(Actor::Anonymous).require(READ), Err(AccessError::AuthenticationRequired));
+    }
+
+    #[test]
+    fn the_missing_permission_is_named() {
+        let refused = context(user(&[])).require(READ).unwrap_err();
+        assert_eq!(refused.to_string(), "the permission demo.read is required");
+        assert_eq!(refused.kind(), ErrorKind::Forbidden);
+        assert!(context(user(&[READ])).require(READ).is_ok());
+    }
+
+    #[test]
+    fn an_old_sign_in_is_not_recent() {
+        let context = context(user(&[]));
+        assert!(context.require_recent_sign_in(TimeDelta::hours(1)).is_ok());
+        let refused = context.require_recent_sign_in(TimeDelta::minutes(59)).unwrap_err();
+        assert_eq!(refused.extensions()["max_age"], 3540);
+    }
+}
