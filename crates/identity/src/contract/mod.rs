@@ -1,4 +1,6 @@
 //! The laws of the identity ports, for adapters to prove themselves by.
 
+pub mod password_hasher;
 pub mod session_cache;
 pub mod store;
+pub mod token_signer;

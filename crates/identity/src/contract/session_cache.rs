@@ -1,6 +1,8 @@
 //! The laws every [`SessionCache`] obeys. [`session_cache_contract!`](crate::session_cache_contract) makes one test of
 //! each.
 
+#![expect(clippy::missing_panics_doc, reason = "a law reports by panicking")]
+
 use std::{
     sync::{
         Barrier,

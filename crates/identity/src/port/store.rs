@@ -37,6 +37,9 @@ pub trait IdentityStore: Send + Sync {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn IdentityTx>, StoreError>;
 
+    /// Whether anybody has an account, in any tenant of the installation. One statement.
+    async fn has_accounts(&self) -> Result<bool, StoreError>;
+
     /// What a login needs to know about `identifier`: the account is of the whole installation, its place in `tenant`
     /// may be missing. One statement.
     async fn credential(&self, tenant: TenantId, identifier: &Identifier) -> Result<Option<Credential>, StoreError>;

@@ -273,6 +273,18 @@ impl Session {
     pub fn amr(&self) -> &[String] {
         &self.amr
     }
+    /// What the client said about its device at the login.
+    pub const fn device(&self) -> Option<&Device> {
+        self.device.as_ref()
+    }
+    /// Where the login came from.
+    pub const fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+    /// The client's `User-Agent` at the login.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
     /// When they proved it.
     pub const fn authenticated_at(&self) -> Timestamp {
         self.authenticated_at

@@ -110,6 +110,11 @@ impl Identity {
         self.0.ports.signer.public_keys()
     }
 
+    /// Whether anybody has an account in this installation.
+    pub async fn has_accounts(&self) -> Result<bool, StoreError> {
+        self.0.ports.store.has_accounts().await
+    }
+
     /// The tenant of a short name.
     pub async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
         self.0.ports.store.tenant(slug).await

@@ -1,0 +1,110 @@
+//! The grammar of the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::flags::ConfigFlags;
+use super::help;
+
+/// The program `ashlar` and everything it can be told.
+#[derive(Parser)]
+#[command(
+    name = "ashlar",
+    version,
+    about = "One backend a SaaS company starts from",
+    long_about = help::INTRODUCTION,
+    after_help = help::SEE_MORE,
+    after_long_help = help::GENERAL
+)]
+pub struct Cli {
+    /// The configuration given by flags.
+    #[command(flatten)]
+    pub config: ConfigFlags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+impl Cli {
+    /// What to do, and with which flags; `serve` when nothing is said.
+    pub fn into_parts(self) -> (Command, ConfigFlags) {
+        (self.command.unwrap_or(Command::Serve), self.config)
+    }
+}
+
+/// What the program does.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Serves the API until Ctrl-C or SIGTERM; this is the default
+    #[command(after_long_help = help::SERVE)]
+    Serve,
+    /// Brings the database to the schema of this version, or back
+    #[command(after_long_help = help::MIGRATE)]
+    Migrate {
+        /// Which way.
+        #[command(subcommand)]
+        direction: Migrate,
+    },
+    /// Loads demonstration data into an empty database
+    #[command(after_long_help = help::SEED)]
+    Seed,
+    /// Prints the API description that this version serves
+    #[command(after_long_help = help::OPENAPI)]
+    Openapi {
+        /// Which document
+        #[arg(long, value_enum, default_value_t = Document::Openapi, value_name = "DOCUMENT")]
+        print: Document,
+    },
+    /// Shows the effective configuration, where each value comes from, and what is unsafe
+    #[command(after_long_help = help::DOCTOR)]
+    Doctor {
+        /// Print JSON instead of tables
+        #[arg(long)]
+        json: bool,
+    },
+    /// Asks a running server whether it is ready; made for containers
+    #[command(after_long_help = help::HEALTHCHECK)]
+    Healthcheck {
+        /// The URL to ask instead of /health/ready at the configured address (http only)
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+}
+
+/// The ways of a migration.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Migrate {
+    /// Applies every migration that is missing
+    Up,
+    /// Takes the latest migrations back, one unless told otherwise; data that only they hold is lost
+    Down(Down),
+    /// Lists the migrations and which of them are applied
+    Status,
+}
+
+/// How far back to go.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Down {
+    /// How many migrations to take back
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub steps: u32,
+    /// Take every migration back, leaving an empty database
+    #[arg(long, conflicts_with = "steps")]
+    pub all: bool,
+}
+
+impl Down {
+    /// The number of migrations to take back; `None` is all of them.
+    pub fn count(&self) -> Option<u32> {
+        (!self.all).then_some(self.steps)
+    }
+}
+
+/// A document that describes the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    /// The `OpenAPI` 3.1 description
+    Openapi,
+    /// Every problem code, with its status and title
+    Problems,
+    /// Every event of the event log
+    Events,
+}

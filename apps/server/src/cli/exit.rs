@@ -1,0 +1,31 @@
+//! Exit codes, as `--help` promises them.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what it was asked.
+    Done,
+    /// It tried and failed, or found something wrong.
+    Failed,
+    /// The command line or the configuration is wrong; nothing was done.
+    Usage,
+}
+
+impl Exit {
+    /// The number of this ending.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}

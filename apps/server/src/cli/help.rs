@@ -1,0 +1,80 @@
+//! The parts of `--help` that teach.
+
+pub(super) const INTRODUCTION: &str = "\
+Ashlar: one backend a SaaS company starts from.
+
+Without a word it serves: on a fresh machine it makes a data folder with keys, a SQLite database \
+and demonstration data, and prints the addresses to open. Set ASHLAR_ENV=production for a real \
+service; it then refuses to start until every unsafe setting is gone.";
+
+pub(super) const SEE_MORE: &str = "\
+Every setting is also a flag: see --help for all of them, with examples.";
+
+pub(super) const GENERAL: &str = "\
+Examples:
+  ashlar                                     serve with the embedded defaults
+  ashlar --listen 127.0.0.1:9000             … on another port
+  ashlar doctor                              which settings are in force, and from where
+  ashlar migrate up --database-url sqlite:a.db
+  ASHLAR_ENV=production ashlar doctor        what production would refuse
+
+Where the configuration comes from, each winning over those before it:
+  1. the defaults of the profile (--env)
+  2. a TOML file: ashlar.toml in the working folder, or the one of --config or ASHLAR_CONFIG;
+     its keys are the flags with underscores, e.g. database_url = \"postgres://…\"
+  3. environment variables: ASHLAR_DATABASE_URL; a secret also as ASHLAR_DATABASE_URL_FILE,
+     the path of a file that holds it
+  4. flags
+A name that is no key is an error, wherever it stands.
+
+Exit codes:
+  0  done
+  1  it failed, or doctor found something, or the server is not ready
+  2  the command line or the configuration is wrong; nothing was done";
+
+pub(super) const SERVE: &str = "\
+Examples:
+  ashlar serve
+  ashlar serve --listen 0.0.0.0:8080 --public-url https://api.example.com
+  ashlar serve --demo=false --data-dir /var/lib/ashlar
+  ASHLAR_DATABASE_URL_FILE=/run/secrets/database ashlar serve --env production
+
+Ctrl-C and SIGTERM drain: the server reports itself as not ready, waits --drain-delay, takes no
+new connections, and gives running requests --shutdown-timeout to finish.";
+
+pub(super) const MIGRATE: &str = "\
+Examples:
+  ashlar migrate status
+  ashlar migrate up --database-url postgres://ashlar@localhost/ashlar
+  ashlar migrate down --steps 2
+  ashlar migrate down --all";
+
+pub(super) const SEED: &str = "\
+Examples:
+  ashlar seed
+  ashlar seed --database-url sqlite:demo.db
+
+A database that holds users already is left as it is.";
+
+pub(super) const OPENAPI: &str = "\
+Examples:
+  ashlar openapi > openapi.json
+  ashlar openapi --print problems
+  ashlar openapi --print events";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  ashlar doctor
+  ashlar doctor --json
+  ASHLAR_ENV=production ashlar doctor && ashlar serve --env production
+
+Passwords are starred. The exit code is 1 when a check fails, and in production also when a
+setting is unsafe.";
+
+pub(super) const HEALTHCHECK: &str = "\
+Examples:
+  ashlar healthcheck
+  ashlar healthcheck --url http://10.0.0.7:8080/health/live
+  HEALTHCHECK CMD [\"ashlar\", \"healthcheck\"]        in a Dockerfile
+
+It waits two seconds at most. A server that listens on 0.0.0.0 or [::] is asked over loopback.";

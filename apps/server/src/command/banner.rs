@@ -1,0 +1,40 @@
+//! What a newcomer reads first.
+
+use std::fmt::Write as _;
+
+use ashlar_kernel::ExposeSecret as _;
+
+use crate::{config::Config, demo::Demo};
+
+/// Where to look, and a line to paste that works.
+pub(super) fn banner(config: &Config, demo: Option<&Demo>) -> String {
+    let base = config.public_base();
+    let mut text = format!("\n  Ashlar {} is ready.\n\n", env!("CARGO_PKG_VERSION"));
+    let mut line = |name: &str, value: &str| {
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(text, "  {name:<14}{value}");
+    };
+    line("API", &format!("{base}/api/v1"));
+    line("Swagger UI", &format!("{base}/docs"));
+    line("Description", &format!("{base}/openapi.json"));
+    line("Data", &config.data_dir.display().to_string());
+    match demo {
+        Some(demo) => {
+            let password = demo.password.expose_secret();
+            line("Admin", &format!("{}  password {password}", demo.admin));
+            line("", &format!("(shown once; kept in {})", demo.file.display()));
+            text.push_str(&try_it(&login(base, demo.admin, password)));
+        }
+        None => text.push_str(&try_it(&format!("curl -s {base}/health/ready"))),
+    }
+    text
+}
+
+fn try_it(command: &str) -> String {
+    format!("\n  Try it:\n\n    {command}\n\n  Stop it with Ctrl-C.\n")
+}
+
+fn login(base: &str, email: &str, password: &str) -> String {
+    let body = format!(r#"{{"identifier":"{email}","password":"{password}"}}"#);
+    format!("curl -s {base}/api/v1/auth/login -H 'content-type: application/json' -d '{body}'")
+}

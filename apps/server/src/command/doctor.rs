@@ -1,0 +1,77 @@
+//! `ashlar doctor`: the configuration, and whether what it names is there and works.
+
+use std::error::Error;
+
+use ashlar_sql::ConnectError;
+
+use crate::{
+    cli::{Check, Doctor, Exit, Outcome, output},
+    compose::{StartError, read_keys, status, store_options},
+    config::{Config, Profile},
+};
+
+pub(super) async fn run(config: &Config, json: bool) -> Result<Exit, Box<dyn Error>> {
+    let checks = [data_folder(config), keys(config), database(config).await];
+    let doctor = Doctor::new(config, &checks);
+    output::print(&if json { doctor.json()? } else { doctor.to_string() })?;
+    Ok(doctor.exit())
+}
+
+fn check(name: &str, outcome: Outcome) -> Check {
+    Check { name: name.to_owned(), outcome }
+}
+
+fn data_folder(config: &Config) -> Check {
+    let path = config.data_dir.display();
+    let outcome = match config.data_dir.metadata() {
+        Ok(found) if found.is_dir() && !found.permissions().readonly() => Outcome::Ok(format!("{path} exists")),
+        Ok(_) => Outcome::Fail(format!("{path} is no folder that can be written")),
+        Err(_) => Outcome::Warn(format!("{path} does not exist yet; the first start makes it")),
+    };
+    check("data folder", outcome)
+}
+
+fn keys(config: &Config) -> Check {
+    let folder = config.signing.keys_dir.display();
+    // The embedded profile would make missing keys, and a doctor changes nothing.
+    if config.profile == Profile::Embedded && !config.signing.keys_dir.is_dir() {
+        return check("keys", Outcome::Warn(format!("{folder} does not exist yet; the first start makes the keys")));
+    }
+    let outcome = match read_keys(config) {
+        Ok(_) => Outcome::Ok(format!("{} key and root key in {folder}", config.signing.algorithm.as_str())),
+        Err(error) => Outcome::Fail(describe(&error)),
+    };
+    check("keys", outcome)
+}
+
+async fn database(config: &Config) -> Check {
+    let outcome = match look_at(config).await {
+        Ok((all, 0)) => Outcome::Ok(format!("answers, all {all} migrations applied")),
+        Ok((_, missing)) if config.profile == Profile::Embedded => {
+            Outcome::Warn(format!("answers, {missing} migrations missing; the next start applies them"))
+        }
+        Ok((_, missing)) => Outcome::Fail(format!("answers, {missing} migrations missing; run: ashlar migrate up")),
+        Err(StartError::Connect(ConnectError::Missing { path })) if config.profile == Profile::Embedded => {
+            Outcome::Warn(format!("{} does not exist yet; the first start makes it", path.display()))
+        }
+        Err(error) => Outcome::Fail(describe(&error)),
+    };
+    check("database", outcome)
+}
+
+/// How many migrations there are, and how many of them the database lacks.
+async fn look_at(config: &Config) -> Result<(usize, usize), StartError> {
+    let lines = status(&store_options(config)?).await?;
+    Ok((lines.len(), lines.iter().filter(|line| !line.is_applied).count()))
+}
+
+fn describe(error: &StartError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,84 @@
+//! What each subcommand does.
+
+mod banner;
+mod doctor;
+mod migrate;
+mod openapi;
+mod seed;
+mod serve;
+mod shutdown;
+
+use std::{error::Error, ffi::OsString, future::Future};
+
+use crate::{
+    cli::{self, Command, Exit, Target, healthcheck, output},
+    config::{Config, Inputs},
+    telemetry::{self, Stream},
+};
+
+/// Does what the command line says.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let (command, flags) = match cli::parse(arguments) {
+        Ok(cli) => cli.into_parts(),
+        Err(exit) => return exit,
+    };
+    // Needs no configuration, and must work where there is none.
+    if let Command::Openapi { print } = command {
+        return ended(openapi::run(print));
+    }
+    let config = match Config::load(&Inputs::of_process(flags.flags)) {
+        Ok(config) => config,
+        Err(error) => {
+            output::complain(&error);
+            return Exit::Usage;
+        }
+    };
+    // One provider for every TLS connection of the process; set already only if a library did the same.
+    let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    dispatch(command, &config)
+}
+
+fn dispatch(command: Command, config: &Config) -> Exit {
+    let stream = if command == Command::Serve { Stream::Stdout } else { Stream::Stderr };
+    if let Err(error) = telemetry::init(&config.log, stream) {
+        output::complain(&error);
+        return Exit::Usage;
+    }
+    telemetry::log_panics();
+    let is_query = matches!(command, Command::Doctor { .. } | Command::Healthcheck { .. });
+    if !is_query && let Err(error) = config.ensure_safe() {
+        output::complain(&error);
+        return Exit::Usage;
+    }
+    match command {
+        Command::Serve => ended(wait(serve::run(config))),
+        Command::Migrate { direction } => ended(wait(migrate::run(config, direction))),
+        Command::Seed => ended(wait(seed::run(config))),
+        Command::Doctor { json } => wait(doctor::run(config, json)).unwrap_or(Exit::Failed),
+        Command::Healthcheck { url } => ended(check_health(config, url.as_deref())),
+        Command::Openapi { print } => ended(openapi::run(print)),
+    }
+}
+
+fn check_health(config: &Config, url: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let target = match url {
+        Some(url) => Target::of_url(url)?,
+        None => Target::listening_on(config.listen),
+    };
+    Ok(healthcheck(&target)?)
+}
+
+/// Runs a command to its end on a runtime of its own.
+fn wait<T>(work: impl Future<Output = Result<T, Box<dyn Error>>>) -> Result<T, Box<dyn Error>> {
+    actix_web::rt::System::new().block_on(work)
+}
+
+fn ended(outcome: Result<(), Box<dyn Error>>) -> Exit {
+    match outcome {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            output::complain(&*error);
+            Exit::Failed
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `ashlar serve`: the API until it is told to stop.
+
+use std::{error::Error, net::TcpListener};
+
+use super::{banner::banner, shutdown::stop_on_signal};
+use crate::{
+    cli::output,
+    compose::{StartError, World, compose},
+    config::Config,
+    http::server,
+};
+
+pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
+    // First, because it fails most often and costs nothing.
+    let listener = listen(config)?;
+    let config = config.clone().bound_to(listener.local_addr()?);
+    let product = compose(&config, World::real(config.hash_threads)).await?;
+
+    let server = server(listener, product.state.clone(), &config).map_err(StartError::Server)?;
+    let stopper = stop_on_signal(server.handle(), product.state.health.clone(), config.limits.drain_delay);
+    let stopper = actix_web::rt::spawn(stopper);
+    output::tell(banner(&config, product.demo.as_ref()));
+    tracing::info!(address = %config.listen, "ready");
+
+    let outcome = server.await.map_err(StartError::Server);
+    stopper.abort();
+    product.store.close().await;
+    outcome?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    let address = config.listen;
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}

@@ -1,0 +1,75 @@
+//! The database: its address, its connections, its schema.
+
+use std::sync::Arc;
+
+use ashlar_kernel::{IdSource, StoreError};
+use ashlar_migrations::MigrationLine;
+use ashlar_sql::{SchemaConnection, SqlOptions, SqlStore};
+use async_trait::async_trait;
+
+use super::StartError;
+use crate::{
+    config::{Config, Profile},
+    http::Probe,
+};
+
+/// What the store needs to know, as configured.
+pub fn store_options(config: &Config) -> Result<SqlOptions, StartError> {
+    let database = &config.database;
+    let mut options = SqlOptions::parse(database.url.expose())?;
+    options.connections = database.pool;
+    options.acquire_timeout = database.acquire_timeout;
+    options.statement_timeout = database.statement_timeout;
+    options.lock_timeout = database.lock_timeout;
+    Ok(options)
+}
+
+/// Connects, with the schema of this version: the embedded profile brings it up to date, production insists on it.
+pub async fn connect(config: &Config, ids: Arc<dyn IdSource>) -> Result<SqlStore, StartError> {
+    let options = store_options(config)?;
+    match config.profile {
+        Profile::Embedded => {
+            let schema = SchemaConnection::open(&options).await?;
+            let taken = ashlar_migrations::up(schema.connection()).await;
+            schema.close().await;
+            for name in taken.map_err(migration_failed)? {
+                tracing::info!(name, "migration applied");
+            }
+        }
+        Profile::Production => {
+            let missing = status(&options).await?.iter().filter(|line| !line.is_applied).count();
+            if missing > 0 {
+                return Err(StartError::Behind { missing });
+            }
+        }
+    }
+    Ok(SqlStore::connect(options, ids).await?)
+}
+
+/// Which migrations the database has taken; looks and changes nothing.
+pub async fn status(options: &SqlOptions) -> Result<Vec<MigrationLine>, StartError> {
+    let schema = SchemaConnection::inspect(options).await?;
+    let lines = ashlar_migrations::status(schema.connection()).await;
+    schema.close().await;
+    lines.map_err(migration_failed)
+}
+
+pub(crate) fn migration_failed(error: impl std::error::Error + Send + Sync + 'static) -> StartError {
+    StartError::Migrate(StoreError::internal(error))
+}
+
+/// Whether the database answers, for the readiness of this process.
+pub(super) struct DatabaseProbe(pub(super) SqlStore);
+
+#[async_trait]
+impl Probe for DatabaseProbe {
+    async fn works(&self) -> bool {
+        match self.0.health().await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "the database does not answer");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Why the product does not start.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use ashlar_crypto::KeyFolderError;
+use ashlar_kernel::StoreError;
+use ashlar_sql::{ConnectError, InvalidDatabaseUrl};
+
+/// Why the product does not start. Each is one clear sentence; causes follow.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program listens there, or this one may not.
+    #[error("cannot listen on {address}; choose another address with --listen")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The data folder cannot be made or written.
+    #[error("the data folder {} cannot be written; choose another with --data-dir", .path.display())]
+    DataFolder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The keys are missing or broken.
+    #[error(transparent)]
+    Keys(#[from] KeyFolderError),
+    /// The database URL is none.
+    #[error(transparent)]
+    DatabaseUrl(#[from] InvalidDatabaseUrl),
+    /// The database does not answer.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The schema could not be brought up to date.
+    #[error("the database schema cannot be changed")]
+    Migrate(#[source] StoreError),
+    /// Production does not change the schema by itself.
+    #[error("the database lacks {missing} migrations of this version; run: ashlar migrate up")]
+    Behind {
+        /// How many.
+        missing: usize,
+    },
+    /// The demonstration data could not be loaded.
+    #[error("the demonstration data cannot be loaded")]
+    Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The API description cannot be rendered; a defect.
+    #[error("the API description cannot be rendered")]
+    Description(#[source] serde_json::Error),
+    /// The HTTP server broke.
+    #[error("the HTTP server stopped")]
+    Server(#[source] io::Error),
+}

@@ -1,0 +1,167 @@
+//! Puts the product together: the only module that names adapters.
+
+mod database;
+mod error;
+mod keys;
+
+use std::{num::NonZeroU16, sync::Arc, time::Duration};
+
+use ashlar_crypto::{Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
+use ashlar_identity::{
+    Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
+    use_case::{IdentityPorts, IdentitySettings},
+};
+use ashlar_kernel::{Clock, Entropy, IdSource, MacKey, SystemClock, TimeOrderedIds};
+use ashlar_memory::MemorySessionCache;
+use ashlar_sql::SqlStore;
+use chrono::TimeDelta;
+
+pub(crate) use database::migration_failed;
+pub use database::{connect, status, store_options};
+pub use error::StartError;
+pub use keys::{load_keys, prepare_data_folder, read_keys};
+
+use crate::{
+    config::{self, Config, Profile},
+    demo::{self, Demo},
+    http::{AppState, Health, Manner, middleware::Load},
+};
+
+/// The name of the product, which no password may be built on.
+const PRODUCT: &str = "Ashlar";
+/// The `aud` claim of access tokens.
+const AUDIENCE: &str = "ashlar";
+
+/// What the world outside gives: swapped in tests, the operating system's otherwise.
+#[derive(Clone)]
+pub struct World {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What hashing a password costs.
+    pub hashing: Argon2Options,
+}
+
+impl World {
+    /// The operating system's clock and randomness, and hashing on `threads` threads.
+    pub fn real(threads: usize) -> Self {
+        let threads = u16::try_from(threads).ok().and_then(NonZeroU16::new);
+        let defaults = Argon2Options::default();
+        let hashing = Argon2Options { threads: threads.unwrap_or(defaults.threads), ..defaults };
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hashing }
+    }
+}
+
+/// The product, ready to serve.
+pub struct Product {
+    /// What requests reach.
+    pub state: AppState,
+    /// The database, to be closed at the end.
+    pub store: SqlStore,
+    /// The demonstration data, when this start has loaded it.
+    pub demo: Option<Demo>,
+}
+
+/// Puts the product together: folder, keys, database, migrations (applied in the embedded profile, insisted on in
+/// production), services, demonstration data.
+pub async fn compose(config: &Config, world: World) -> Result<Product, StartError> {
+    let parts = Parts::prepare(config, world).await?;
+    let demo = if config.demo { demo::load(&parts.seeding_identity(config), &parts, config).await? } else { None };
+    let state = parts.state(config)?;
+    Ok(Product { state, store: parts.store, demo })
+}
+
+/// Loads the demonstration data on its own; none if the database is not empty.
+pub async fn seed(config: &Config, world: World) -> Result<Option<Demo>, StartError> {
+    let parts = Parts::prepare(config, world).await?;
+    let demo = demo::load(&parts.seeding_identity(config), &parts, config).await;
+    parts.store.close().await;
+    demo
+}
+
+/// Everything with a connection, a key or a clock in it.
+pub(crate) struct Parts {
+    ports: IdentityPorts,
+    store: SqlStore,
+    root_key: MacKey,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+impl Parts {
+    async fn prepare(config: &Config, world: World) -> Result<Self, StartError> {
+        prepare_data_folder(config)?;
+        let keys = load_keys(config, &*world.entropy)?;
+        let ids: Arc<dyn IdSource> =
+            Arc::new(TimeOrderedIds::new(Arc::clone(&world.clock), Arc::clone(&world.entropy)));
+        let store = connect(config, Arc::clone(&ids)).await?;
+        let ports = IdentityPorts {
+            store: Arc::new(store.clone()),
+            hasher: Arc::new(Argon2Pool::new(world.hashing, Arc::clone(&world.entropy))),
+            signer: Arc::new(JwtSigner::new(keys.ring)),
+            cache: Arc::new(MemorySessionCache::default()),
+            ids: Arc::clone(&ids),
+            entropy: Arc::clone(&world.entropy),
+        };
+        Ok(Self { ports, store, root_key: keys.root, clock: world.clock, ids, entropy: world.entropy })
+    }
+
+    /// The service as configured.
+    fn identity(&self, config: &Config) -> Identity {
+        Identity::new(self.ports.clone(), self.settings(config))
+    }
+
+    /// The service for demonstration data, which opens accounts even where registration is closed.
+    fn seeding_identity(&self, config: &Config) -> Identity {
+        let settings = IdentitySettings {
+            registration: Registration::Instant,
+            first_account_is_admin: true,
+            ..self.settings(config)
+        };
+        Identity::new(self.ports.clone(), settings)
+    }
+
+    fn settings(&self, config: &Config) -> IdentitySettings {
+        let registration = match config.registration {
+            config::Registration::Instant => Registration::Instant,
+            config::Registration::Closed => Registration::Closed,
+        };
+        IdentitySettings {
+            registration,
+            first_account_is_admin: config.profile == Profile::Embedded,
+            sessions: SessionPolicy {
+                access_ttl: delta(config.tokens.access),
+                refresh_idle: delta(config.tokens.refresh_idle),
+                refresh_absolute: delta(config.tokens.refresh_absolute),
+                refresh_grace: delta(config.tokens.refresh_grace),
+            },
+            audience: TokenAudience { issuer: config.public_base().to_owned(), audience: AUDIENCE.to_owned() },
+            passwords: PasswordPolicy::new(12, PRODUCT),
+            root_key: self.root_key.clone(),
+        }
+    }
+
+    fn state(&self, config: &Config) -> Result<AppState, StartError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let limits = &config.limits;
+        let manner = Manner {
+            trusted_proxies: config.http.trusted_proxies.clone(),
+            https: config.public_url.scheme() == "https",
+            body_limit: limits.body,
+            load: Load::new(cores * IN_FLIGHT_PER_CORE, limits.max_connections_per_ip, limits.request_timeout),
+        };
+        let health = Health::new(Arc::new(database::DatabaseProbe(self.store.clone())));
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        AppState::new(self.identity(config), clock, ids, health, manner).map_err(StartError::Description)
+    }
+}
+
+/// More requests than this at once are refused rather than queued.
+const IN_FLIGHT_PER_CORE: usize = 256;
+
+/// Lifetimes are far below the limit of either type.
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}

@@ -1,0 +1,174 @@
+//! Puts the typed configuration together, group by group. Each group reads all its keys before it
+//! gives up, so that every problem is found in one go.
+
+use super::choice::{JwtAlgorithm, LogFormat, Profile};
+use super::database_url::DatabaseUrl;
+use super::inputs::{Inputs, OTLP_ENDPOINT};
+use super::keys::KEYS;
+use super::model::{
+    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, Note, SigningConfig,
+    TokenConfig,
+};
+use super::parse;
+use super::problem::{ConfigError, Problem};
+use super::reader::{Reader, shown};
+use super::settings::{self, Settings};
+use super::source::Source;
+use crate::telemetry;
+
+impl Config {
+    /// Lays the inputs on each other and checks everything; the error holds all there is to mend.
+    pub fn load(inputs: &Inputs) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let settings = settings::resolve(inputs, &mut problems);
+        let config = read(settings, &mut problems);
+        match config {
+            Some(mut config) if problems.is_empty() => {
+                config.notes = notes(&config, inputs);
+                Ok(config)
+            }
+            _ => Err(ConfigError { problems }),
+        }
+    }
+}
+
+fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
+    let mut reader = Reader::new(settings, problems);
+    let profile = reader.choice("env", Profile::parse);
+    let demo = reader.switch("demo");
+    let listen = reader.get("listen", parse::address);
+    let public_url = reader.get("public_url", parse::public_url);
+    let data_dir = reader.get("data_dir", parse::path);
+    let registration = reader.get("registration", parse::registration);
+    let hash_threads = reader.count("hash_threads");
+    let database = database(&mut reader);
+    let signing = signing(&mut reader);
+    let tokens = tokens(&mut reader);
+    let http = http(&mut reader);
+    let limits = limits(&mut reader);
+    let log = log(&mut reader);
+    Some(Config {
+        profile: profile?,
+        demo: demo?,
+        listen: listen?,
+        public_url: public_url?,
+        data_dir: data_dir?,
+        database: database?,
+        registration: registration?,
+        hash_threads: hash_threads?,
+        signing: signing?,
+        tokens: tokens?,
+        http: http?,
+        limits: limits?,
+        log: log?,
+        effective: effective(reader.into_settings()),
+        notes: Vec::new(),
+    })
+}
+
+fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
+    let url = reader.get("database_url", DatabaseUrl::parse);
+    let pool = reader.count("database_pool");
+    let acquire_timeout = reader.duration("database_acquire_timeout");
+    let statement_timeout = reader.duration("statement_timeout");
+    let lock_timeout = reader.duration("lock_timeout");
+    Some(DatabaseConfig {
+        url: url?,
+        pool: u32::try_from(pool?).ok()?,
+        acquire_timeout: acquire_timeout?,
+        statement_timeout: statement_timeout?,
+        lock_timeout: lock_timeout?,
+    })
+}
+
+fn signing(reader: &mut Reader<'_>) -> Option<SigningConfig> {
+    let algorithm = reader.choice("jwt_alg", JwtAlgorithm::parse);
+    let keys_dir = reader.get("keys_dir", parse::path);
+    Some(SigningConfig { algorithm: algorithm?, keys_dir: keys_dir? })
+}
+
+fn tokens(reader: &mut Reader<'_>) -> Option<TokenConfig> {
+    let access = reader.duration("access_ttl");
+    let refresh_idle = reader.duration("refresh_idle");
+    let refresh_absolute = reader.duration("refresh_absolute");
+    let refresh_grace = reader.duration("refresh_grace");
+    let tokens = TokenConfig {
+        access: access?,
+        refresh_idle: refresh_idle?,
+        refresh_absolute: refresh_absolute?,
+        refresh_grace: refresh_grace?,
+    };
+    if tokens.refresh_idle > tokens.refresh_absolute {
+        reader.refuse("refresh_idle", "is longer than refresh_absolute");
+    }
+    if tokens.access > tokens.refresh_absolute {
+        reader.refuse("access_ttl", "is longer than refresh_absolute");
+    }
+    Some(tokens)
+}
+
+fn http(reader: &mut Reader<'_>) -> Option<HttpConfig> {
+    let cors_origins = reader.get("cors_origins", |text| {
+        if text.trim() == "*" {
+            return Ok(CorsOrigins::Any);
+        }
+        parse::list(text, parse::origin).map(CorsOrigins::Only)
+    });
+    let trusted_proxies = reader.get("trusted_proxies", |text| parse::list(text, parse::network));
+    Some(HttpConfig { cors_origins: cors_origins?, trusted_proxies: trusted_proxies? })
+}
+
+fn limits(reader: &mut Reader<'_>) -> Option<LimitConfig> {
+    let body = reader.size("body_limit");
+    let request_timeout = reader.duration("request_timeout");
+    let header_read_timeout = reader.duration("header_read_timeout");
+    let keep_alive = reader.duration("keep_alive");
+    let max_connections = reader.count("max_connections");
+    let max_connections_per_ip = reader.count("max_connections_per_ip");
+    let drain_delay = reader.duration("drain_delay");
+    let shutdown_timeout = reader.duration("shutdown_timeout");
+    Some(LimitConfig {
+        body: body?,
+        request_timeout: request_timeout?,
+        header_read_timeout: header_read_timeout?,
+        keep_alive: keep_alive?,
+        max_connections: max_connections?,
+        max_connections_per_ip: max_connections_per_ip?,
+        drain_delay: drain_delay?,
+        shutdown_timeout: shutdown_timeout?,
+    })
+}
+
+fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
+    let filter = reader.get("log", |text| telemetry::filter::parse(text).map(|_filter| text.to_owned()));
+    let format = reader.choice("log_format", LogFormat::parse);
+    Some(LogConfig { filter: filter?, format: format? })
+}
+
+fn effective(mut settings: Settings) -> Vec<Effective> {
+    let row = |key: &'static super::Key| {
+        let setting = settings.remove(key.name)?;
+        Some(Effective { key: key.name, value: shown(Some(key), &setting.text), source: setting.source })
+    };
+    KEYS.iter().filter_map(row).collect()
+}
+
+fn notes(config: &Config, inputs: &Inputs) -> Vec<Note> {
+    use super::choice::Registration::Instant;
+
+    let mut notes = Vec::new();
+    let mut note = |key, text: &str| {
+        notes.push(Note { key, text: text.to_owned() });
+    };
+    if config.profile == Profile::Production && config.registration == Instant {
+        note("registration", "anybody can make an account, with any e-mail address");
+    }
+    let by_flag = matches!(config.source_of("database_url"), Source::Flag(_));
+    if by_flag && config.database.url.has_password() {
+        note("database_url", "a password on the command line shows in the process list");
+    }
+    if inputs.environment.values.contains_key(OTLP_ENDPOINT) {
+        note(OTLP_ENDPOINT, "is set, but traces are not in this version yet");
+    }
+    notes
+}

@@ -1,0 +1,353 @@
+//! The table of every configuration key: the loader, the flags, `--help`, `ashlar doctor` and the
+//! documentation all read it, so that none of them can say something else than the others.
+
+use super::choice::{JwtAlgorithm, LogFormat, Profile, Registration};
+use super::key::{Key, Kind};
+
+const COUNT: Kind = Kind::Count { min: 1, max: 1_000_000 };
+const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
+const DATABASE_WAIT: Kind = Kind::Duration { min: "10ms", max: "1h" };
+const REQUEST_WAIT: Kind = Kind::Duration { min: "100ms", max: "1h" };
+const PAUSE: Kind = Kind::Duration { min: "0s", max: "10m" };
+const FOLDER: Kind = Kind::Other { placeholder: "FOLDER", accepts: "the path of a folder" };
+
+/// Every key there is, in the order in which it is shown.
+pub const KEYS: &[Key] = &[
+    // --- profile ---
+    Key::new(
+        "env",
+        "ASHLAR_ENV",
+        "env",
+        Kind::Choice(Profile::WORDS),
+        "The runtime profile. `embedded` needs nothing installed; `production` refuses to start with an unsafe setting.",
+    )
+    .default("embedded")
+    .under("Profile"),
+    Key::new(
+        "config",
+        "ASHLAR_CONFIG",
+        "config",
+        Kind::Other {
+            placeholder: "FILE",
+            accepts: "the path of a TOML file",
+        },
+        "The configuration file. Without this key, `ashlar.toml` in the working folder is read if it is there.",
+    )
+    .under("Profile"),
+    Key::new(
+        "demo",
+        "ASHLAR_DEMO",
+        "demo",
+        Kind::Switch,
+        "Loads demonstration data into an empty database. Refused in production.",
+    )
+    .default("true")
+    .in_production("false")
+    .under("Profile"),
+    // --- addresses ---
+    Key::new(
+        "listen",
+        "ASHLAR_LISTEN",
+        "listen",
+        Kind::Other {
+            placeholder: "ADDRESS",
+            accepts: "an IP address with a port, such as 127.0.0.1:8080 or [::]:8080 (port 0 takes a free one)",
+        },
+        "The address of the public API.",
+    )
+    .default("127.0.0.1:8080")
+    .under("Addresses"),
+    Key::new(
+        "public_url",
+        "ASHLAR_PUBLIC_URL",
+        "public-url",
+        Kind::Other {
+            placeholder: "URL",
+            accepts: "an http or https URL without user, query or fragment, such as https://api.example.com",
+        },
+        "How the world reaches this server: the base of links, and the issuer of tokens. https is required in production.",
+    )
+    .default("http://<listen>")
+    .under("Addresses"),
+    // --- data ---
+    Key::new(
+        "data_dir",
+        "ASHLAR_DATA_DIR",
+        "data-dir",
+        FOLDER,
+        "The folder of everything the embedded profile keeps: database, keys, the first admin's password.",
+    )
+    .default("./ashlar-data")
+    .under("Data"),
+    Key::new(
+        "database_url",
+        "ASHLAR_DATABASE_URL",
+        "database-url",
+        Kind::Other {
+            placeholder: "URL",
+            accepts: "sqlite:path/to/file or postgres://user:password@host:5432/database",
+        },
+        "The database. Flags show in the process list: give a password by environment or by file.",
+    )
+    .default("sqlite:<data_dir>/ashlar.db")
+    .secret()
+    .under("Data"),
+    Key::new(
+        "database_pool",
+        "ASHLAR_DATABASE_POOL",
+        "database-pool",
+        Kind::Count { min: 1, max: 1000 },
+        "Connections to the database that one process may hold.",
+    )
+    .default("10")
+    .under("Data"),
+    Key::new(
+        "database_acquire_timeout",
+        "ASHLAR_DATABASE_ACQUIRE_TIMEOUT",
+        "database-acquire-timeout",
+        DATABASE_WAIT,
+        "How long a request waits for a free connection before it is answered with 503.",
+    )
+    .default("2s")
+    .under("Data"),
+    Key::new(
+        "statement_timeout",
+        "ASHLAR_STATEMENT_TIMEOUT",
+        "statement-timeout",
+        DATABASE_WAIT,
+        "How long one SQL statement may run.",
+    )
+    .default("5s")
+    .under("Data"),
+    Key::new(
+        "lock_timeout",
+        "ASHLAR_LOCK_TIMEOUT",
+        "lock-timeout",
+        DATABASE_WAIT,
+        "How long one SQL statement may wait for a lock.",
+    )
+    .default("2s")
+    .under("Data"),
+    // --- accounts ---
+    Key::new(
+        "registration",
+        "ASHLAR_REGISTRATION",
+        "registration",
+        Kind::Choice(Registration::WORDS),
+        "Who may make an account: with `instant` anybody, at once; with `closed` nobody. \
+         `verify_first` comes with e-mail delivery; until then the default in production is `closed`.",
+    )
+    .default("instant")
+    .in_production("closed")
+    .under("Accounts and tokens"),
+    Key::new(
+        "jwt_alg",
+        "ASHLAR_JWT_ALG",
+        "jwt-alg",
+        Kind::Choice(JwtAlgorithm::WORDS),
+        "The signature of access tokens. EdDSA signs about fifty times faster; RS256 is what every library verifies.",
+    )
+    .default("RS256")
+    .under("Accounts and tokens"),
+    Key::new(
+        "keys_dir",
+        "ASHLAR_KEYS_DIR",
+        "keys-dir",
+        FOLDER,
+        "The folder of the signing keys. The embedded profile makes them on the first start; production never does.",
+    )
+    .default("<data_dir>/keys")
+    .under("Accounts and tokens"),
+    Key::new(
+        "access_ttl",
+        "ASHLAR_ACCESS_TTL",
+        "access-ttl",
+        Kind::Duration {
+            min: "1s",
+            max: "24h",
+        },
+        "How long an access token is valid.",
+    )
+    .default("15m")
+    .under("Accounts and tokens"),
+    Key::new(
+        "refresh_idle",
+        "ASHLAR_REFRESH_IDLE",
+        "refresh-idle",
+        LIFETIME,
+        "How long a session lives without being refreshed.",
+    )
+    .default("7d")
+    .under("Accounts and tokens"),
+    Key::new(
+        "refresh_absolute",
+        "ASHLAR_REFRESH_ABSOLUTE",
+        "refresh-absolute",
+        LIFETIME,
+        "How long a session lives at most, however often it is refreshed.",
+    )
+    .default("30d")
+    .under("Accounts and tokens"),
+    Key::new(
+        "refresh_grace",
+        "ASHLAR_REFRESH_GRACE",
+        "refresh-grace",
+        Kind::Duration {
+            min: "0s",
+            max: "5m",
+        },
+        "How long a refresh token that was just replaced is still answered, for clients that refresh twice at once.",
+    )
+    .default("10s")
+    .under("Accounts and tokens"),
+    Key::new(
+        "hash_threads",
+        "ASHLAR_HASH_THREADS",
+        "hash-threads",
+        Kind::Count { min: 1, max: 1024 },
+        "Threads that hash passwords. Each one keeps 19 MiB of memory.",
+    )
+    .default("<cores>")
+    .under("Accounts and tokens"),
+    // --- http ---
+    Key::new(
+        "cors_origins",
+        "ASHLAR_CORS_ORIGINS",
+        "cors-origins",
+        Kind::Other {
+            placeholder: "LIST",
+            accepts: "origins separated by commas, such as https://app.example.com, or * alone",
+        },
+        "The origins whose scripts may call the API from a browser.",
+    )
+    .under("HTTP"),
+    Key::new(
+        "trusted_proxies",
+        "ASHLAR_TRUSTED_PROXIES",
+        "trusted-proxies",
+        Kind::Other {
+            placeholder: "LIST",
+            accepts: "addresses or networks separated by commas, such as 10.0.0.0/8, ::1",
+        },
+        "The proxies whose X-Forwarded-For and Forwarded headers are believed.",
+    )
+    .under("HTTP"),
+    Key::new(
+        "body_limit",
+        "ASHLAR_BODY_LIMIT",
+        "body-limit",
+        Kind::Size {
+            min: "1KiB",
+            max: "1GiB",
+        },
+        "The largest request body; a larger one is answered with 413.",
+    )
+    .default("1MiB")
+    .under("HTTP"),
+    Key::new(
+        "request_timeout",
+        "ASHLAR_REQUEST_TIMEOUT",
+        "request-timeout",
+        REQUEST_WAIT,
+        "How long the answer to one request may take.",
+    )
+    .default("30s")
+    .under("HTTP"),
+    Key::new(
+        "header_read_timeout",
+        "ASHLAR_HEADER_READ_TIMEOUT",
+        "header-read-timeout",
+        REQUEST_WAIT,
+        "How long a client may take to send the head of a request.",
+    )
+    .default("5s")
+    .under("HTTP"),
+    Key::new(
+        "keep_alive",
+        "ASHLAR_KEEP_ALIVE",
+        "keep-alive",
+        PAUSE,
+        "How long an idle connection is kept open; 0s closes it after each answer.",
+    )
+    .default("15s")
+    .under("HTTP"),
+    Key::new(
+        "max_connections",
+        "ASHLAR_MAX_CONNECTIONS",
+        "max-connections",
+        COUNT,
+        "Connections that one process keeps open.",
+    )
+    .default("25000")
+    .under("HTTP"),
+    Key::new(
+        "max_connections_per_ip",
+        "ASHLAR_MAX_CONNECTIONS_PER_IP",
+        "max-connections-per-ip",
+        COUNT,
+        "Connections that one client address may keep open.",
+    )
+    .default("256")
+    .under("HTTP"),
+    Key::new(
+        "drain_delay",
+        "ASHLAR_DRAIN_DELAY",
+        "drain-delay",
+        PAUSE,
+        "How long to go on serving after SIGTERM, already reported as not ready, so that load balancers notice.",
+    )
+    .default("0s")
+    .in_production("5s")
+    .under("HTTP"),
+    Key::new(
+        "shutdown_timeout",
+        "ASHLAR_SHUTDOWN_TIMEOUT",
+        "shutdown-timeout",
+        PAUSE,
+        "How long running requests may take to finish at shutdown, after the drain delay.",
+    )
+    .default("25s")
+    .under("HTTP"),
+    // --- logs ---
+    Key::new(
+        "log",
+        "ASHLAR_LOG",
+        "log",
+        Kind::Other {
+            placeholder: "FILTER",
+            accepts: "off, error, warn, info, debug or trace, also by target, such as info,ashlar_server=debug",
+        },
+        "What is logged.",
+    )
+    .default("info")
+    .under("Logs"),
+    Key::new(
+        "log_format",
+        "ASHLAR_LOG_FORMAT",
+        "log-format",
+        Kind::Choice(LogFormat::WORDS),
+        "How it is logged: for people, as one JSON object a line, or (`auto`) the former on a terminal and the latter elsewhere.",
+    )
+    .default("auto")
+    .under("Logs"),
+];
+
+/// Keys of later versions. They are refused by name: who sets one expects an effect.
+pub(super) const NOT_YET: &[&str] = &[
+    "admin_listen",
+    "static_dir",
+    "redis_url",
+    "rate_limits",
+    "mail_url",
+    "mail_from",
+    "blob_url",
+    "stripe_secret_key",
+    "stripe_webhook_secret",
+    "stripe_api_base",
+    "sentry_dsn",
+];
+
+/// The key of this name.
+pub fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}

@@ -1,0 +1,40 @@
+//! The configuration: defaults of the profile, then the file, then the environment, then flags.
+//!
+//! Every value remembers where it came from, every problem is reported at once, and a name that is
+//! no key is an error wherever it stands. [`KEYS`] is the one table that the loader, the flags,
+//! `ashlar doctor` and the documentation read.
+
+mod build;
+mod choice;
+mod database_url;
+mod inputs;
+mod key;
+mod keys;
+mod layer;
+mod model;
+mod nearest;
+mod parse;
+mod problem;
+mod reader;
+mod reference;
+mod safety;
+mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use choice::{JwtAlgorithm, LogFormat, Profile, Registration};
+pub use database_url::{Backend, DatabaseUrl};
+pub use inputs::{EnvVars, Flags, Inputs};
+pub use key::{Key, Kind};
+pub use keys::{KEYS, find};
+pub use model::{
+    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, Note, SigningConfig,
+    TokenConfig,
+};
+pub(crate) use nearest::nearest;
+pub use problem::{ConfigError, Problem};
+pub use reference::reference;
+pub use safety::{UnsafeError, UnsafeSetting};
+pub(crate) use settings::reachable;
+pub use source::Source;

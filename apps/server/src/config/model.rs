@@ -1,0 +1,188 @@
+//! The configuration as the rest of the server sees it: typed, grouped, complete.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use url::Url;
+
+use super::choice::{JwtAlgorithm, LogFormat, Profile, Registration};
+use super::database_url::DatabaseUrl;
+use super::source::Source;
+
+/// Everything that can be configured, checked. `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `env`: what the process is run for.
+    pub profile: Profile,
+    /// `demo`: whether an empty database gets demonstration data.
+    pub demo: bool,
+    /// `listen`: the address of the public API.
+    pub listen: SocketAddr,
+    /// `public_url`: how the world reaches this server. [`Config::public_base`] is made for joining.
+    pub public_url: Url,
+    /// `data_dir`: the folder of everything the embedded profile keeps.
+    pub data_dir: PathBuf,
+    /// The `database_*` keys and the two timeouts.
+    pub database: DatabaseConfig,
+    /// `registration`: who may make an account.
+    pub registration: Registration,
+    /// `hash_threads`: threads that hash passwords, at least one.
+    pub hash_threads: usize,
+    /// `jwt_alg` and `keys_dir`.
+    pub signing: SigningConfig,
+    /// The lifetimes of tokens and sessions.
+    pub tokens: TokenConfig,
+    /// What browsers and proxies are allowed.
+    pub http: HttpConfig,
+    /// What one client, and all of them, may cost.
+    pub limits: LimitConfig,
+    /// `log` and `log_format`.
+    pub log: LogConfig,
+    pub(super) effective: Vec<Effective>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// The database and how long to wait for it.
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    /// `database_url`.
+    pub url: DatabaseUrl,
+    /// `database_pool`: connections of this process.
+    pub pool: u32,
+    /// `database_acquire_timeout`: the wait for a free connection.
+    pub acquire_timeout: Duration,
+    /// `statement_timeout`: the run time of one statement.
+    pub statement_timeout: Duration,
+    /// `lock_timeout`: the wait of one statement for a lock.
+    pub lock_timeout: Duration,
+}
+
+/// How tokens are signed.
+#[derive(Debug, Clone)]
+pub struct SigningConfig {
+    /// `jwt_alg`.
+    pub algorithm: JwtAlgorithm,
+    /// `keys_dir`: the folder of the keys.
+    pub keys_dir: PathBuf,
+}
+
+/// How long tokens and sessions live.
+#[derive(Debug, Clone)]
+pub struct TokenConfig {
+    /// `access_ttl`.
+    pub access: Duration,
+    /// `refresh_idle`: the longest pause between two refreshes.
+    pub refresh_idle: Duration,
+    /// `refresh_absolute`: the longest life of a session.
+    pub refresh_absolute: Duration,
+    /// `refresh_grace`: how long the token before the current one is still answered.
+    pub refresh_grace: Duration,
+}
+
+/// Whom the HTTP layer believes.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// `cors_origins`.
+    pub cors_origins: CorsOrigins,
+    /// `trusted_proxies`: whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// The origins whose scripts may call the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// Any, written `*`; never together with credentials, and refused in production.
+    Any,
+    /// These, in the form in which browsers send them; empty by default.
+    Only(Vec<String>),
+}
+
+/// The limits of the HTTP server.
+#[derive(Debug, Clone)]
+pub struct LimitConfig {
+    /// `body_limit`, in bytes.
+    pub body: usize,
+    /// `request_timeout`.
+    pub request_timeout: Duration,
+    /// `header_read_timeout`.
+    pub header_read_timeout: Duration,
+    /// `keep_alive`; zero closes a connection after each answer.
+    pub keep_alive: Duration,
+    /// `max_connections` of this process.
+    pub max_connections: usize,
+    /// `max_connections_per_ip`.
+    pub max_connections_per_ip: usize,
+    /// `drain_delay`: between SIGTERM and the end of accepting.
+    pub drain_delay: Duration,
+    /// `shutdown_timeout`: for running requests, after the drain delay.
+    pub shutdown_timeout: Duration,
+}
+
+/// What is logged and how.
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// `log`, a filter that is known to parse.
+    pub filter: String,
+    /// `log_format`.
+    pub format: LogFormat,
+}
+
+/// One effective value, fit to be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective {
+    /// The key.
+    pub key: &'static str,
+    /// Its value, masked when it may be secret.
+    pub value: String,
+    /// Where the value came from.
+    pub source: Source,
+}
+
+/// Something the operator should know and nothing refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The key or variable.
+    pub key: &'static str,
+    /// The remark, as a sentence without a full stop.
+    pub text: String,
+}
+
+impl Config {
+    /// The effective value of every key, in the order of the table.
+    pub fn effective(&self) -> &[Effective] {
+        &self.effective
+    }
+
+    /// Where a key's value came from; an unknown key counts as default.
+    pub fn source_of(&self, key: &str) -> &Source {
+        self.effective
+            .iter()
+            .find(|effective| effective.key == key)
+            .map_or(&Source::Default, |effective| &effective.source)
+    }
+
+    /// What the operator should know although nothing is refused for it.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The public URL without a slash at its end, ready for a path to be put behind it.
+    pub fn public_base(&self) -> &str {
+        self.public_url.as_str().trim_end_matches('/')
+    }
+
+    /// The same configuration once the socket is bound: where `listen` asked for any free port,
+    /// the port it got replaces the zero, also in a public URL that was derived from it.
+    #[must_use]
+    pub fn bound_to(mut self, listen: SocketAddr) -> Self {
+        self.listen = listen;
+        if *self.source_of("public_url") == Source::Default {
+            let reachable = super::settings::reachable(listen);
+            // `Url` refuses a port only where there is no host, and this one has a host.
+            let _refused = self.public_url.set_port(Some(reachable.port()));
+        }
+        self
+    }
+}

@@ -1,0 +1,148 @@
+//! From text to value. An error is the end of a sentence whose subject is the text.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use ipnet::IpNet;
+use url::Url;
+
+use super::choice::Registration;
+
+/// `true` or `false`.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("is neither true nor false".to_owned()),
+    }
+}
+
+/// A length of time with its unit.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("is not a time ({error})"))
+}
+
+/// A number of bytes, with or without a unit.
+pub(super) fn size(text: &str) -> Result<ByteSize, String> {
+    ByteSize::from_str(text).map_err(|_unclear| "is not a number of bytes".to_owned())
+}
+
+/// A whole number.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|error| format!("is not a whole number ({error})"))
+}
+
+/// An IP address with its port.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_unclear| "is not an IP address with a port".to_owned())
+}
+
+/// A path that is not empty.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    Ok(text.into())
+}
+
+/// Who may register; the mode of a later version is refused by name.
+pub(super) fn registration(text: &str) -> Result<Registration, String> {
+    if text.eq_ignore_ascii_case("verify_first") {
+        return Err("comes with e-mail delivery; use instant or closed".to_owned());
+    }
+    Registration::parse(text).ok_or_else(|| "is not one of the words".to_owned())
+}
+
+/// An absolute http or https URL to put paths behind.
+pub(super) fn public_url(text: &str) -> Result<Url, String> {
+    let url = web_url(text)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or password".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("holds a query or fragment".to_owned());
+    }
+    Ok(url)
+}
+
+/// One origin (RFC 6454) in the form in which browsers send it.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    let url = public_url(text)?;
+    if url.path() != "/" {
+        return Err("holds a path; an origin is scheme, host and port".to_owned());
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+/// A network, or one address as a network of its own.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_unclear| "is not an IP address or network".to_owned())
+}
+
+/// The elements of a comma-separated list; the first bad one is the error.
+pub(super) fn list<T>(text: &str, element: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| element(part).map_err(|what| format!("holds {part:?}, which {what}")))
+        .collect()
+}
+
+fn web_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("is not a URL ({error})"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("is neither http nor https".to_owned());
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_their_unit() {
+        assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(duration("7d"), Ok(Duration::from_hours(7 * 24)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_mins(90)));
+        for text in ["", "15", "15 minuts", "-1s", "1e9s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_bytes_with_or_without_unit() {
+        assert_eq!(size("1MiB").map(|size| size.as_u64()), Ok(1_048_576));
+        assert_eq!(size("65536").map(|size| size.as_u64()), Ok(65_536));
+        for text in ["", "much", "-1"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn origins_are_brought_into_the_form_that_browsers_send() {
+        let browser_form = |text| origin(text).unwrap();
+
+        assert_eq!(browser_form("https://App.Example.com/"), "https://app.example.com");
+        assert_eq!(browser_form("https://example.com:443"), "https://example.com");
+        assert_eq!(browser_form("http://localhost:3000"), "http://localhost:3000");
+        for text in ["example.com", "null", "https://example.com/app", "ftp://h", "https://*.h/x"] {
+            assert!(origin(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_networks_or_single_addresses() {
+        let networks = list("10.0.0.0/8, ::1,", network).unwrap();
+
+        assert_eq!(networks, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+        let error = list("10.0.0.0/8,proxy", network).unwrap_err();
+        assert_eq!(error, r#"holds "proxy", which is not an IP address or network"#);
+    }
+}

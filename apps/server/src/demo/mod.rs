@@ -1,0 +1,115 @@
+//! Demonstration data: a few people, and where they are signed in.
+
+use std::{fs, io::Write as _, path::PathBuf};
+
+use ashlar_identity::{Device, DeviceName, Identity, LogIn, Platform, Register, use_case::RegisterInput};
+use ashlar_kernel::{Context, Entropy, FieldErrors, RequestId, Secret, TenantId};
+
+use crate::{
+    compose::{Parts, StartError},
+    config::Config,
+};
+
+/// What the newcomer has to know about the demonstration data.
+pub struct Demo {
+    /// The administrator's address.
+    pub admin: &'static str,
+    /// The password of every demonstration account.
+    pub password: Secret,
+    /// The file that keeps it.
+    pub file: PathBuf,
+}
+
+struct Person {
+    email: &'static str,
+    username: &'static str,
+    name: &'static str,
+    signed_in_from: &'static [(&'static str, Platform, &'static str)],
+}
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                      Version/18.5 Mobile/15E148 Safari/604.1";
+const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                      Chrome/138.0.0.0 Safari/537.36";
+
+/// The administrator comes first: the first account becomes it.
+const PEOPLE: [Person; 4] = [
+    Person {
+        email: "admin@demo.example",
+        username: "admin",
+        name: "Demo Admin",
+        signed_in_from: &[("Office", Platform::Web, FIREFOX), ("Phone", Platform::Ios, SAFARI)],
+    },
+    Person {
+        email: "ada@demo.example",
+        username: "ada",
+        name: "Ada Lovelace",
+        signed_in_from: &[("Laptop", Platform::Web, CHROME)],
+    },
+    Person {
+        email: "grace@demo.example",
+        username: "grace",
+        name: "Grace Hopper",
+        signed_in_from: &[("Tablet", Platform::Ios, SAFARI)],
+    },
+    Person { email: "linus@demo.example", username: "linus", name: "Linus Pauling", signed_in_from: &[] },
+];
+
+/// Loads the demonstration data through the same use cases as everybody's; none if anybody has an account already.
+pub(crate) async fn load(identity: &Identity, parts: &Parts, config: &Config) -> Result<Option<Demo>, StartError> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Demo(error);
+    if identity.has_accounts().await.map_err(|error| failed(error.into()))? {
+        return Ok(None);
+    }
+    let password = password(&*parts.entropy);
+    let file = config.data_dir.join("demo-password.txt");
+    // Kept before it is used: an interrupted start must not leave accounts that nobody can open.
+    keep(&file, &password).map_err(|error| failed(error.into()))?;
+    for person in &PEOPLE {
+        introduce(identity, parts, person, &password).await.map_err(failed)?;
+    }
+    Ok(Some(Demo { admin: PEOPLE[0].email, password: Secret::from(password), file }))
+}
+
+async fn introduce(
+    identity: &Identity,
+    parts: &Parts,
+    person: &Person,
+    password: &str,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let context = Context::system("demo", TenantId::MAIN, RequestId::new(&*parts.ids), parts.clock.now());
+    let registration = RegisterInput {
+        email: person.email,
+        username: Some(person.username),
+        password: Secret::from(password),
+        display_name: Some(person.name),
+    };
+    identity.register(&context, Register::try_from(registration)?).await?;
+    for (name, platform, user_agent) in person.signed_in_from {
+        let device = Device { client_id: None, name: Some(DeviceName::parse(name)?), platform: *platform };
+        let context = Context { user_agent: Some((*user_agent).into()), ..context.clone() };
+        let login = LogIn::from_secret(person.email, Secret::from(password), &mut FieldErrors::default())?;
+        identity.log_in(&context, login.on(Some(device))).await?;
+    }
+    Ok(())
+}
+
+/// Four groups of five letters and digits that cannot be mistaken for one another: 100 bits.
+fn password(entropy: &dyn Entropy) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let random: [u8; 20] = entropy.bytes();
+    let letters: Vec<char> = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+    letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// Writes a file that only its owner reads.
+fn keep(file: &std::path::Path, password: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(file)?;
+    writeln!(file, "{password}")?;
+    file.sync_all()
+}

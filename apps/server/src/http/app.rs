@@ -1,0 +1,66 @@
+//! The application: every route inside the layers that every request passes.
+
+use actix_cors::Cors;
+use actix_web::{
+    App, Error,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    http::{Method, header},
+    middleware::{Compress, NormalizePath, from_fn},
+    web,
+};
+use utoipa_actix_web::AppExt as _;
+
+use super::{
+    AppState, documented, fallback,
+    middleware::{envelope, head_as_get},
+    pages,
+};
+use crate::config::CorsOrigins;
+
+/// The application over `state`, called by scripts from `origins`.
+///
+/// The layers from outside in: compression; the envelope (name, time limit, panics, problem documents, headers); CORS;
+/// `HEAD` as `GET`; trailing slashes; then the routes.
+pub fn app(
+    state: AppState,
+    origins: &CorsOrigins,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .into_utoipa_app()
+        .configure(documented)
+        .into_app()
+        .app_data(web::Data::new(state))
+        .configure(pages)
+        .default_service(web::to(fallback::fallback))
+        .wrap(NormalizePath::trim())
+        .wrap(from_fn(head_as_get))
+        .wrap(cors(origins))
+        .wrap(from_fn(envelope))
+        .wrap(Compress::default())
+}
+
+/// An allow-list, empty by default. Credentials are never allowed: tokens travel in a header that scripts set.
+fn cors(origins: &CorsOrigins) -> Cors {
+    let allowed = [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH];
+    let cors = Cors::default()
+        .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allowed_headers(allowed)
+        .allowed_header("x-request-id")
+        .allowed_header("x-tenant")
+        .expose_headers(["etag", "x-request-id", "retry-after", "location"])
+        .block_on_origin_mismatch(false)
+        .max_age(600);
+    match origins {
+        CorsOrigins::Any => cors.send_wildcard().allow_any_origin(),
+        CorsOrigins::Only(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+    }
+}

@@ -1,0 +1,260 @@
+//! JSON bodies, read strictly: what a client sends is understood completely or refused.
+
+use std::{future::Future, ops::Deref, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::StatusCode,
+    web::{self, Bytes},
+};
+use ashlar_kernel::FieldError;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+
+use super::{AppState, catalogue::http_codes, problem::Problem};
+
+/// The largest body under `/api/v1/auth`.
+pub(crate) const AUTH_BODY: usize = 16 * 1024;
+/// The deepest nesting of a body.
+const MAX_DEPTH: usize = 64;
+
+/// A JSON object of at most `MAX` bytes, and never more than the configured limit.
+pub(crate) struct Body<T, const MAX: usize = { usize::MAX }>(pub T);
+
+impl<T, const MAX: usize> Deref for Body<T, MAX> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned + 'static, const MAX: usize> FromRequest for Body<T, MAX> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let configured = request.app_data::<web::Data<AppState>>().map_or(usize::MAX, |state| state.body_limit);
+        let read = receive(request, payload, MAX.min(configured));
+        Box::pin(async move { parse(&read.await?).map(Self) })
+    }
+}
+
+/// A JSON object, or nothing at all.
+pub(crate) struct OptionalBody<T, const MAX: usize = { usize::MAX }>(pub Option<T>);
+
+impl<T: DeserializeOwned + 'static, const MAX: usize> FromRequest for OptionalBody<T, MAX> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_empty = request.headers().get("content-type").is_none()
+            && request.headers().get("transfer-encoding").is_none()
+            && request.headers().get("content-length").is_none_or(|length| length == "0");
+        if is_empty {
+            return Box::pin(async { Ok(Self(None)) });
+        }
+        let body = Body::<T, MAX>::from_request(request, payload);
+        Box::pin(async move { Ok(Self(Some(body.await?.0))) })
+    }
+}
+
+fn receive(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let media_type = request.mime_type().ok().flatten();
+    let is_json = media_type.as_ref().is_some_and(|mime| mime.essence_str() == "application/json");
+    let charset = media_type.as_ref().and_then(|mime| mime.get_param("charset").map(|name| name == "utf-8"));
+    let announced =
+        request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let stream = web::Payload::from_request(request, payload);
+    async move {
+        if !is_json || charset == Some(false) {
+            let detail = "the body must be application/json in UTF-8";
+            return Err(Problem::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, http_codes::UNSUPPORTED_MEDIA_TYPE, detail));
+        }
+        let too_large = || {
+            let detail = format!("the body is larger than {limit} bytes");
+            Problem::http(StatusCode::PAYLOAD_TOO_LARGE, http_codes::BODY_TOO_LARGE, detail)
+        };
+        if announced.is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let stream = stream.await.map_err(|_error| malformed("the body cannot be read"))?;
+        match stream.to_bytes_limited(limit).await {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(_cut_off)) => Err(malformed("the body ended early")),
+            Err(_exceeded) => Err(too_large()),
+        }
+    }
+}
+
+fn malformed(detail: impl Into<String>) -> Problem {
+    Problem::http(StatusCode::BAD_REQUEST, http_codes::MALFORMED_REQUEST, detail)
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(malformed("the body must be a JSON object"));
+    }
+    if depth(bytes) > MAX_DEPTH {
+        return Err(malformed(format!("the body is nested deeper than {MAX_DEPTH} levels")));
+    }
+    let mut unknown = Vec::new();
+    let mut track = serde_path_to_error::Track::new();
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = {
+        let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+        let mut note = |path: serde_ignored::Path<'_>| unknown.push(pointer_of(&path.to_string()));
+        T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note))
+    };
+    let value = value.and_then(|value| json.end().map(|()| value));
+    match value {
+        Err(error) if error.is_data() => Err(mistyped(&error, &pointer_of(&track.path().to_string()))),
+        Err(error) => {
+            Err(malformed(format!("the body is not valid JSON (line {}, column {})", error.line(), error.column())))
+        }
+        Ok(_) if !unknown.is_empty() => Err(unknown_fields(unknown)),
+        Ok(value) => Ok(value),
+    }
+}
+
+/// The deepest nesting of arrays and objects. Brackets inside strings do not count.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// `device.name` as a JSON Pointer.
+fn pointer_of(path: &str) -> String {
+    let parts = path.split('.').filter(|part| !part.is_empty() && *part != "?");
+    parts.map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
+fn unknown_fields(pointers: Vec<String>) -> Problem {
+    let fields: Vec<_> = pointers
+        .into_iter()
+        .map(|pointer| FieldError::new(pointer, "unknown_field", "this operation knows no such member"))
+        .collect();
+    Problem::http(StatusCode::UNPROCESSABLE_ENTITY, http_codes::UNKNOWN_FIELD, "the body has unknown members")
+        .with_fields(fields)
+}
+
+/// A member that is missing, given twice, or of another type.
+///
+/// serde tells these apart by its wording only, and its messages repeat the value, which may be a password: we keep
+/// the wording's first words and write our own message.
+fn mistyped(error: &serde_json::Error, pointer: &str) -> Problem {
+    let text = error.to_string();
+    let named = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.split('`').next()).map(str::to_owned);
+    let field = if let Some(name) = named("missing field `") {
+        FieldError::new(format!("{pointer}/{name}"), "required", "this member is required")
+    } else if let Some(name) = named("duplicate field `") {
+        FieldError::new(format!("{pointer}/{name}"), "duplicate", "this member is given twice")
+    } else {
+        FieldError::new(pointer, "invalid_type", "this member has another type")
+    };
+    let code = ashlar_kernel::field_codes::VALIDATION;
+    Problem::http(StatusCode::UNPROCESSABLE_ENTITY, code, "some fields are not acceptable").with_fields(vec![field])
+}
+
+/// For `PATCH`: absent leaves alone, null clears.
+#[expect(clippy::option_option, reason = "three states: absent, null, a value")]
+pub(crate) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ashlar_kernel::RequestId;
+
+    #[derive(Debug, Deserialize)]
+    struct Device {
+        #[expect(dead_code, reason = "only its reading is tested")]
+        name: String,
+    }
+    #[derive(Debug, Deserialize)]
+    struct Form {
+        email: String,
+        #[expect(dead_code, reason = "only its reading is tested")]
+        device: Option<Device>,
+        #[serde(default, deserialize_with = "nullable")]
+        #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
+        locale: Option<Option<String>>,
+    }
+
+    fn refused(body: &str) -> (u16, String, Vec<(String, String)>) {
+        let problem = parse::<Form>(body.as_bytes()).err().unwrap();
+        let document = problem.document(&RequestId::parse("r").unwrap());
+        let fields = document.errors.into_iter().map(|field| (field.pointer, field.code)).collect();
+        (document.status, document.code, fields)
+    }
+
+    fn field(pointer: &str, code: &str) -> Vec<(String, String)> {
+        vec![(pointer.to_owned(), code.to_owned())]
+    }
+
+    #[test]
+    fn absent_null_and_a_value_are_three_things() {
+        let read = |body: &str| parse::<Form>(body.as_bytes()).unwrap();
+        assert_eq!(read(r#"{"email":"a"}"#).locale, None);
+        assert_eq!(read(r#"{"email":"a","locale":null}"#).locale, Some(None));
+        assert_eq!(read(r#" {"email":"a","locale":"de"} "#).locale, Some(Some("de".to_owned())));
+        assert_eq!(read(r#"{"email":"a"}"#).email, "a");
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_malformed() {
+        for body in
+            ["", "  ", "null", "[]", "\"x\"", "{", "{\"email\":}", "{\"email\":\"a\"} x", "{\"email\":\"a\u{1}\"}"]
+        {
+            let (status, code, _) = refused(body);
+            assert_eq!((status, code.as_str()), (400, "malformed_request"), "{body:?}");
+        }
+        let deep = format!("{{\"email\":\"a\",\"x\":{}{}}}", "[".repeat(64), "]".repeat(64));
+        assert_eq!(refused(&deep).0, 400);
+    }
+
+    #[test]
+    fn all_unknown_members_are_named() {
+        let (status, code, fields) = refused(r#"{"email":"a","is_admin":true,"device":{"name":"x","a/b":1}}"#);
+        assert_eq!((status, code.as_str()), (422, "unknown_field"));
+        assert_eq!(fields[0].0, "/is_admin");
+        assert_eq!(fields[1].0, "/device/a~1b");
+    }
+
+    #[test]
+    fn a_missing_doubled_or_mistyped_member_is_named_and_its_value_is_not() {
+        assert_eq!(refused("{}").2, field("/email", "required"));
+        assert_eq!(refused(r#"{"email":"a","device":{}}"#).2, field("/device/name", "required"));
+        assert_eq!(refused(r#"{"email":"a","email":"b"}"#).2, field("/email", "duplicate"));
+        assert_eq!(refused(r#"{"email":7}"#).2, field("/email", "invalid_type"));
+        assert_eq!(refused(r#"{"email":"a","device":{"name":[]}}"#).2, field("/device/name", "invalid_type"));
+        let problem = parse::<Form>(br#"{"email":["hunter2"]}"#).err().unwrap();
+        let shown = serde_json::to_string(&problem.document(&RequestId::parse("r").unwrap())).unwrap();
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn brackets_in_strings_do_not_nest() {
+        assert_eq!(depth(br#"{"a":"[[[\"[[","b":[{}]}"#), 3);
+    }
+}

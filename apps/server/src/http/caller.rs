@@ -1,0 +1,125 @@
+//! Who asks: the circumstances of a request, and the person behind its access token.
+
+use std::{future::Future, net::IpAddr, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap},
+    web,
+};
+use ashlar_kernel::{AccessError, Actor, Context, NotFound, RequestId, Tenant, TenantId, TenantSlug, Timestamp};
+
+use super::{AppState, problem::Problem};
+
+type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// The longest `Authorization` we look at; ours are far shorter.
+const MAX_TOKEN: usize = 4_096;
+
+/// What the outermost middleware found out about a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    pub(crate) request_id: RequestId,
+    pub(crate) client_ip: Option<IpAddr>,
+    pub(crate) at: Timestamp,
+}
+
+/// A request, whoever makes it.
+pub(crate) struct Anyone(pub Context);
+
+/// A request with a good access token.
+pub(crate) struct Caller {
+    /// Its circumstances, with the person as actor.
+    pub context: Context,
+}
+
+impl FromRequest for Anyone {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = state(&request)?;
+            let tenant = requested_tenant(&request, &state).await?;
+            Ok(Self(anonymous(&request, &state, tenant.map_or(TenantId::MAIN, |tenant| tenant.id))))
+        })
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let token = bearer(request.headers())?.ok_or(AccessError::AuthenticationRequired)?;
+            let state = state(&request)?;
+            let requested = requested_tenant(&request, &state).await?.map(|tenant| tenant.id);
+            let context = anonymous(&request, &state, requested.unwrap_or(TenantId::MAIN));
+            let authenticated = state.identity.authenticate(&context, token, requested).await?;
+            tracing::Span::current().record("user", tracing::field::display(authenticated.account.id));
+            Ok(Self { context: authenticated.context })
+        })
+    }
+}
+
+fn state(request: &HttpRequest) -> Result<web::Data<AppState>, Problem> {
+    let missing = || ashlar_kernel::StoreError::internal("the application state is missing");
+    Ok(request.app_data::<web::Data<AppState>>().cloned().ok_or_else(missing)?)
+}
+
+fn anonymous(request: &HttpRequest, state: &AppState, tenant: TenantId) -> Context {
+    let arrival = request.extensions().get::<Arrival>().cloned();
+    let arrival = arrival.unwrap_or_else(|| Arrival {
+        request_id: RequestId::new(&*state.ids),
+        client_ip: None,
+        at: state.clock.now(),
+    });
+    Context {
+        tenant,
+        actor: Actor::Anonymous,
+        request_id: arrival.request_id,
+        client_ip: arrival.client_ip,
+        user_agent: user_agent(request.headers()),
+        now: arrival.at,
+    }
+}
+
+/// At most 512 bytes of visible ASCII; what is longer or stranger is cut or left out, for it goes into the event log.
+fn user_agent(headers: &HeaderMap) -> Option<std::sync::Arc<str>> {
+    let text = headers.get(header::USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(512).collect::<String>().into())
+}
+
+/// The bearer token of a request; an error when there are credentials of another kind.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let refused = |reason| {
+        tracing::debug!(reason, "credentials refused");
+        Problem::from(ashlar_identity::use_case::AuthenticateError::from(ashlar_identity::TokenRefusal::Invalid(
+            reason,
+        )))
+    };
+    if value.len() > MAX_TOKEN {
+        return Err(refused("length"));
+    }
+    let text = value.to_str().map_err(|_not_ascii| refused("characters"))?;
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(refused("scheme")),
+    }
+}
+
+/// The tenant named by `X-Tenant`.
+async fn requested_tenant(request: &HttpRequest, state: &AppState) -> Result<Option<Tenant>, Problem> {
+    let Some(value) = request.headers().get("x-tenant") else {
+        return Ok(None);
+    };
+    let slug = value.to_str().ok().and_then(|text| TenantSlug::parse(text).ok()).ok_or(NotFound)?;
+    Ok(Some(state.identity.tenant(&slug).await?.ok_or(NotFound)?))
+}

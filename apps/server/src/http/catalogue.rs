@@ -1,0 +1,134 @@
+//! The error codes of HTTP itself, and the whole catalogue.
+
+use ashlar_kernel::{ErrorCode, EventSpec};
+use serde::Serialize;
+
+use super::problem::status_of;
+
+ashlar_kernel::error_codes! {
+    /// Codes no domain knows.
+    pub mod http_codes {
+        MALFORMED_REQUEST = "malformed_request", Malformed, "Malformed request",
+            "The request cannot be understood: the body is not a JSON object, is not UTF-8, is nested deeper than 64 levels, or is cut off.";
+        UNKNOWN_FIELD = "unknown_field", Invalid, "Unknown field",
+            "The body has members this operation does not know. They are refused, not ignored, so that a misspelt name cannot pass; `errors` names them.";
+        INVALID_PARAMETER = "invalid_parameter", Malformed, "Invalid query parameter",
+            "A query parameter is unknown or has a value out of its range. `errors` names it as `/query/<name>`.";
+        METHOD_NOT_ALLOWED = "method_not_allowed", Malformed, "Method not allowed",
+            "The path exists, but not with this method. `Allow` lists the methods that do.";
+        UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", Malformed, "Unsupported media type",
+            "Send the body as `application/json`, in UTF-8.";
+        BODY_TOO_LARGE = "body_too_large", Malformed, "Body too large",
+            "The body is larger than this operation takes: 1 MiB, or 16 KiB under `/api/v1/auth`.";
+        HEADERS_TOO_LARGE = "headers_too_large", Malformed, "Headers too large",
+            "All headers together may have 16 KiB.";
+        TOO_MANY_CONNECTIONS = "too_many_connections", TooMany, "Too many connections",
+            "One address may keep 256 connections open. Reuse them.";
+        REQUEST_TIMEOUT = "request_timeout", Unavailable, "Took too long",
+            "The request was not finished in time and was given up. It may have taken effect; read before you repeat it.";
+    }
+}
+
+/// One entry of `openapi/problems.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProblemEntry {
+    /// The stable code.
+    pub code: &'static str,
+    /// The reference in `type`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The title.
+    pub title: &'static str,
+    /// What happened and what the client can do.
+    pub meaning: &'static str,
+}
+
+impl ProblemEntry {
+    fn of(code: &ErrorCode) -> Self {
+        Self {
+            code: code.code,
+            kind: format!("/problems/{}", code.code),
+            status: status_of_code(code),
+            title: code.title,
+            meaning: code.meaning,
+        }
+    }
+}
+
+/// The status of a code. Those of HTTP itself have statuses that no kind has.
+pub fn status_of_code(code: &ErrorCode) -> u16 {
+    match code.code {
+        "method_not_allowed" => 405,
+        "body_too_large" => 413,
+        "unsupported_media_type" => 415,
+        "headers_too_large" => 431,
+        _ => status_of(code.kind).as_u16(),
+    }
+}
+
+/// Every error code a client can meet, by name.
+pub fn problems() -> Vec<ProblemEntry> {
+    let all = [http_codes::ALL.to_vec(), ashlar_kernel::error_catalogue(), ashlar_identity::catalogue::error_codes()];
+    let mut entries: Vec<_> = all.concat().iter().map(ProblemEntry::of).collect();
+    entries.sort_by_key(|entry| entry.code);
+    entries
+}
+
+/// Every event that can be in the log, by name.
+pub fn events() -> Vec<EventSpec> {
+    let mut events = ashlar_identity::catalogue::events();
+    events.sort_by_key(|event| event.name);
+    events
+}
+
+/// `openapi/problems.json`.
+pub fn problems_json() -> serde_json::Value {
+    serde_json::json!({ "problems": problems() })
+}
+
+/// `openapi/events.json`.
+pub fn events_json() -> serde_json::Value {
+    let events: Vec<_> = events()
+        .iter()
+        .map(|event| {
+            let data: serde_json::Map<_, _> =
+                event.data.iter().map(|(name, meaning)| ((*name).to_owned(), (*meaning).into())).collect();
+            serde_json::json!({
+                "name": event.name,
+                "schema_version": event.schema_version,
+                "summary": event.summary,
+                "targets": event.targets,
+                "data": data,
+            })
+        })
+        .collect();
+    serde_json::json!({ "events": events })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_and_event_name_is_used_once() {
+        let problems = problems();
+        let codes: BTreeSet<_> = problems.iter().map(|entry| entry.code).collect();
+        assert_eq!(codes.len(), problems.len());
+        let events = events();
+        let names: BTreeSet<_> = events.iter().map(|event| event.name).collect();
+        assert_eq!(names.len(), events.len());
+    }
+
+    #[test]
+    fn codes_are_snake_case_and_explained() {
+        for entry in problems() {
+            assert!(entry.code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", entry.code);
+            assert!(entry.meaning.ends_with('.') && entry.meaning.len() > 20, "{}", entry.code);
+            assert!((400..600).contains(&entry.status));
+        }
+    }
+}

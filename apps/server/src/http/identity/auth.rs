@@ -1,0 +1,147 @@
+//! Sign up, sign in, stay signed in, sign out.
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use ashlar_identity::{LogIn, LogOut, Register};
+use ashlar_kernel::{Context, FieldErrors, TenantId, TenantSlug};
+
+use super::dto::{
+    LoginRequest, LoginResponse, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse, Tokens, User,
+};
+use crate::http::{
+    AppState,
+    body::{AUTH_BODY, Body, OptionalBody},
+    caller::{Anyone, bearer},
+    problem::Problem,
+};
+
+/// Open an account
+///
+/// In this mode (`instant`) the account can be used at once, and the answer tells whether an address or username is
+/// taken. On an embedded installation without demo data the first account becomes the administrator.
+#[utoipa::path(
+    operation_id = "register",
+    tag = "identity",
+    path = "/api/v1/auth/register",
+    request_body(content = RegisterRequest, description = "The account to open.", example = json!({
+        "email": "ada@example.org", "username": "ada", "password": "tuba-mint-quarrel-9", "display_name": "Ada Lovelace"
+    })),
+    responses((status = 201, description = "The account is open.", body = RegisterResponse)),
+    extensions(
+        ("x-permission" = json!(null)),
+        ("x-problems" = json!(["registration_closed", "identifier_taken", "password_rejected", "overloaded"])),
+    ),
+    security(())
+)]
+#[post("/api/v1/auth/register")]
+pub(super) async fn register(
+    Anyone(context): Anyone,
+    state: web::Data<AppState>,
+    body: Body<RegisterRequest, AUTH_BODY>,
+) -> Result<HttpResponse, Problem> {
+    let account = state.identity.register(&context, Register::try_from(body.0)?).await?;
+    Ok(HttpResponse::Created().json(RegisterResponse { user: User::from(&account) }))
+}
+
+/// Sign in
+///
+/// Whatever is wrong with identifier or password, the answer is the same, so that it does not tell who has an account.
+#[utoipa::path(
+    operation_id = "logIn",
+    tag = "identity",
+    path = "/api/v1/auth/login",
+    request_body(content = LoginRequest, description = "Who you are.", example = json!({
+        "identifier": "ada@example.org", "password": "tuba-mint-quarrel-9",
+        "device": { "id": "f3b1c2", "name": "My phone", "platform": "android" }
+    })),
+    responses((status = 200, description = "What became of it; look at `status`.", body = LoginResponse)),
+    extensions(
+        ("x-permission" = json!(null)),
+        ("x-problems" = json!(["invalid_credentials", "overloaded"])),
+    ),
+    security(())
+)]
+#[post("/api/v1/auth/login")]
+pub(super) async fn log_in(
+    Anyone(context): Anyone,
+    state: web::Data<AppState>,
+    body: Body<LoginRequest, AUTH_BODY>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.0;
+    let tenant = match &body.tenant {
+        Some(slug) => named_tenant(&state, slug).await?,
+        None => context.tenant,
+    };
+    let context = Context { tenant, ..context };
+    let signed_in = state.identity.log_in(&context, LogIn::try_from(body)?).await?;
+    Ok(HttpResponse::Ok().json(LoginResponse::authenticated(Tokens::new(&signed_in, context.now))))
+}
+
+async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem> {
+    let mut errors = FieldErrors::default();
+    let known = match errors.check("/tenant", TenantSlug::parse(slug)) {
+        Some(slug) => state.identity.tenant(&slug).await?,
+        None => None,
+    };
+    errors.finish()?;
+    Ok(known.ok_or(ashlar_kernel::NotFound)?.id)
+}
+
+/// Exchange a refresh token
+///
+/// Answers with the next pair of tokens. A refresh token is good once; presented again within ten seconds it gets the
+/// same successor (a lost answer, a second tab), presented later it ends the session, because somebody else may hold a
+/// copy.
+#[utoipa::path(
+    operation_id = "refreshTokens",
+    tag = "identity",
+    path = "/api/v1/auth/refresh",
+    request_body(content = RefreshRequest, description = "The refresh token.", example = json!({
+        "refresh_token": "asr1_AAGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW"
+    })),
+    responses((status = 200, description = "The next pair.", body = Tokens)),
+    extensions(
+        ("x-permission" = json!(null)),
+        ("x-problems" = json!(["refresh_token_invalid", "refresh_token_expired", "refresh_token_reused", "session_revoked"])),
+    ),
+    security(())
+)]
+#[post("/api/v1/auth/refresh")]
+pub(super) async fn refresh(
+    Anyone(context): Anyone,
+    state: web::Data<AppState>,
+    body: Body<RefreshRequest, AUTH_BODY>,
+) -> Result<HttpResponse, Problem> {
+    let signed_in = state.identity.refresh(&context, &body.refresh_token).await?;
+    Ok(HttpResponse::Ok().json(Tokens::new(&signed_in, context.now)))
+}
+
+/// Sign out
+///
+/// Ends the session of the access token; without one, that of the refresh token in the body. Doing it twice is no
+/// error.
+#[utoipa::path(
+    operation_id = "logOut",
+    tag = "identity",
+    path = "/api/v1/auth/logout",
+    request_body(content = Option<LogoutRequest>, description = "Only without an access token.", example = json!({
+        "refresh_token": "asr1_AAGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW"
+    })),
+    responses((status = 204, description = "The session has ended.")),
+    extensions(
+        ("x-permission" = json!(null)),
+        ("x-problems" = json!(["authentication_required", "token_invalid", "token_expired", "refresh_token_invalid"])),
+    ),
+    security((), ("bearer" = []))
+)]
+#[post("/api/v1/auth/logout")]
+pub(super) async fn log_out(
+    Anyone(context): Anyone,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    body: OptionalBody<LogoutRequest, AUTH_BODY>,
+) -> Result<HttpResponse, Problem> {
+    let access_token = bearer(request.headers())?.map(str::to_owned);
+    let refresh_token = body.0.and_then(|body| body.refresh_token);
+    state.identity.log_out(&context, LogOut { access_token, refresh_token }).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

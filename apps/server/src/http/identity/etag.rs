@@ -1,0 +1,36 @@
+//! Versions as entity tags (RFC 9110 section 8.8.3).
+
+use actix_web::{
+    HttpRequest,
+    http::header::{self, ETag, EntityTag, Header, IfMatch, IfNoneMatch},
+};
+
+/// The tag of a version.
+pub(super) fn tag(version: u32) -> ETag {
+    ETag(EntityTag::new_strong(version.to_string()))
+}
+
+/// The versions `If-Match` accepts; none when any will do. What is no tag of ours matches nothing.
+pub(super) fn if_match(request: &HttpRequest) -> Option<Vec<u32>> {
+    if !request.headers().contains_key(header::IF_MATCH) {
+        return None;
+    }
+    match IfMatch::parse(request) {
+        Ok(IfMatch::Any) => None,
+        Ok(IfMatch::Items(tags)) => {
+            let strong = tags.iter().filter(|tag| !tag.weak);
+            Some(strong.filter_map(|tag| tag.tag().parse().ok()).collect())
+        }
+        Err(_syntax) => Some(Vec::new()),
+    }
+}
+
+/// Whether the client has this version already (`If-None-Match`).
+pub(super) fn is_known(request: &HttpRequest, version: u32) -> bool {
+    let ours = EntityTag::new_strong(version.to_string());
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&ours)),
+        Err(_syntax) => false,
+    }
+}

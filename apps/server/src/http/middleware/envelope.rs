@@ -1,0 +1,166 @@
+//! The outermost layer: gives a request its name and its time limit, and an answer its form.
+
+use std::{panic::AssertUnwindSafe, time::Instant};
+
+use actix_web::{
+    Error, HttpMessage, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use ashlar_identity::port::HasherError;
+use ashlar_kernel::{RequestId, StoreError};
+use futures::FutureExt as _;
+use tracing::Instrument as _;
+
+use super::headers::protect;
+use crate::http::{AppState, caller::Arrival, catalogue::http_codes, client::client_ip, problem::Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// Names the request, admits it or not, limits its time, survives its panics, writes problem documents, adds the
+/// headers that every answer has, and logs one line.
+pub(crate) async fn envelope(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = Instant::now();
+    let state = request.app_data::<web::Data<AppState>>().cloned();
+    let state = state.ok_or_else(|| Problem::from(StoreError::internal("the application state is missing")))?;
+    let arrival = arrival(&request, &state);
+    let request_id = arrival.request_id.clone();
+    let span = tracing::info_span!(
+        "request",
+        request_id = %request_id,
+        method = %request.method(),
+        route = tracing::field::Empty,
+        user = tracing::field::Empty,
+        status = tracing::field::Empty,
+        ms = tracing::field::Empty,
+    );
+    let https = state.https;
+    async move {
+        request.extensions_mut().insert(arrival);
+        let outcome = answer(request, next, &state).await;
+        let status = match &outcome {
+            Ok(response) => response.status(),
+            Err(problem) => problem.status(),
+        };
+        let route = outcome.as_ref().ok().and_then(|response| response.request().match_pattern());
+        log(status, route.as_deref().unwrap_or("-"), began);
+        match outcome {
+            Ok(response) => Ok(finish(response, &request_id, https)),
+            Err(problem) => Err(finish_alone(&problem, &request_id, https)),
+        }
+    }
+    .instrument(span)
+    .await
+}
+
+fn arrival(request: &ServiceRequest, state: &AppState) -> Arrival {
+    let named = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let request_id = named.and_then(|text| RequestId::parse(text).ok());
+    let peer = request.peer_addr().map(|address| address.ip());
+    Arrival {
+        request_id: request_id.unwrap_or_else(|| RequestId::new(&*state.ids)),
+        client_ip: peer.map(|peer| client_ip(peer, request.headers(), |ip| state.trusts(ip))),
+        at: state.clock.now(),
+    }
+}
+
+/// The answer of the layers below, or the problem that kept them from answering.
+async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    state: &AppState,
+) -> Result<ServiceResponse<BoxBody>, Problem> {
+    let _place = admit(&request, state)?;
+    let work = AssertUnwindSafe(next.call(request)).catch_unwind();
+    match tokio::time::timeout(state.load.request_timeout(), work).await {
+        Ok(Ok(Ok(response))) => Ok(response.map_into_boxed_body()),
+        Ok(Ok(Err(error))) => Err(problem_of(&error)),
+        Ok(Err(_panic)) => Err(StoreError::internal("a handler panicked").into()),
+        Err(_elapsed) => {
+            let detail = "the request was not finished in time";
+            Err(Problem::http(StatusCode::SERVICE_UNAVAILABLE, http_codes::REQUEST_TIMEOUT, detail).retry_after(1))
+        }
+    }
+}
+
+fn admit(request: &ServiceRequest, state: &AppState) -> Result<super::load::InFlight, Problem> {
+    let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if header_bytes > MAX_HEADER_BYTES {
+        let detail = format!("the headers have more than {MAX_HEADER_BYTES} bytes");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(Problem::http(status, http_codes::HEADERS_TOO_LARGE, detail));
+    }
+    if request.peer_addr().is_some_and(|peer| state.load.is_crowded(peer.ip())) {
+        let detail = "this address keeps too many connections open";
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        return Err(Problem::http(status, http_codes::TOO_MANY_CONNECTIONS, detail).retry_after(1));
+    }
+    state.load.admit().ok_or_else(|| HasherError::Overloaded.into())
+}
+
+/// An error of actix itself or of a handler, as a problem.
+fn problem_of(error: &Error) -> Problem {
+    if let Some(problem) = error.as_error::<Problem>() {
+        return problem.clone();
+    }
+    let status = error.as_response_error().status_code();
+    if status.is_client_error() {
+        return Problem::http(StatusCode::BAD_REQUEST, http_codes::MALFORMED_REQUEST, "the request is malformed");
+    }
+    StoreError::internal(error.to_string()).into()
+}
+
+/// Writes the body of a problem, now that its request is known, and adds the headers every answer has.
+fn finish(mut response: ServiceResponse<BoxBody>, request_id: &RequestId, https: bool) -> ServiceResponse<BoxBody> {
+    let problem = response.response_mut().extensions_mut().remove::<Problem>();
+    if let Some(problem) = problem {
+        let body = write(response.response_mut(), &problem, request_id);
+        response = response.map_body(|_, _| body);
+    }
+    dress(response.response_mut(), request_id, https);
+    response
+}
+
+/// The answer when no layer below gave one.
+fn finish_alone(problem: &Problem, request_id: &RequestId, https: bool) -> Error {
+    let mut response = problem.head().finish();
+    let body = write(&mut response, problem, request_id);
+    dress(&mut response, request_id, https);
+    InternalError::from_response("problem", response.set_body(body)).into()
+}
+
+fn write(response: &mut HttpResponse, problem: &Problem, request_id: &RequestId) -> BoxBody {
+    let json = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    BoxBody::new(serde_json::to_vec(&problem.document(request_id)).unwrap_or_default())
+}
+
+fn dress(response: &mut HttpResponse, request_id: &RequestId, https: bool) {
+    if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    protect(response.headers_mut(), https);
+}
+
+fn log(status: StatusCode, route: &str, began: Instant) {
+    let span = tracing::Span::current();
+    span.record("route", route);
+    span.record("status", status.as_u16());
+    span.record("ms", u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+    if status.is_server_error() {
+        tracing::warn!("request failed");
+    } else {
+        tracing::info!("request");
+    }
+}

@@ -1,0 +1,37 @@
+//! The HTTP face: requests become commands, outcomes become answers. No rule of a domain and no SQL in here.
+
+mod app;
+mod body;
+mod caller;
+pub mod catalogue;
+mod client;
+mod docs;
+mod fallback;
+mod health;
+pub mod identity;
+pub mod middleware;
+pub mod openapi;
+pub mod problem;
+mod problem_pages;
+mod query;
+mod root;
+mod server;
+mod state;
+
+use actix_web::web;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use app::app;
+pub use health::{Health, Probe, Readiness};
+pub use server::server;
+pub use state::{AppState, Manner};
+
+/// Every documented route. The description is made from the same calls that mount them, so the two cannot differ.
+pub fn documented(config: &mut ServiceConfig<'_>) {
+    config.configure(identity::routes).configure(health::routes).configure(docs::routes);
+}
+
+/// The routes that are pages for people, not part of the API.
+pub fn pages(config: &mut web::ServiceConfig) {
+    config.configure(root::routes).configure(problem_pages::routes).configure(docs::pages);
+}

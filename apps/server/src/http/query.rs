@@ -1,0 +1,69 @@
+//! Query parameters, read as strictly as bodies.
+
+use std::ops::Deref;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode};
+use ashlar_kernel::{FieldError, InvalidLimit, Limit};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::future::{Ready, ready};
+use utoipa::IntoParams;
+
+use super::{catalogue::http_codes, problem::Problem};
+
+/// The query parameters of an operation. Unknown ones are refused.
+pub(crate) struct Query<T>(pub T);
+
+impl<T> Deref for Query<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parsed = actix_web::web::Query::<T>::from_query(request.query_string());
+        ready(parsed.map(|query| Self(query.into_inner())).map_err(|_error| {
+            refused("", "invalid_value", "a parameter is unknown, is given twice or has a value of another type")
+        }))
+    }
+}
+
+/// A query parameter with a value that is refused.
+pub(crate) fn refused(name: &str, code: &'static str, message: impl Into<String>) -> Problem {
+    let field = FieldError::new(format!("/query/{name}").trim_end_matches('/'), code, message);
+    Problem::http(StatusCode::BAD_REQUEST, http_codes::INVALID_PARAMETER, "a query parameter is not acceptable")
+        .with_fields(vec![field])
+}
+
+/// Which part of a list to show.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// How many entries at most.
+    #[param(minimum = 1, maximum = 200, default = 50, example = 20)]
+    limit: Option<i64>,
+    /// Where to go on: `page.next_cursor` of the page before, unchanged.
+    #[param(max_length = 1024)]
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// The page size.
+    pub(crate) fn limit(&self) -> Result<Limit, Problem> {
+        let Some(entries) = self.limit else {
+            return Ok(Limit::default());
+        };
+        Limit::parse(entries).map_err(|fault: InvalidLimit| refused("limit", "out_of_range", fault.to_string()))
+    }
+
+    /// Where to go on.
+    pub(crate) fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+}

@@ -1,0 +1,78 @@
+//! What every request can reach.
+
+use std::{net::IpAddr, sync::Arc};
+
+use ashlar_identity::Identity;
+use ashlar_kernel::{Clock, IdSource};
+use ipnet::IpNet;
+
+use super::{Health, fallback::RouteTable, middleware::Load};
+
+/// What every request can reach: the services, and how this process answers. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// Accounts, passwords, sessions and tokens.
+    pub identity: Identity,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids for requests.
+    pub ids: Arc<dyn IdSource>,
+    /// Whether this process can work.
+    pub health: Health,
+    /// Whose word about a client's address is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// Whether clients reach this process by https, so that browsers may be told to insist on it.
+    pub https: bool,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// What a request may cost, and how much is in progress.
+    pub load: Load,
+    /// The description of the API, rendered once.
+    pub openapi: Arc<str>,
+    /// Which paths exist with which methods.
+    pub(crate) routes: Arc<RouteTable>,
+}
+
+impl AppState {
+    /// Whether `peer` may say for whom it asks.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&peer))
+    }
+}
+
+/// How this process answers; the rest of an [`AppState`] follows from it.
+pub struct Manner {
+    /// Whose word about a client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether clients reach this process by https.
+    pub https: bool,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// What a request may cost.
+    pub load: Load,
+}
+
+impl AppState {
+    /// Puts the state together.
+    pub fn new(
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        health: Health,
+        manner: Manner,
+    ) -> Result<Self, serde_json::Error> {
+        let description = super::openapi::describe();
+        Ok(Self {
+            identity,
+            clock,
+            ids,
+            health,
+            trusted_proxies: manner.trusted_proxies.into(),
+            https: manner.https,
+            body_limit: manner.body_limit,
+            load: manner.load,
+            openapi: serde_json::to_string(&description)?.into(),
+            routes: Arc::new(RouteTable::new(&description)),
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! Logging: readable on a terminal, one JSON object a line elsewhere.
+//!
+//! Nothing here prints a secret by itself: secrets are types without a readable `Debug`, and the
+//! configuration is logged nowhere.
+
+#[cfg(test)]
+mod capture;
+mod fields;
+pub mod filter;
+mod json;
+mod panics;
+mod timestamp;
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::Registry;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::{LogConfig, LogFormat};
+use json::JsonLines;
+pub use panics::log_panics;
+use timestamp::UtcMillis;
+
+/// The stream that takes the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// For `serve`, whose only output on stdout is its log.
+    Stdout,
+    /// For commands whose stdout is their result.
+    Stderr,
+}
+
+/// Why logging could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// The filter is broken; a loaded configuration never holds such a one.
+    #[error("the log filter {0}")]
+    Filter(String),
+    /// Something else logs already.
+    #[error("logging is set up twice")]
+    Twice(#[source] tracing_subscriber::util::TryInitError),
+}
+
+/// Sends every event of this process, and of the `log` crate, to the stream.
+pub fn init(config: &LogConfig, stream: Stream) -> Result<(), InitError> {
+    let events = filter::parse(&config.filter).map_err(InitError::Filter)?;
+    tracing_subscriber::registry()
+        .with(lines(config.format, stream).with_filter(filter::with_spans(events)))
+        .try_init()
+        .map_err(InitError::Twice)
+}
+
+fn lines(format: LogFormat, stream: Stream) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let (writer, terminal) = match stream {
+        Stream::Stdout => (BoxMakeWriter::new(io::stdout), io::stdout().is_terminal()),
+        Stream::Stderr => (BoxMakeWriter::new(io::stderr), io::stderr().is_terminal()),
+    };
+    if is_json(format, terminal) {
+        return Box::new(JsonLines(writer));
+    }
+    let pretty = tracing_subscriber::fmt::layer()
+        .compact()
+        .with_timer(UtcMillis)
+        .with_writer(writer)
+        // The complaint about an unwritable log would go to stderr, and panic where that is full.
+        .log_internal_errors(false);
+    if terminal {
+        Box::new(pretty) // in colour, unless NO_COLOR is set
+    } else {
+        Box::new(pretty.with_ansi(false))
+    }
+}
+
+fn is_json(format: LogFormat, terminal: bool) -> bool {
+    match format {
+        LogFormat::Json => true,
+        LogFormat::Pretty => false,
+        LogFormat::Auto => !terminal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::capture::Buffer;
+    use super::*;
+
+    #[test]
+    fn warning_carries_its_request_although_info_is_off() {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let filter = filter::with_spans(filter::parse("warn").unwrap());
+        let lines = JsonLines(move || writer.clone()).with_filter(filter);
+
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            let _request = tracing::info_span!("request", request_id = "r-1").entered();
+            tracing::info!("quiet");
+            tracing::warn!("loud");
+        });
+
+        let text = buffer.text();
+        assert!(!text.contains("quiet"), "{text}");
+        assert!(text.contains(r#""message":"loud","request_id":"r-1""#), "{text}");
+    }
+
+    #[test]
+    fn format_follows_the_terminal_unless_it_was_chosen() {
+        assert!(is_json(LogFormat::Auto, false));
+        assert!(!is_json(LogFormat::Auto, true));
+        assert!(is_json(LogFormat::Json, true));
+        assert!(!is_json(LogFormat::Pretty, false));
+    }
+}

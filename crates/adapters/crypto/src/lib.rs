@@ -1,0 +1,37 @@
+//! The cryptography behind Ashlar's ports: password hashing, access tokens, keys, randomness.
+//!
+//! * [`Argon2Pool`] is a [`PasswordHasher`](ashlar_identity::port::PasswordHasher): Argon2id on a bounded number of
+//!   threads, so that a flood of logins costs a bounded share of processor and memory and the rest of the server goes on.
+//! * [`JwtSigner`] is a [`TokenSigner`](ashlar_identity::port::TokenSigner): RS256 or `EdDSA`, under the keys of a
+//!   [`KeyRing`].
+//! * [`KeyFolder`] keeps the keys: made on first start, or put there by the operator.
+//! * [`OsEntropy`] is the operating system's randomness.
+//!
+//! The primitives are those of aws-lc-rs and of the `argon2` crate; nothing here invents any. Encrypted key files, keys
+//! in hardware and the rotation of keys are deliberately absent for now; the ring has room for the last.
+//!
+//! ```
+//! use ashlar_crypto::{JwtSigner, KeyAlgorithm, KeyFolder, OsEntropy};
+//! use ashlar_identity::port::TokenSigner;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let data = tempfile::tempdir()?;
+//! let folder = KeyFolder::new(data.path().join("keys"));
+//! let made = folder.load_or_generate(KeyAlgorithm::EdDsa, &OsEntropy)?;
+//! let found = folder.load_only(KeyAlgorithm::EdDsa)?;
+//! assert_eq!(JwtSigner::new(made.ring).public_keys(), JwtSigner::new(found.ring).public_keys());
+//! # Ok(())
+//! # }
+//! ```
+
+mod entropy;
+mod key;
+mod password;
+mod token;
+
+pub use entropy::OsEntropy;
+pub use key::{
+    KeyAlgorithm, KeyError, KeyFolder, KeyFolderError, KeyRing, Keys, SigningKey, UnknownKeyAlgorithm, VerifyingKey,
+};
+pub use password::{Argon2Options, Argon2Params, Argon2Pool, InvalidArgon2Params};
+pub use token::JwtSigner;

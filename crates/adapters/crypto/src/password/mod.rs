@@ -1,0 +1,10 @@
+//! Password hashing in a bounded pool.
+
+mod gate;
+mod memory;
+mod params;
+mod pool;
+mod stored;
+
+pub use params::{Argon2Params, InvalidArgon2Params};
+pub use pool::{Argon2Options, Argon2Pool};

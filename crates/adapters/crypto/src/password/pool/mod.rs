@@ -1,0 +1,120 @@
+//! The hasher: Argon2id on a bounded number of threads.
+
+use std::{num::NonZeroU16, sync::Arc, thread, time::Duration};
+
+use argon2::Block;
+use ashlar_identity::{
+    Password, PasswordHash,
+    port::{HasherError, PasswordHasher},
+};
+use ashlar_kernel::Entropy;
+use async_trait::async_trait;
+use tokio::task;
+use zeroize::Zeroizing;
+
+use super::{
+    gate::Gate,
+    memory::Memory,
+    params::Argon2Params,
+    stored::{HashingFailed, SALT_BYTES, StoredHash},
+};
+
+/// How much of the machine may be spent on hashing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argon2Options {
+    /// How many hashes run at once; each takes a core and the memory of `params`.
+    pub threads: NonZeroU16,
+    /// How many callers may wait for one of them.
+    pub queue: u16,
+    /// How long a caller waits at most.
+    pub wait: Duration,
+    /// What a new hash costs.
+    pub params: Argon2Params,
+}
+
+impl Default for Argon2Options {
+    /// As many threads as there are cores, 64 callers waiting, for 2 s, at [`Argon2Params::OWASP`].
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let threads = u16::try_from(cores).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MAX);
+        Self { threads, queue: 64, wait: Duration::from_secs(2), params: Argon2Params::OWASP }
+    }
+}
+
+/// A [`PasswordHasher`] that makes Argon2id hashes on Tokio's blocking threads, a bounded number at a time.
+///
+/// One hash takes 14 to 19 ms of a core and 19 MiB, so a hundred junk logins a second would occupy two cores for good.
+/// Whoever finds all threads busy waits; whoever finds the queue full, or waits too long, gets
+/// [`HasherError::Overloaded`] and nothing was computed for them. A caller that goes away while waiting frees its place;
+/// while hashing, its thread stays counted until the hash is done, for a hash cannot be stopped half-way.
+///
+/// Hashes of other parameters, made by earlier settings, are read as well; those that need more memory than ours get it
+/// for the time of the comparison. Methods must be called within a Tokio runtime that has its timer on.
+pub struct Argon2Pool {
+    gate: Gate,
+    memory: Arc<Memory>,
+    params: Argon2Params,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Argon2Pool {
+    /// A pool that takes its salts from `entropy`.
+    pub fn new(options: Argon2Options, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            gate: Gate::new(options.threads.get(), options.queue, options.wait),
+            memory: Memory::new(options.params.memory_blocks()),
+            params: options.params,
+            entropy,
+        }
+    }
+
+    /// Runs `job` on a blocking thread, with memory for a hash of `params`, once it is its turn.
+    async fn run<T: Send + 'static>(
+        &self,
+        params: Argon2Params,
+        job: impl FnOnce(&mut [Block]) -> Result<T, HashingFailed> + Send + 'static,
+    ) -> Result<T, HasherError> {
+        let permit = self.gate.enter().await?;
+        let memory = Arc::clone(&self.memory);
+        let done = task::spawn_blocking(move || {
+            // Owned by the thread and not by the caller, who may go away; dropped after the memory was given back.
+            let _permit = permit;
+            let mut lease = memory.lend(params.memory_blocks()).map_err(failed)?;
+            job(&mut lease).map_err(failed)
+        });
+        done.await.map_err(failed)?
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Argon2Pool {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError> {
+        let (params, password) = (self.params, copy(password));
+        let salt: [u8; SALT_BYTES] = self.entropy.bytes();
+        let phc = self.run(params, move |memory| StoredHash::make(params, password.as_bytes(), salt, memory)).await?;
+        Ok(PasswordHash::restore(phc))
+    }
+
+    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError> {
+        let stored = match hash {
+            Some(hash) => StoredHash::parse(hash.as_str()).map_err(failed)?,
+            None => StoredHash::dummy(self.params).map_err(failed)?,
+        };
+        let password = copy(password);
+        let params = stored.params();
+        let matches = self.run(params, move |memory| stored.matches(password.as_bytes(), memory)).await?;
+        Ok(matches && hash.is_some())
+    }
+}
+
+/// The thread outlives a caller that goes away, so it gets a copy; wiped as the original is.
+fn copy(password: &Password) -> Zeroizing<String> {
+    Zeroizing::new(password.expose().to_owned())
+}
+
+fn failed(cause: impl std::error::Error + Send + Sync + 'static) -> HasherError {
+    HasherError::Failed(Box::new(cause))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The stored form of a hash.
+
+use argon2::{
+    Block,
+    password_hash::phc::{Error as PhcError, Output, PasswordHash as Phc, Salt},
+};
+use subtle::ConstantTimeEq;
+
+use super::params::{Argon2Params, InvalidArgon2Params};
+
+/// Bytes of salt in hashes we make.
+pub(super) const SALT_BYTES: usize = 16;
+/// Bytes of output in hashes we make, and the fewest we read.
+const OUTPUT_BYTES: usize = 32;
+const FEWEST_OUTPUT_BYTES: usize = 16;
+/// Argon2 version 1.3.
+const VERSION: u32 = 0x13;
+
+/// A stored Argon2id hash, taken apart: `$argon2id$v=19$m=..,t=..,p=..$salt$output`.
+pub(super) struct StoredHash {
+    params: Argon2Params,
+    salt: Salt,
+    output: Output,
+}
+
+/// Why a stored hash is not one we read. Never shows the hash.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UnreadableHash {
+    #[error("the stored password hash is not a PHC string")]
+    Form(#[source] PhcError),
+    #[error(
+        "the stored password hash is not Argon2id, version 19, with m, t, p, a salt and 16 bytes or more of output"
+    )]
+    Kind,
+    #[error("the stored password hash asks for too much or too little")]
+    Params(#[from] InvalidArgon2Params),
+}
+
+impl StoredHash {
+    /// Takes a PHC string apart.
+    pub(super) fn parse(text: &str) -> Result<Self, UnreadableHash> {
+        let phc = Phc::new(text).map_err(UnreadableHash::Form)?;
+        if phc.algorithm.as_str() != "argon2id" || phc.version != Some(VERSION) {
+            return Err(UnreadableHash::Kind);
+        }
+        let (Some(salt), Some(output)) = (phc.salt, phc.hash) else {
+            return Err(UnreadableHash::Kind);
+        };
+        let number = |name: &str| phc.params.get_decimal(name).ok_or(UnreadableHash::Kind);
+        let params = Argon2Params::new(number("m")?, number("t")?, number("p")?)?;
+        // Each parameter once, in the usual order, and none besides: `data` and `keyid` would change the meaning.
+        if phc.params.as_str() != params.as_phc() || output.len() < FEWEST_OUTPUT_BYTES {
+            return Err(UnreadableHash::Kind);
+        }
+        Ok(Self { params, salt, output })
+    }
+
+    /// Hashes a new password.
+    pub(super) fn make(
+        params: Argon2Params,
+        password: &[u8],
+        salt: [u8; SALT_BYTES],
+        memory: &mut [Block],
+    ) -> Result<String, HashingFailed> {
+        let salt = Salt::new(&salt)?;
+        let mut output = [0; OUTPUT_BYTES];
+        params.argon2id(OUTPUT_BYTES)?.hash_password_into_with_memory(password, &salt, &mut output, memory)?;
+        let output = Output::new(&output)?;
+        Ok(format!("$argon2id$v={VERSION}${}${salt}${output}", params.as_phc()))
+    }
+
+    /// A hash no password is looked for behind, at the cost of one of `params`.
+    pub(super) fn dummy(params: Argon2Params) -> Result<Self, HashingFailed> {
+        Ok(Self { params, salt: Salt::new(&[0x5a; SALT_BYTES])?, output: Output::new(&[0xa5; OUTPUT_BYTES])? })
+    }
+
+    /// What it costs to compare with it.
+    pub(super) const fn params(&self) -> Argon2Params {
+        self.params
+    }
+
+    /// Whether `password` is the one behind it, compared in constant time.
+    pub(super) fn matches(&self, password: &[u8], memory: &mut [Block]) -> Result<bool, HashingFailed> {
+        let mut output = vec![0; self.output.len()];
+        let argon2id = self.params.argon2id(output.len())?;
+        argon2id.hash_password_into_with_memory(password, &self.salt, &mut output, memory)?;
+        Ok(output.ct_eq(self.output.as_bytes()).into())
+    }
+}
+
+/// Argon2 refused to work; a defect, for everything it could object to was checked before.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HashingFailed {
+    #[error("Argon2 refused its input")]
+    Argon2(#[from] argon2::Error),
+    #[error("salt or output do not fit a PHC string")]
+    Phc(#[from] PhcError),
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GOOD: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$FxsYo4ZLQpzsUjrmFBPKn3BtEnYFrOXJAa0mHMOzSRM";
+
+    #[test]
+    fn what_is_read_is_what_was_written() {
+        let read = StoredHash::parse(GOOD).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(read.params(), Argon2Params::new(8, 1, 1).unwrap());
+        assert_eq!(&*read.salt, b"saltsaltsaltsalt");
+        assert_eq!(read.output.len(), 32);
+    }
+
+    #[test]
+    fn other_algorithms_versions_and_parameters_are_refused() {
+        for (from, to) in [
+            ("argon2id", "argon2i"),
+            ("argon2id", "argon2d"),
+            ("argon2id", "scrypt"),
+            ("$v=19", "$v=16"),
+            ("$v=19", ""),
+            ("m=8", "m=7"),
+            ("m=8", "m=08"),
+            ("m=8", "m=-8"),
+            ("m=8", "m=1048577"),
+            ("m=8", "m=4294967296"),
+            ("m=8,", ""),
+            ("m=8,t=1", "t=1,m=8"),
+            ("m=8,", "m=8,m=8,"),
+            ("t=1", "t=0"),
+            ("t=1", "t=4294967295"),
+            ("p=1", "p=0"),
+            ("p=1", "p=2"),
+            ("p=1", "p=16777215"),
+            ("p=1", "p=1,data=c2FsdA"),
+            ("p=1", "p=1,keyid=c2FsdA"),
+            ("$FxsYo4ZLQpzsUjrmFBPKn3BtEnYFrOXJAa0mHMOzSRM", ""),
+            ("FxsYo4ZLQpzsUjrmFBPKn3BtEnYFrOXJAa0mHMOzSRM", "FxsYo4ZLQpzsUjrmFBPKng"),
+            ("c2FsdHNhbHRzYWx0c2FsdA", "c2FsdA"),
+            ("SRM", "SRM="),
+            ("SRM", "SRM$"),
+        ] {
+            let bad = GOOD.replacen(from, to, 1);
+            assert_ne!(bad, GOOD);
+            // 22 characters of output are 16 bytes: short, yet long enough.
+            assert_eq!(StoredHash::parse(&bad).is_ok(), to.ends_with("Kng"), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,200}") {
+            drop(StoredHash::parse(&text));
+        }
+
+        #[test]
+        fn no_damage_makes_the_parser_panic(at in 0_usize..104, character: char) {
+            let mut damaged: Vec<char> = GOOD.chars().collect();
+            let at = at % damaged.len();
+            damaged[at] = character;
+            drop(StoredHash::parse(&damaged.into_iter().collect::<String>()));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Access tokens.
+
+mod header;
+mod signer;
+
+pub use signer::JwtSigner;

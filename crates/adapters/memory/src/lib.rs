@@ -1,0 +1,46 @@
+//! Every port in process: the doubles that tests of embedding programs run on, and the server's own session cache.
+//!
+//! The crate promises that its doubles obey the laws of the ports they stand in for, which the contract suites of
+//! `ashlar-identity` and `ashlar-kernel` prove; that they need no particular async runtime; and that a program that
+//! uses them runs the same way each time. [`Embedded`] puts a whole service together.
+//!
+//! It deliberately lacks durability and, but for [`MemorySessionCache`], anything fit for production: the randomness
+//! is [predictable](SeededEntropy), the password hashes are [fast](PlainHasher), and nobody else can verify the
+//! [tokens](LocalSigner).
+//!
+//! ```
+//! use ashlar_identity::{LogIn, Register};
+//! use ashlar_memory::{Embedded, anonymous};
+//! use chrono::TimeDelta;
+//! use futures::executor::block_on;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let Embedded { identity, clock, store, .. } = Embedded::new("2030-01-01T00:00:00Z");
+//! let ada = Register::parse("ada@example.org", Some("ada"), "tuba-mint-quarrel-9")?;
+//! block_on(identity.register(&anonymous(&*clock), ada))?;
+//! let login = LogIn::parse("ada", "tuba-mint-quarrel-9")?;
+//! let signed_in = block_on(identity.log_in(&anonymous(&*clock), login))?;
+//!
+//! clock.advance(TimeDelta::days(8)); // a week without a sign of life ends a session
+//! let refused = block_on(identity.refresh(&anonymous(&*clock), &signed_in.refresh_token));
+//! assert!(refused.is_err());
+//! assert_eq!(store.events()[0].name, "identity.user.registered");
+//! # Ok(())
+//! # }
+//! ```
+
+mod clock;
+mod embedded;
+mod entropy;
+mod password_hasher;
+mod session_cache;
+mod store;
+mod token_signer;
+
+pub use clock::ManualClock;
+pub use embedded::{Embedded, anonymous};
+pub use entropy::SeededEntropy;
+pub use password_hasher::PlainHasher;
+pub use session_cache::MemorySessionCache;
+pub use store::MemoryStore;
+pub use token_signer::LocalSigner;

@@ -1,0 +1,52 @@
+//! A password hasher that costs nothing.
+
+use std::sync::Arc;
+
+use ashlar_identity::{
+    Password, PasswordHash,
+    port::{HasherError, PasswordHasher},
+};
+use ashlar_kernel::{Entropy, MacKey};
+use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD as BASE64};
+
+/// **Not for production.** Salts passwords and hashes them once with HMAC-SHA-256, so that tests need not wait: whoever
+/// reads the store can try a million guesses a second. The stored form begins with `$insecure$`.
+pub struct PlainHasher {
+    entropy: Arc<dyn Entropy>,
+}
+
+const SCHEME: &str = "insecure";
+
+impl PlainHasher {
+    /// A hasher that takes its salts from `entropy`.
+    pub fn new(entropy: Arc<dyn Entropy>) -> Self {
+        Self { entropy }
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for PlainHasher {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError> {
+        let salt = self.entropy.bytes();
+        let (encoded_salt, encoded_tag) = (BASE64.encode(salt), BASE64.encode(tag(salt, password)));
+        Ok(PasswordHash::restore(format!("${SCHEME}${encoded_salt}${encoded_tag}")))
+    }
+
+    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError> {
+        let Some(hash) = hash else {
+            return Ok(false);
+        };
+        let (salt, expected) = parse(hash.as_str()).ok_or_else(|| HasherError::Failed("not a hash of ours".into()))?;
+        Ok(tag(salt, password) == expected)
+    }
+}
+
+fn tag(salt: [u8; 32], password: &Password) -> [u8; 32] {
+    MacKey::from_bytes(salt).tag(&[password.expose().as_bytes()])
+}
+
+fn parse(phc: &str) -> Option<([u8; 32], [u8; 32])> {
+    let (salt, tag) = phc.strip_prefix('$')?.strip_prefix(SCHEME)?.strip_prefix('$')?.split_once('$')?;
+    Some((BASE64.decode(salt).ok()?.try_into().ok()?, BASE64.decode(tag).ok()?.try_into().ok()?))
+}

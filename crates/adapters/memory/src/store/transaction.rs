@@ -1,0 +1,119 @@
+//! Units of work: a copy of the tables, which a commit swaps in.
+
+use std::sync::Arc;
+
+use ashlar_identity::{
+    LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    port::{FirstAdmin, IdentityTx, InsertUserError},
+};
+use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, StoreError, TenantId, UnitOfWork};
+use async_trait::async_trait;
+use futures::lock::OwnedMutexGuard;
+
+use super::{
+    Shared,
+    tables::{Tables, broken},
+};
+
+/// The one writer of its time, as on SQLite: it holds the turn until it is committed or dropped.
+pub(super) struct MemoryTx {
+    _turn: OwnedMutexGuard<()>,
+    shared: Arc<Shared>,
+    journal: Journal,
+    draft: Tables,
+    written: Vec<EventRecord>,
+    /// A refused write spoils the whole work, as on PostgreSQL: what a caller does on top of it cannot be saved.
+    is_spoilt: bool,
+}
+
+impl MemoryTx {
+    pub(super) fn begin(turn: OwnedMutexGuard<()>, shared: Arc<Shared>, journal: Journal) -> Self {
+        let draft = shared.lock().tables.clone();
+        Self { _turn: turn, shared, journal, draft, written: Vec::new(), is_spoilt: false }
+    }
+
+    /// Saves the state of a change by `save`, and its events with it.
+    fn write<T, E, R, F>(
+        &mut self,
+        change: Change<T, E>,
+        save: impl FnOnce(&mut Tables, T) -> Result<R, F>,
+    ) -> Result<R, F>
+    where
+        E: DomainEvent,
+        F: From<StoreError>,
+    {
+        let opened = self.journal.open(change).map_err(F::from);
+        let saved = opened.and_then(|(state, events)| Ok((save(&mut self.draft, state)?, events)));
+        self.is_spoilt |= saved.is_err();
+        let (answer, events) = saved?;
+        self.written.extend(events);
+        Ok(answer)
+    }
+
+    fn require_tenant(&self, id: TenantId) -> Result<(), StoreError> {
+        if self.shared.lock().tenants.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to tenant")) }
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for MemoryTx {
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        if self.is_spoilt {
+            return Err(StoreError::internal("a write of this unit of work was refused"));
+        }
+        let mut committed = self.shared.lock();
+        committed.tables = self.draft;
+        committed.log.append(self.written);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl IdentityTx for MemoryTx {
+    async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.draft.user(id).cloned())
+    }
+
+    async fn insert_user(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError> {
+        self.write(change, Tables::insert_user)
+    }
+
+    async fn update_user(&mut self, change: Change<User, UserEvent>) -> Result<(), StoreError> {
+        self.write(change, Tables::update_user)
+    }
+
+    async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError> {
+        let written_before = self.written.len();
+        let is_first = self.write(change, Tables::claim_first_admin)?;
+        if !is_first {
+            self.written.truncate(written_before);
+        }
+        Ok(is_first)
+    }
+
+    async fn insert_membership(&mut self, change: Change<Membership, MembershipEvent>) -> Result<(), StoreError> {
+        let tenant = self.require_tenant(change.state().tenant());
+        self.write(change, |tables, membership| tenant.and_then(|()| tables.insert_membership(membership)))
+    }
+
+    async fn session(&mut self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        Ok(self.draft.session(id).cloned())
+    }
+
+    async fn insert_session(&mut self, change: Change<Session, SessionEvent>) -> Result<(), StoreError> {
+        let tenant = self.require_tenant(change.state().tenant());
+        self.write(change, |tables, session| tenant.and_then(|()| tables.insert_session(session)))
+    }
+
+    async fn update_session(&mut self, change: Change<Session, SessionEvent>) -> Result<(), StoreError> {
+        self.write(change, Tables::update_session)
+    }
+
+    async fn note_refresh_retry(&mut self, change: Change<SessionId, SessionEvent>) -> Result<(), StoreError> {
+        self.write(change, |_tables, _session| Ok(()))
+    }
+
+    async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError> {
+        self.write(change, Tables::insert_login)
+    }
+}

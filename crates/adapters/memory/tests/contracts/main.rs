@@ -1,0 +1,7 @@
+//! The doubles obey the laws of the ports they stand in for.
+
+mod identity_store;
+mod kernel;
+mod password_hasher;
+mod session_cache;
+mod token_signer;

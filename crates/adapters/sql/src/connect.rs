@@ -1,0 +1,182 @@
+//! Connections: how many, how patient, and on SQLite how durable.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::{
+    ConnectOptions, Connection, Database, Postgres, Sqlite, SqlitePool,
+    pool::PoolOptions,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{
+    SqlOptions, StatementSeen,
+    file_lock::{FileLock, private},
+    options::{DatabaseAddress, Observer},
+};
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Another process, or another store of this one, has the SQLite file.
+    #[error("another ashlar process is using {}", path.display())]
+    InUse {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// There is no such SQLite file, and it was only to be looked at.
+    #[error("there is no database at {}", path.display())]
+    Missing {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The SQLite file cannot be made or opened.
+    #[error("the database file {} cannot be used: {source}", path.display())]
+    Unusable {
+        /// The database file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database does not let us in, or does not answer.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(#[source] sqlx::Error),
+}
+
+/// Where a store writes and where it reads. On PostgreSQL both are one pool.
+pub(crate) struct Connections {
+    pub(crate) writer: DatabaseConnection,
+    pub(crate) reader: DatabaseConnection,
+    pub(crate) lock: Option<FileLock>,
+}
+
+/// A connection that lay idle for this long is asked whether it is still alive before it is used. Asking each time
+/// would cost a round trip for every request.
+const PING_AFTER: Duration = Duration::from_secs(30);
+
+impl Connections {
+    pub(crate) async fn open(options: &SqlOptions) -> Result<Self, ConnectError> {
+        match &options.database {
+            DatabaseAddress::Sqlite(file) => {
+                let lock = lock_file(file)?;
+                // The writer comes first: it is who turns the file into a WAL database.
+                let writer = sqlite_writer(file, options).await?;
+                let reader = sqlite_readers(file, options).await?;
+                Ok(Self { writer, reader, lock: Some(lock) })
+            }
+            DatabaseAddress::Postgres(server) => {
+                let pool = postgres_pool(server, options).await?;
+                Ok(Self { writer: pool.clone(), reader: pool, lock: None })
+            }
+        }
+    }
+
+    /// Lets go of the database, the lock last.
+    pub(crate) async fn close(&self) {
+        // Readers first, so that the writer is the last to leave and can fold the WAL into the file.
+        for connection in [&self.reader, &self.writer] {
+            if let Err(error) = connection.close_by_ref().await {
+                tracing::warn!(%error, "a database connection did not close");
+            }
+        }
+    }
+}
+
+pub(crate) fn lock_file(file: &Path) -> Result<FileLock, ConnectError> {
+    private(file).map_err(|source| ConnectError::Unusable { path: file.to_owned(), source })?;
+    FileLock::take(file)
+}
+
+/// What every SQLite connection has in common.
+pub(crate) fn sqlite_options(file: &Path, options: &SqlOptions) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(options.lock_timeout)
+        .disable_statement_logging()
+}
+
+/// The one writer: SQLite has room for one, and waiting for our own pool is fairer than its busy handler.
+pub(crate) async fn sqlite_writer(file: &Path, options: &SqlOptions) -> Result<DatabaseConnection, ConnectError> {
+    let connect = sqlite_options(file, options)
+        .journal_mode(SqliteJournalMode::Wal)
+        // With NORMAL a power cut loses commits that were already answered.
+        .synchronous(SqliteSynchronous::Full);
+    // A full disk makes SQLite end a transaction by itself. The driver does not notice, and would begin the next one as
+    // a savepoint of the one that is gone: such a connection is closed. The ping waits for a rollback under way.
+    let pool = pool_options::<Sqlite>(options).max_connections(1).after_release(|connection, _| {
+        Box::pin(async move {
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    });
+    Ok(observed(sqlite_pool(pool, connect).await?, options))
+}
+
+async fn sqlite_readers(file: &Path, options: &SqlOptions) -> Result<DatabaseConnection, ConnectError> {
+    let connect = sqlite_options(file, options).pragma("query_only", "ON");
+    let pool = pool_options(options).max_connections(options.connections);
+    Ok(observed(sqlite_pool(pool, connect).await?, options))
+}
+
+pub(crate) async fn sqlite_pool(
+    pool: PoolOptions<Sqlite>,
+    connect: SqliteConnectOptions,
+) -> Result<DatabaseConnection, ConnectError> {
+    // A file does not go away as a server does: its connections need neither age nor pings.
+    let pool = pool.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    let pool: SqlitePool = pool.connect_with(connect).await.map_err(ConnectError::Unreachable)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+async fn postgres_pool(server: &PgConnectOptions, options: &SqlOptions) -> Result<DatabaseConnection, ConnectError> {
+    let millis = |timeout: Duration| timeout.as_millis().to_string();
+    let connect = server
+        .clone()
+        .options([
+            ("statement_timeout", millis(options.statement_timeout)),
+            ("lock_timeout", millis(options.lock_timeout)),
+            ("idle_in_transaction_session_timeout", millis(options.idle_in_transaction_timeout)),
+        ])
+        .application_name("ashlar")
+        .disable_statement_logging();
+    let pool = pool_options::<Postgres>(options).max_connections(options.connections);
+    let pool = pool.test_before_acquire(false).before_acquire(|connection, found| {
+        Box::pin(async move {
+            if found.idle_for >= PING_AFTER {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    });
+    let pool = pool.connect_with(connect).await.map_err(ConnectError::Unreachable)?;
+    Ok(observed(SqlxPostgresConnector::from_sqlx_postgres_pool(pool), options))
+}
+
+pub(crate) fn pool_options<D: Database>(options: &SqlOptions) -> PoolOptions<D> {
+    PoolOptions::new().acquire_timeout(options.acquire_timeout)
+}
+
+/// A statement that takes longer is worth a line in the log.
+const SLOW: Duration = Duration::from_secs(1);
+
+fn observed(mut connection: DatabaseConnection, options: &SqlOptions) -> DatabaseConnection {
+    let observer: Option<Observer> = options.observer.as_ref().map(Arc::clone);
+    connection.set_metric_callback(move |info| {
+        let seen = StatementSeen { sql: &info.statement.sql, elapsed: info.elapsed, failed: info.failed };
+        if seen.elapsed >= SLOW {
+            tracing::warn!(sql = seen.sql, elapsed_ms = seen.elapsed.as_millis(), "slow statement");
+        }
+        if let Some(observer) = &observer {
+            observer(&seen);
+        }
+    });
+    connection
+}

@@ -1,0 +1,35 @@
+//! The few things the two databases do differently.
+
+use sea_orm::{
+    ColumnTrait, DbBackend,
+    sea_query::{Expr, ExprTrait, extension::postgres::PgFunc},
+};
+use uuid::Uuid;
+
+/// The kinds of database there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// One file, one process.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Backend {
+    /// Its name in configuration and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// Whether `column` holds one of `ids`. One parameter on PostgreSQL, so that lists of every length share a prepared
+/// statement; one for each id on SQLite, which allows 32,766.
+pub(crate) fn is_among(backend: DbBackend, column: impl ColumnTrait, ids: &[Uuid]) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::col(column).eq(PgFunc::any(ids.to_vec())),
+        _ => column.is_in(ids.iter().copied()),
+    }
+}

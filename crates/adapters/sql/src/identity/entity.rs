@@ -1,0 +1,165 @@
+//! The tables as SeaORM sees them. They never leave the crate.
+
+#![expect(unreachable_pub, reason = "what SeaORM's derives make beside these is public")]
+
+/// Tenants.
+pub(crate) mod tenant {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "tenant")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub slug: String,
+        pub name: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Accounts.
+pub(crate) mod user {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "user")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub email: String,
+        pub email_key: String,
+        pub username: Option<String>,
+        pub username_key: Option<String>,
+        pub password_hash: String,
+        pub display_name: Option<String>,
+        pub avatar_url: Option<String>,
+        pub locale: Option<String>,
+        pub status: String,
+        pub last_login_at: Option<ChronoDateTimeUtc>,
+        pub created_at: ChronoDateTimeUtc,
+        pub updated_at: ChronoDateTimeUtc,
+        pub version: i32,
+    }
+
+    // SeaORM asks for it; the row holds a password's hash.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "user {}", self.id)
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        /// One for each tenant.
+        #[sea_orm(
+            belongs_to = "super::membership::Entity",
+            from = "Column::Id",
+            to = "super::membership::Column::UserId"
+        )]
+        Membership,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What people are in tenants.
+pub(crate) mod membership {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "membership")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub user_id: Uuid,
+        pub role: String,
+        pub created_at: ChronoDateTimeUtc,
+        pub updated_at: ChronoDateTimeUtc,
+        pub version: i32,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Sessions.
+pub(crate) mod session {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "session")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub user_id: Uuid,
+        pub salt: Vec<u8>,
+        pub generation: i64,
+        pub amr: String,
+        pub device_client_id: Option<String>,
+        pub device_name: Option<String>,
+        pub device_platform: Option<String>,
+        pub ip: Option<String>,
+        pub user_agent: Option<String>,
+        pub authenticated_at: ChronoDateTimeUtc,
+        pub rotated_at: ChronoDateTimeUtc,
+        pub last_seen_at: ChronoDateTimeUtc,
+        pub idle_expires_at: ChronoDateTimeUtc,
+        pub absolute_expires_at: ChronoDateTimeUtc,
+        pub revoked_at: Option<ChronoDateTimeUtc>,
+        pub revoked_reason: Option<String>,
+        pub created_at: ChronoDateTimeUtc,
+        pub updated_at: ChronoDateTimeUtc,
+        pub version: i32,
+    }
+
+    // SeaORM asks for it; the row holds a part of the refresh tokens' secret.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "session {}", self.id)
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        /// Whose it is.
+        #[sea_orm(belongs_to = "super::user::Entity", from = "Column::UserId", to = "super::user::Column::Id")]
+        Holder,
+        /// What they are in the session's tenant.
+        #[sea_orm(
+            belongs_to = "super::membership::Entity",
+            from = "(Column::TenantId, Column::UserId)",
+            to = "(super::membership::Column::TenantId, super::membership::Column::UserId)"
+        )]
+        Membership,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The claim to be the first administrator.
+pub(crate) mod bootstrap {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "bootstrap")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        pub user_id: Uuid,
+        pub claimed_at: ChronoDateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,6 @@
+//! The identity domain's tables behind its ports.
+
+pub(crate) mod entity;
+mod mapping;
+mod store;
+mod tx;

@@ -1,0 +1,151 @@
+//! Reads, one statement each.
+
+use ashlar_identity::{
+    Account, Credential, Identifier, PasswordHash, SessionId, SessionLine, SessionPosition, SessionQuery,
+    SessionWithHolder, UserId,
+    port::{IdentityStore, IdentityTx},
+};
+use ashlar_kernel::{Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
+    RelationTrait, Select,
+    sea_query::{Expr, ExprTrait, IntoCondition},
+};
+
+use super::{
+    entity::{membership, session, tenant, user},
+    mapping::{self, HolderRow},
+};
+use crate::{SqlStore, errors::store_error};
+
+/// "Last seen" is written at most this often.
+const SEEN_EXACTNESS: TimeDelta = TimeDelta::minutes(1);
+
+#[derive(FromQueryResult)]
+struct CredentialRow {
+    password_hash: String,
+    #[sea_orm(nested(prefix = "holder_"))]
+    holder: HolderRow,
+}
+
+#[derive(FromQueryResult)]
+struct SessionWithHolderRow {
+    #[sea_orm(nested)]
+    session: session::Model,
+    #[sea_orm(nested(prefix = "holder_"))]
+    holder: HolderRow,
+}
+
+#[derive(FromQueryResult)]
+struct AccountRow {
+    #[sea_orm(nested(prefix = "holder_"))]
+    holder: HolderRow,
+}
+
+#[async_trait]
+impl IdentityStore for SqlStore {
+    async fn begin(&self, context: &Context) -> Result<Box<dyn IdentityTx>, StoreError> {
+        Ok(Box::new(self.begin_tx(context).await?))
+    }
+
+    async fn has_accounts(&self) -> Result<bool, StoreError> {
+        let any = user::Entity::find().select_only().column(user::Column::Id).limit(1);
+        let found = any.into_tuple::<uuid::Uuid>().one(self.reader()).await.map_err(store_error)?;
+        Ok(found.is_some())
+    }
+
+    async fn credential(&self, tenant: TenantId, identifier: &Identifier) -> Result<Option<Credential>, StoreError> {
+        let is_theirs = match (identifier.email_key(), identifier.username_key()) {
+            (Some(email), _) => user::Column::EmailKey.eq(email),
+            (None, Some(username)) => user::Column::UsernameKey.eq(username),
+            (None, None) => return Ok(None),
+        };
+        let found = user::Entity::find().select_only().column(user::Column::PasswordHash).filter(is_theirs);
+        let found = with_holder(found).join(JoinType::LeftJoin, membership_in(tenant));
+        let row = found.into_model::<CredentialRow>().one(self.reader()).await.map_err(store_error)?;
+        row.map(|row| {
+            let (user, account) = row.holder.restore(row.password_hash)?;
+            let password = PasswordHash::restore(user.password().as_str().to_owned());
+            Ok(Credential { user: user.id(), password, status: user.status(), account })
+        })
+        .transpose()
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<SessionWithHolder>, StoreError> {
+        let found = with_holder(session::Entity::find_by_id(id.as_uuid()))
+            .join(JoinType::InnerJoin, session::Relation::Holder.def())
+            .join(JoinType::LeftJoin, session::Relation::Membership.def());
+        let row = found.into_model::<SessionWithHolderRow>().one(self.reader()).await.map_err(store_error)?;
+        row.map(|row| {
+            let (user, account) = row.holder.restore(String::new())?;
+            let session = mapping::restore_session(row.session)?;
+            Ok(SessionWithHolder { session, status: user.status(), account })
+        })
+        .transpose()
+    }
+
+    async fn account(&self, tenant: TenantId, user: UserId) -> Result<Option<Account>, StoreError> {
+        let found = with_holder(user::Entity::find_by_id(user.as_uuid()).select_only())
+            .join(JoinType::InnerJoin, membership_in(tenant));
+        let row = found.into_model::<AccountRow>().one(self.reader()).await.map_err(store_error)?;
+        let account = row.map(|row| row.holder.restore(String::new())).transpose()?;
+        Ok(account.and_then(|(_user, account)| account))
+    }
+
+    async fn sessions(&self, query: SessionQuery) -> Result<Vec<SessionLine>, StoreError> {
+        let mut lines = session::Entity::find()
+            .filter(session::Column::TenantId.eq(query.tenant.as_uuid()))
+            .filter(session::Column::UserId.eq(query.user.as_uuid()))
+            .filter(session::Column::RevokedAt.is_null())
+            .filter(session::Column::IdleExpiresAt.gt(query.now))
+            .filter(session::Column::AbsoluteExpiresAt.gt(query.now))
+            .order_by_desc(session::Column::CreatedAt)
+            .order_by_desc(session::Column::Id)
+            .limit(query.rows);
+        if let Some(position) = query.after {
+            lines = lines.filter(is_older_than(position));
+        }
+        let rows = lines.all(self.reader()).await.map_err(store_error)?;
+        rows.into_iter().map(mapping::session_line).collect()
+    }
+
+    async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
+        let found = tenant::Entity::find().filter(tenant::Column::Slug.eq(slug.as_str()));
+        let row = found.one(self.reader()).await.map_err(store_error)?;
+        row.map(mapping::restore_tenant).transpose()
+    }
+
+    async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
+        let touched = session::ActiveModel { last_seen_at: Set(at), ..Default::default() };
+        session::Entity::update_many()
+            .set(touched)
+            .filter(session::Column::Id.eq(id.as_uuid()))
+            .filter(session::Column::LastSeenAt.lte(at - SEEN_EXACTNESS))
+            .exec(self.writer())
+            .await
+            .map(drop)
+            .map_err(store_error)
+    }
+}
+
+/// Adds the columns of a [`HolderRow`], each named `holder_…`.
+fn with_holder<E: EntityTrait>(select: Select<E>) -> Select<E> {
+    let account = HolderRow::COLUMNS.into_iter();
+    let select = account.fold(select, |select, column| select.column_as(column, format!("holder_{}", column.as_str())));
+    select.column_as(membership::Column::Role, "holder_role")
+}
+
+fn membership_in(tenant: TenantId) -> RelationDef {
+    user::Relation::Membership.def().on_condition(move |_user, membership| {
+        Expr::col((membership, membership::Column::TenantId)).eq(tenant.as_uuid()).into_condition()
+    })
+}
+
+/// As a row value, which an index on both columns answers at once. Spelt out with OR it would read every older row.
+fn is_older_than(position: SessionPosition) -> Expr {
+    let columns = [session::Column::CreatedAt, session::Column::Id].map(|column| column.into_expr());
+    Expr::tuple(columns).lt(Expr::tuple([Expr::value(position.created_at), Expr::value(position.id)]))
+}

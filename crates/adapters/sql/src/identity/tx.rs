@@ -1,0 +1,132 @@
+//! Writes: each saves a change and then, as its last statement, the events that explain it.
+
+use ashlar_identity::{
+    LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    port::{FirstAdmin, IdentityTx, InsertUserError},
+};
+use ashlar_kernel::{Change, StoreError};
+use async_trait::async_trait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, UpdateResult, sea_query::OnConflict};
+
+use super::{
+    entity::{bootstrap, membership, session, user},
+    mapping,
+};
+use crate::{
+    errors::{UniqueKey, store_error},
+    transaction::SqlTx,
+};
+
+const EMAIL: UniqueKey = UniqueKey { constraint: "user_email_key_key", columns: "user.email_key" };
+const USERNAME: UniqueKey = UniqueKey { constraint: "user_username_key_key", columns: "user.username_key" };
+
+#[async_trait]
+impl IdentityTx for SqlTx {
+    async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.enter()?;
+        let row = user::Entity::find_by_id(id.as_uuid()).one(&self.tx).await.map_err(store_error)?;
+        self.leave();
+        row.map(mapping::restore_user).transpose()
+    }
+
+    async fn insert_user(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError> {
+        let (user, events) = self.open(change)?;
+        let row = mapping::new_user(&user, self.context().tenant)?;
+        user::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(insert_user_error)?;
+        Ok(self.explain(events).await?)
+    }
+
+    async fn update_user(&mut self, change: Change<User, UserEvent>) -> Result<(), StoreError> {
+        let (user, events) = self.open(change)?;
+        let before = mapping::version(user.version())? - 1;
+        let done = user::Entity::update_many()
+            .set(mapping::changed_user(&user)?)
+            .filter(user::Column::Id.eq(user.id().as_uuid()))
+            .filter(user::Column::Version.eq(before))
+            .exec(&self.tx)
+            .await;
+        one_row(done)?;
+        self.explain(events).await
+    }
+
+    async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError> {
+        let (claim, events) = self.open(change)?;
+        let row = bootstrap::ActiveModel { id: Set(1), user_id: Set(claim.user.as_uuid()), claimed_at: Set(claim.at) };
+        let unless_claimed = OnConflict::column(bootstrap::Column::Id).do_nothing().to_owned();
+        let rows = bootstrap::Entity::insert(row).on_conflict(unless_claimed).exec_without_returning(&self.tx).await;
+        if rows.map_err(store_error)? == 0 {
+            self.leave();
+            return Ok(false);
+        }
+        self.explain(events).await?;
+        Ok(true)
+    }
+
+    async fn insert_membership(&mut self, change: Change<Membership, MembershipEvent>) -> Result<(), StoreError> {
+        let (membership, events) = self.open(change)?;
+        let row = mapping::new_membership(&membership, self.new_id());
+        membership::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(store_error)?;
+        self.explain(events).await
+    }
+
+    async fn session(&mut self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.enter()?;
+        let row = session::Entity::find_by_id(id.as_uuid()).one(&self.tx).await.map_err(store_error)?;
+        self.leave();
+        row.map(mapping::restore_session).transpose()
+    }
+
+    async fn insert_session(&mut self, change: Change<Session, SessionEvent>) -> Result<(), StoreError> {
+        let (session, events) = self.open(change)?;
+        let row = mapping::new_session(session.to_row(), self.context().now);
+        session::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(store_error)?;
+        self.explain(events).await
+    }
+
+    async fn update_session(&mut self, change: Change<Session, SessionEvent>) -> Result<(), StoreError> {
+        let (session, events) = self.open(change)?;
+        let before = mapping::version(session.version())? - 1;
+        let done = session::Entity::update_many()
+            .set(mapping::changed_session(session.to_row(), self.context().now))
+            .filter(session::Column::Id.eq(session.id().as_uuid()))
+            .filter(session::Column::Version.eq(before))
+            .exec(&self.tx)
+            .await;
+        one_row(done)?;
+        self.explain(events).await
+    }
+
+    async fn note_refresh_retry(&mut self, change: Change<SessionId, SessionEvent>) -> Result<(), StoreError> {
+        let (_session, events) = self.open(change)?;
+        self.explain(events).await
+    }
+
+    async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError> {
+        let (attempt, events) = self.open(change)?;
+        if let Some(user) = attempt.user().filter(|_| attempt.has_succeeded()) {
+            // Not an edit: the version stays, or everybody's copy of the profile would go stale at each login.
+            let seen = user::ActiveModel { last_login_at: Set(Some(attempt.at())), ..Default::default() };
+            let theirs = user::Column::Id.eq(user.as_uuid());
+            user::Entity::update_many().set(seen).filter(theirs).exec(&self.tx).await.map_err(store_error)?;
+        }
+        self.explain(events).await
+    }
+}
+
+fn insert_user_error(error: DbErr) -> InsertUserError {
+    if EMAIL.is_broken_by(&error) {
+        InsertUserError::EmailTaken
+    } else if USERNAME.is_broken_by(&error) {
+        InsertUserError::UsernameTaken
+    } else {
+        store_error(error).into()
+    }
+}
+
+/// A guarded update has found its row, or somebody else has been there before.
+fn one_row(done: Result<UpdateResult, DbErr>) -> Result<(), StoreError> {
+    match done.map_err(store_error)?.rows_affected {
+        1 => Ok(()),
+        _ => Err(StoreError::Stale),
+    }
+}

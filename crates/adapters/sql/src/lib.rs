@@ -1,0 +1,100 @@
+//! PostgreSQL and SQLite behind Ashlar's store ports, from one body of code.
+//!
+//! The crate promises that a change and the events that explain it are saved together or not at all; that what two
+//! requests could break between them is kept by constraints of the database and reported by name; that a database which
+//! is gone, locked, full or read-only answers [`Unavailable`](ashlar_kernel::StoreError::Unavailable) or
+//! [`Contended`](ashlar_kernel::StoreError::Contended), and the store works again when the database does; and that one
+//! process at a time has a SQLite file.
+//!
+//! It deliberately has no rules of any domain, and none of its tables' types leaves it. The schema is made by
+//! `ashlar-migrations`, over a [`SchemaConnection`].
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use ashlar_kernel::IdSource;
+//! use ashlar_sql::{SchemaConnection, SqlOptions, SqlStore};
+//!
+//! # async fn example(ids: Arc<dyn IdSource>) -> Result<(), Box<dyn std::error::Error>> {
+//! let options = SqlOptions::parse("sqlite:data/ashlar.db")?;
+//! let schema = SchemaConnection::open(&options).await?;
+//! ashlar_migrations::up(schema.connection()).await?;
+//! schema.close().await;
+//! let store = SqlStore::connect(options, ids).await?;
+//! store.health().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod connect;
+mod dialect;
+mod errors;
+mod event_log;
+mod file_lock;
+mod identity;
+mod options;
+mod schema;
+mod transaction;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ashlar_kernel::{IdSource, StoreError};
+use sea_orm::{DatabaseConnection, EntityTrait, QuerySelect};
+
+pub use connect::ConnectError;
+pub use dialect::Backend;
+pub use options::{InvalidDatabaseUrl, Observer, SqlOptions, StatementSeen};
+pub use schema::SchemaConnection;
+
+use crate::{connect::Connections, errors::store_error, file_lock::FileLock};
+
+/// A database, as every store port. Clones share it.
+#[derive(Clone)]
+pub struct SqlStore(Arc<Shared>);
+
+struct Shared {
+    connections: Connections,
+    lock: Mutex<Option<FileLock>>,
+    backend: Backend,
+    ids: Arc<dyn IdSource>,
+}
+
+impl SqlStore {
+    /// Connects. On SQLite the file is made if there is none, for its owner only, and is kept from other processes as
+    /// long as the store lives. Events and rows that have no id of their own get one from `ids`.
+    pub async fn connect(options: SqlOptions, ids: Arc<dyn IdSource>) -> Result<Self, ConnectError> {
+        let mut connections = Connections::open(&options).await?;
+        let lock = Mutex::new(connections.lock.take());
+        Ok(Self(Arc::new(Shared { connections, lock, backend: options.backend(), ids })))
+    }
+
+    /// Which kind of database it is.
+    pub fn backend(&self) -> Backend {
+        self.0.backend
+    }
+
+    /// Whether the database answers. Reads a row, because SQLite answers what needs none without looking at its file.
+    pub async fn health(&self) -> Result<(), StoreError> {
+        let any = identity::entity::tenant::Entity::find().select_only().column(identity::entity::tenant::Column::Id);
+        any.limit(1).into_tuple::<uuid::Uuid>().one(self.reader()).await.map(drop).map_err(store_error)
+    }
+
+    /// Waits for what is under way and lets go of the database. Whatever is asked afterwards is answered
+    /// [`Unavailable`](StoreError::Unavailable).
+    pub async fn close(&self) {
+        self.0.connections.close().await;
+        self.0.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.0.connections.writer
+    }
+
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.0.connections.reader
+    }
+
+    pub(crate) fn ids(&self) -> &Arc<dyn IdSource> {
+        &self.0.ids
+    }
+}

@@ -1,0 +1,86 @@
+//! Units of work. The only place that opens transactions.
+
+use std::sync::Arc;
+
+use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, IdSource, Journal, StoreError, UnitOfWork};
+use async_trait::async_trait;
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use uuid::Uuid;
+
+use crate::{SqlStore, errors::store_error, event_log};
+
+impl SqlStore {
+    #[expect(clippy::disallowed_methods, reason = "the place the ban points to")]
+    pub(crate) async fn begin_tx(&self, context: &Context) -> Result<SqlTx, StoreError> {
+        // A transaction that reads before it writes is refused on SQLite when another has written in between; one that
+        // asks for the write lock at once waits its turn instead. PostgreSQL ignores the mode.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = self.writer().begin_with_options(options).await.map_err(store_error)?;
+        let ids = Arc::clone(self.ids());
+        let journal = Journal::new(context.clone(), Arc::clone(&ids));
+        Ok(SqlTx { tx, journal, ids, is_sound: true })
+    }
+}
+
+/// One transaction with its journal. It implements the unit of work of every domain.
+///
+/// Between [`enter`](Self::enter) and [`leave`](Self::leave) it is unsound: a statement that failed or was abandoned
+/// half way leaves it so, and then it can only be dropped. PostgreSQL would take such a commit for a rollback and report
+/// success, SQLite would save the half.
+pub(crate) struct SqlTx {
+    pub(crate) tx: DatabaseTransaction,
+    journal: Journal,
+    ids: Arc<dyn IdSource>,
+    is_sound: bool,
+}
+
+impl SqlTx {
+    /// Begins to read or write.
+    pub(crate) fn enter(&mut self) -> Result<(), StoreError> {
+        if !self.is_sound {
+            return Err(StoreError::internal("an earlier part of this unit of work failed"));
+        }
+        self.is_sound = false;
+        Ok(())
+    }
+
+    /// What was begun is complete.
+    pub(crate) fn leave(&mut self) {
+        self.is_sound = true;
+    }
+
+    /// Begins to save a change: its state, and its events in their envelopes.
+    pub(crate) fn open<T, E: DomainEvent>(
+        &mut self,
+        change: Change<T, E>,
+    ) -> Result<(T, Vec<EventRecord>), StoreError> {
+        self.enter()?;
+        self.journal.open(change)
+    }
+
+    /// Completes a change: writes the events that explain what was saved.
+    pub(crate) async fn explain(&mut self, events: Vec<EventRecord>) -> Result<(), StoreError> {
+        event_log::append(&self.tx, events).await?;
+        self.leave();
+        Ok(())
+    }
+
+    pub(crate) const fn context(&self) -> &Context {
+        self.journal.context()
+    }
+
+    pub(crate) fn new_id(&self) -> Uuid {
+        self.ids.next()
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for SqlTx {
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        self.enter()?;
+        self.tx.commit().await.map_err(store_error)
+    }
+}

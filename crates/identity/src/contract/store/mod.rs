@@ -1,0 +1,121 @@
+//! The laws every [`IdentityStore`] obeys, together with the [`EventLog`] it writes.
+//! [`identity_store_contract!`](crate::identity_store_contract) makes one test of each.
+
+use std::{pin::Pin, sync::Arc};
+
+use ashlar_kernel::EventLog;
+
+use crate::port::IdentityStore;
+
+pub mod accounts;
+pub mod events;
+pub mod logins;
+pub mod races;
+mod scene;
+pub mod sessions;
+
+/// A store to try a law on: empty but for the tenant `main`, and nobody else's.
+pub struct Fixture {
+    /// The store on trial.
+    pub store: Arc<dyn IdentityStore>,
+    /// The log it writes.
+    pub log: Arc<dyn EventLog>,
+}
+
+/// One of many who do the same at once. True if it won; a runner that fails otherwise than by losing panics.
+pub type Runner = Pin<Box<dyn Future<Output = bool> + Send>>;
+
+/// Starts all runners at once, in parallel where the runtime can, and gathers who won.
+pub type StartRace = fn(Vec<Runner>) -> Pin<Box<dyn Future<Output = Vec<bool>> + Send>>;
+
+/// Makes one test of each law of [`IdentityStore`](crate::port::IdentityStore). The argument is the path of a function
+/// `async fn() -> Option<Fixture>`; none means that the database is not there, and the test passes after the function
+/// has said so. The crate that calls it needs tokio with a runtime of several threads, so that races are races.
+#[macro_export]
+macro_rules! identity_store_contract {
+    ($fixture:path) => {
+        $crate::identity_store_contract!(@laws $fixture, accounts,
+            an_account_is_found_by_address_and_handle_in_any_spelling,
+            an_account_survives_storage,
+            an_account_is_seen_within_its_own_unit_of_work,
+            a_dropped_unit_of_work_leaves_neither_row_nor_event,
+            a_unit_of_work_that_was_refused_a_write_cannot_be_committed,
+            a_taken_address_is_reported_by_name,
+            a_taken_handle_is_reported_by_name,
+            a_taken_address_is_reported_within_one_unit_of_work,
+            a_stale_copy_of_an_account_is_refused,
+            an_unknown_identifier_has_no_credential,
+            a_credential_outside_its_tenant_has_no_account,
+            a_shut_account_is_told_apart,
+            the_main_tenant_is_always_there,
+            the_first_administrator_is_claimed_once,
+            a_dropped_claim_leaves_the_claim_free,
+        );
+        $crate::identity_store_contract!(@laws $fixture, events,
+            an_event_carries_its_envelope,
+            events_keep_their_order,
+            each_reader_has_a_list_of_its_own,
+            a_handled_event_is_not_offered_again,
+            a_reader_is_offered_as_many_events_as_it_asks_for,
+        );
+        $crate::identity_store_contract!(@laws $fixture, sessions,
+            a_session_survives_storage,
+            a_session_is_read_with_its_holder,
+            a_session_of_nobodys_member_has_no_account,
+            an_ended_session_is_found_and_an_unknown_one_is_not,
+            a_stale_copy_of_a_session_is_refused,
+            the_list_holds_living_sessions_only,
+            the_list_is_sorted_to_the_millisecond,
+            pages_of_the_list_neither_skip_nor_repeat,
+            the_list_is_of_one_person_in_one_tenant,
+            a_session_is_touched_at_most_once_a_minute,
+            a_touch_leaves_no_event_and_makes_no_copy_stale,
+        );
+        $crate::identity_store_contract!(@laws $fixture, logins,
+            a_failed_login_leaves_an_event_though_no_row_changes,
+            a_login_makes_no_copy_of_the_account_stale,
+            a_repeated_refresh_leaves_an_event_though_no_row_changes,
+        );
+        mod race {
+            use super::*;
+
+            fn start(runners: Vec<$crate::contract::store::Runner>) -> ::std::pin::Pin<Box<dyn Future<Output = Vec<bool>> + Send>> {
+                Box::pin(async move {
+                    let runners: Vec<_> = runners.into_iter().map(::tokio::spawn).collect();
+                    let mut won = Vec::new();
+                    for runner in runners {
+                        won.push(runner.await.expect("a runner neither won nor lost"));
+                    }
+                    won
+                })
+            }
+
+            $crate::identity_store_contract!(@races $fixture, start,
+                racing_inserts_of_one_address_leave_one_account,
+                racing_inserts_of_one_handle_leave_one_account,
+                racing_claims_make_one_administrator,
+                racing_updates_of_one_session_have_one_winner,
+            );
+        }
+    };
+    (@laws $fixture:path, $subject:ident, $($law:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $law() {
+                if let Some(fixture) = $fixture().await {
+                    $crate::contract::store::$subject::$law(fixture).await;
+                }
+            }
+        )+
+    };
+    (@races $fixture:path, $start:ident, $($law:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $law() {
+                if let Some(fixture) = $fixture().await {
+                    $crate::contract::store::races::$law(fixture, $start).await;
+                }
+            }
+        )+
+    };
+}

@@ -1,0 +1,185 @@
+//! People, moments and shortcuts for the laws.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use ashlar_kernel::{Actor, Change, Context, EventRecord, Id, IdSource, LogReader, RequestId, TenantId, Timestamp};
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::Fixture;
+use crate::{
+    Account, Device, DeviceClientId, DeviceName, Email, Identifier, Membership, NewSession, NewUser, PasswordHash,
+    Platform, Role, Session, SessionEvent, SessionId, SessionPolicy, SessionQuery, User, UserEvent, UserId, Username,
+    port::{IdentityTx, InsertUserError},
+};
+
+pub(super) const POLICY: SessionPolicy = SessionPolicy {
+    access_ttl: TimeDelta::minutes(15),
+    refresh_idle: TimeDelta::days(7),
+    refresh_absolute: TimeDelta::days(30),
+    refresh_grace: TimeDelta::seconds(10),
+};
+
+/// A whole second, which is written without a fraction by some: where values of unequal length are compared as text,
+/// it is the one that sorts wrong.
+pub(super) fn noon() -> Timestamp {
+    Timestamp::UNIX_EPOCH + TimeDelta::seconds(1_893_499_200)
+}
+
+/// A tenant nobody is a member of.
+pub(super) fn elsewhere() -> TenantId {
+    TenantId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002))
+}
+
+/// Ids that rise and are never those of another scene's store, which has its own.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl IdSource for Counter {
+    fn next(&self) -> Uuid {
+        let count = self.0.fetch_add(1, Ordering::SeqCst);
+        Uuid::from_u128(0x0195_0000_0000_7000_8000_0000_0000_0000 + u128::from(count))
+    }
+}
+
+/// A fixture in use.
+pub(super) struct Scene {
+    pub(super) fixture: Fixture,
+    ids: Counter,
+}
+
+impl Scene {
+    pub(super) fn new(fixture: Fixture) -> Self {
+        Self { fixture, ids: Counter::default() }
+    }
+
+    pub(super) fn id<T>(&self) -> Id<T> {
+        Id::new(&self.ids)
+    }
+
+    /// Nobody in particular asks something of the tenant `main`.
+    pub(super) fn context(&self) -> Context {
+        Context {
+            tenant: TenantId::MAIN,
+            actor: Actor::Anonymous,
+            request_id: RequestId::new(&self.ids),
+            client_ip: None,
+            user_agent: None,
+            now: noon(),
+        }
+    }
+
+    pub(super) async fn begin(&self) -> Box<dyn IdentityTx> {
+        self.fixture.store.begin(&self.context()).await.unwrap()
+    }
+
+    /// Somebody who wants an account.
+    pub(super) fn newcomer(&self, email: &str, username: Option<&str>) -> Change<User, UserEvent> {
+        let new = NewUser {
+            id: self.id(),
+            email: Email::parse(email).unwrap(),
+            username: username.map(|name| Username::parse(name).unwrap()),
+            password: PasswordHash::restore(format!("$hash-of${email}")),
+            display_name: None,
+        };
+        User::register(new, noon())
+    }
+
+    /// Tries to open an account, and commits when it was opened.
+    pub(super) async fn try_register(&self, email: &str, username: Option<&str>) -> Result<UserId, InsertUserError> {
+        let change = self.newcomer(email, username);
+        let id = change.state().id();
+        let mut tx = self.begin().await;
+        tx.insert_user(change).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Opens an account and makes its owner a member of the tenant `main`.
+    pub(super) async fn member(&self, email: &str, username: Option<&str>) -> User {
+        let change = self.newcomer(email, username);
+        let user = change.state().clone();
+        let mut tx = self.begin().await;
+        tx.insert_user(change).await.unwrap();
+        tx.insert_membership(Membership::create(TenantId::MAIN, user.id(), Role::Member, noon())).await.unwrap();
+        tx.commit().await.unwrap();
+        user
+    }
+
+    /// A sign-in from a telephone at `at`.
+    pub(super) fn sign_in(&self, user: UserId, at: Timestamp) -> Change<Session, SessionEvent> {
+        let new = NewSession {
+            id: self.id(),
+            tenant: TenantId::MAIN,
+            user,
+            salt: std::array::from_fn(|index| u8::try_from(index).unwrap_or(0)),
+            amr: vec!["pwd".to_owned(), "otp".to_owned()],
+            device: Some(Device {
+                client_id: Some(DeviceClientId::parse("install-7").unwrap()),
+                name: Some(DeviceName::parse("Ada's \u{1f4f1}").unwrap()),
+                platform: Platform::Android,
+            }),
+            ip: Some(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+            user_agent: Some("law/1 (\u{e4})".to_owned()),
+        };
+        Session::begin(new, &POLICY, at)
+    }
+
+    /// A committed session that began at `at`.
+    pub(super) async fn session(&self, user: UserId, at: Timestamp) -> Session {
+        let change = self.sign_in(user, at);
+        let session = change.state().clone();
+        let mut tx = self.begin().await;
+        tx.insert_session(change).await.unwrap();
+        tx.commit().await.unwrap();
+        session
+    }
+
+    /// The stored session.
+    pub(super) async fn stored_session(&self, id: SessionId) -> Session {
+        self.fixture.store.session(id).await.unwrap().unwrap().session
+    }
+
+    /// The stored account.
+    pub(super) async fn stored_user(&self, id: UserId) -> User {
+        self.begin().await.user(id).await.unwrap().unwrap()
+    }
+
+    /// What the owner of the account sees in the tenant `main`.
+    pub(super) async fn account(&self, user: UserId) -> Option<Account> {
+        self.fixture.store.account(TenantId::MAIN, user).await.unwrap()
+    }
+
+    /// Whom an identifier belongs to.
+    pub(super) async fn whose(&self, identifier: &str) -> Option<UserId> {
+        let identifier = Identifier::parse(identifier).unwrap();
+        let found = self.fixture.store.credential(TenantId::MAIN, &identifier).await.unwrap();
+        found.map(|credential| credential.user)
+    }
+
+    /// What the relay has not handled.
+    pub(super) async fn events(&self) -> Vec<EventRecord> {
+        self.fixture.log.pending(LogReader::Dispatch, 1_000).await.unwrap()
+    }
+
+    pub(super) async fn event_names(&self) -> Vec<String> {
+        self.events().await.into_iter().map(|event| event.name).collect()
+    }
+
+    /// Handles every event there is, for both readers, so that what comes is what comes next.
+    pub(super) async fn forget_events(&self) {
+        for reader in [LogReader::Seal, LogReader::Dispatch] {
+            let events = self.fixture.log.pending(reader, 1_000).await.unwrap();
+            let ids: Vec<_> = events.into_iter().map(|event| event.id).collect();
+            self.fixture.log.handled(reader, &ids).await.unwrap();
+        }
+    }
+}
+
+/// The first page of what somebody sees at noon.
+pub(super) fn list_of(user: UserId) -> SessionQuery {
+    SessionQuery { tenant: TenantId::MAIN, user, now: noon(), after: None, rows: 100 }
+}

@@ -1,0 +1,117 @@
+//! The schema of Ashlar, step by step, up and down, for PostgreSQL and SQLite.
+//!
+//! Each step is one file of SQL with the few words filled in that the two databases spell differently. A step runs in a
+//! transaction. On PostgreSQL an advisory lock lets one process at a time change the schema; on SQLite the lock file of
+//! `ashlar-sql` does.
+
+mod dialect;
+mod m20261120_000001_tenant;
+mod m20261120_000002_account;
+mod m20261120_000003_session;
+mod m20261120_000004_event_log;
+mod m20261120_000005_bootstrap;
+mod step;
+
+use sea_orm_migration::{
+    MigrationStatus, MigrationTrait, MigratorTrait,
+    sea_orm::{
+        DatabaseConnection, DbBackend, DbErr, RuntimeErr,
+        sqlx::{
+            Postgres,
+            pool::PoolConnection,
+            postgres::{PgAdvisoryLock, PgAdvisoryLockGuard},
+        },
+    },
+};
+
+/// Every step there is, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261120_000001_tenant::STEP),
+            Box::new(m20261120_000002_account::STEP),
+            Box::new(m20261120_000003_session::STEP),
+            Box::new(m20261120_000004_event_log::STEP),
+            Box::new(m20261120_000005_bootstrap::STEP),
+        ]
+    }
+}
+
+/// One step, and whether a database has taken it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationLine {
+    /// Its name, which sorts by age.
+    pub name: String,
+    /// Whether it was taken.
+    pub is_applied: bool,
+}
+
+/// Every step in order, and which of them the database has taken. Changes nothing, and needs no right to.
+pub async fn status(db: &DatabaseConnection) -> Result<Vec<MigrationLine>, DbErr> {
+    let all = Migrator::get_migration_with_status_read_only(db).await?;
+    let line = |migration: sea_orm_migration::Migration| MigrationLine {
+        name: migration.name().to_owned(),
+        is_applied: migration.status() == MigrationStatus::Applied,
+    };
+    Ok(all.into_iter().map(line).collect())
+}
+
+/// Takes every step that is missing, and names them. On PostgreSQL it needs two connections at a time, and waits for
+/// another process that is at it.
+pub async fn up(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let turn = Turn::wait(db).await?;
+    let outcome = take_missing(db).await;
+    turn.end().await?;
+    outcome
+}
+
+/// Takes the last `steps` steps back, newest first, and names them. What their tables held is lost.
+pub async fn down(db: &DatabaseConnection, steps: u32) -> Result<Vec<String>, DbErr> {
+    let turn = Turn::wait(db).await?;
+    let outcome = take_back(db, steps).await;
+    turn.end().await?;
+    outcome
+}
+
+async fn take_missing(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let missing = status(db).await?.into_iter().filter(|line| !line.is_applied);
+    let names = missing.map(|line| line.name).collect();
+    Migrator::up(db, None).await?;
+    Ok(names)
+}
+
+async fn take_back(db: &DatabaseConnection, steps: u32) -> Result<Vec<String>, DbErr> {
+    let mut applied: Vec<_> = status(db).await?.into_iter().filter(|line| line.is_applied).collect();
+    applied.reverse();
+    applied.truncate(usize::try_from(steps).unwrap_or(usize::MAX));
+    Migrator::down(db, Some(steps)).await?;
+    Ok(applied.into_iter().map(|line| line.name).collect())
+}
+
+/// The turn of one process to change the schema.
+struct Turn(Option<PgAdvisoryLockGuard<PoolConnection<Postgres>>>);
+
+impl Turn {
+    async fn wait(db: &DatabaseConnection) -> Result<Self, DbErr> {
+        if db.get_database_backend() != DbBackend::Postgres {
+            return Ok(Self(None));
+        }
+        let connection = db.get_postgres_connection_pool().acquire().await.map_err(connection_error)?;
+        let guard = PgAdvisoryLock::new("ashlar schema").acquire(connection).await.map_err(connection_error)?;
+        Ok(Self(Some(guard)))
+    }
+
+    async fn end(self) -> Result<(), DbErr> {
+        match self.0 {
+            None => Ok(()),
+            Some(guard) => guard.release_now().await.map(drop).map_err(connection_error),
+        }
+    }
+}
+
+fn connection_error(error: sea_orm_migration::sea_orm::sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(error.into()))
+}
