@@ -11,7 +11,8 @@ pub enum Actor {
     Anonymous,
     /// A signed-in person.
     User(Principal),
-    /// The product itself: a job, a migration, the command line. May do everything.
+    /// The product itself: a job, a migration, the command line. Nobody's [`Principal`]: use cases that act on the
+    /// caller's own things refuse it.
     System(&'static str),
 }
 

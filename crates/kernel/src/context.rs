@@ -82,8 +82,7 @@ impl Context {
 
     /// The signed-in caller, who must hold `permission`.
     ///
-    /// The product itself holds every permission but is nobody's [`Principal`]; use cases that act on the caller's own
-    /// things therefore refuse it.
+    /// The product itself is nobody's [`Principal`] and is refused.
     pub fn require(&self, permission: Permission) -> Result<&Principal, AccessError> {
         match &self.actor {
             Actor::User(principal) if principal.permissions.allows(permission) => Ok(principal),
@@ -107,7 +106,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{ErrorKind, PermissionSet};
+    use crate::ErrorKind;
 
     const READ: Permission = Permission::new("demo.read");
 
@@ -127,7 +126,7 @@ mod tests {
             user: Uuid::nil(),
             session: Uuid::nil(),
             authenticated_at: Timestamp::UNIX_EPOCH,
-            permissions: PermissionSet::from_iter(permissions.iter().copied()),
+            permissions: permissions.iter().copied().collect(),
         })
     }
 

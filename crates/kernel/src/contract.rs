@@ -1,5 +1,7 @@
 //! Laws of the kernel's ports, for adapters to prove themselves by.
 
+#![expect(clippy::missing_panics_doc, reason = "a law reports by panicking")]
+
 /// Laws of [`Entropy`](crate::Entropy).
 pub mod entropy {
     use crate::Entropy;

@@ -2,11 +2,9 @@
 
 use std::error::Error;
 
-use ashlar_sql::ConnectError;
-
 use crate::{
     cli::{Check, Doctor, Exit, Outcome, output},
-    compose::{StartError, read_keys, status, store_options},
+    compose::{StartError, read_keys, status},
     config::{Config, Profile},
 };
 
@@ -51,17 +49,17 @@ async fn database(config: &Config) -> Check {
             Outcome::Warn(format!("answers, {missing} migrations missing; the next start applies them"))
         }
         Ok((_, missing)) => Outcome::Fail(format!("answers, {missing} migrations missing; run: ashlar migrate up")),
-        Err(StartError::Connect(ConnectError::Missing { path })) if config.profile == Profile::Embedded => {
-            Outcome::Warn(format!("{} does not exist yet; the first start makes it", path.display()))
-        }
-        Err(error) => Outcome::Fail(describe(&error)),
+        Err(error) => match error.missing_database().filter(|_| config.profile == Profile::Embedded) {
+            Some(path) => Outcome::Warn(format!("{} does not exist yet; the first start makes it", path.display())),
+            None => Outcome::Fail(describe(&error)),
+        },
     };
     check("database", outcome)
 }
 
 /// How many migrations there are, and how many of them the database lacks.
 async fn look_at(config: &Config) -> Result<(usize, usize), StartError> {
-    let lines = status(&store_options(config)?).await?;
+    let lines = status(config).await?;
     Ok((lines.len(), lines.iter().filter(|line| !line.is_applied).count()))
 }
 

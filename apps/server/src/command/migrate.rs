@@ -2,46 +2,34 @@
 
 use std::error::Error;
 
-use ashlar_sql::{ConnectError, SchemaConnection};
-
 use crate::{
-    cli::{Down, Migrate, output},
-    compose::{StartError, migration_failed, prepare_data_folder, status, store_options},
+    cli::{Migrate, output},
+    compose::{migrate_down, migrate_up, prepare_data_folder, status},
     config::Config,
 };
 
 pub(super) async fn run(config: &Config, direction: Migrate) -> Result<(), Box<dyn Error>> {
     match direction {
-        Migrate::Up => up(config).await,
-        Migrate::Down(down) => take_back(config, &down).await,
+        Migrate::Up => {
+            prepare_data_folder(config)?;
+            say("applied", &migrate_up(config).await?, "the schema is up to date")
+        }
+        Migrate::Down(down) => {
+            say("taken back", &migrate_down(config, down.count()).await?, "there is nothing to take back")
+        }
         Migrate::Status => show(config).await,
     }
 }
 
-async fn up(config: &Config) -> Result<(), Box<dyn Error>> {
-    prepare_data_folder(config)?;
-    let schema = SchemaConnection::open(&store_options(config)?).await?;
-    let taken = ashlar_migrations::up(schema.connection()).await;
-    schema.close().await;
-    say("applied", &taken.map_err(migration_failed)?, "the schema is up to date")
-}
-
-async fn take_back(config: &Config, down: &Down) -> Result<(), Box<dyn Error>> {
-    let schema = SchemaConnection::open(&store_options(config)?).await?;
-    let taken = ashlar_migrations::down(schema.connection(), down.count().unwrap_or(u32::MAX)).await;
-    schema.close().await;
-    say("taken back", &taken.map_err(migration_failed)?, "there is nothing to take back")
-}
-
 async fn show(config: &Config) -> Result<(), Box<dyn Error>> {
-    let lines = match status(&store_options(config)?).await {
-        Err(StartError::Connect(ConnectError::Missing { path })) => {
-            output::print(&format!("there is no database at {} yet", path.display()))?;
-            return Ok(());
-        }
-        lines => lines?,
-    };
-    let text: Vec<_> = lines
+    let lines = status(config).await;
+    if let Err(error) = &lines
+        && let Some(path) = error.missing_database()
+    {
+        output::print(&format!("there is no database at {} yet", path.display()))?;
+        return Ok(());
+    }
+    let text: Vec<_> = lines?
         .iter()
         .map(|line| format!("{:<8} {}", if line.is_applied { "applied" } else { "missing" }, line.name))
         .collect();

@@ -18,14 +18,17 @@ pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
 
     let server = server(listener, product.state.clone(), &config).map_err(StartError::Server)?;
     let stopper = stop_on_signal(server.handle(), product.state.health.clone(), config.limits.drain_delay);
-    let stopper = actix_web::rt::spawn(stopper);
     output::tell(banner(&config, product.demo.as_ref()));
     tracing::info!(address = %config.listen, "ready");
 
-    let outcome = server.await.map_err(StartError::Server);
-    stopper.abort();
-    product.store.close().await;
-    outcome?;
+    tokio::select! {
+        outcome = server => {
+            product.store.close().await;
+            outcome.map_err(StartError::Server)?;
+        }
+        // Asked twice: what is under way ends with the process, and its transactions roll back.
+        () = stopper => {}
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -7,7 +7,8 @@ use actix_web::dev::ServerHandle;
 use crate::http::Health;
 
 /// Waits for Ctrl-C or SIGTERM, then stops the server: readiness turns to no, `delay` passes so that load balancers
-/// notice, the server stops accepting and finishes what is in progress. A second signal stops it at once.
+/// notice, the server stops accepting and finishes what is in progress. Returns at a second signal, which means that
+/// nothing more is to be waited for; the server itself would not listen any more.
 pub(super) async fn stop_on_signal(server: ServerHandle, health: Health, delay: Duration) {
     asked_to_stop().await;
     tracing::info!("stopping: finishing requests in progress");
@@ -15,10 +16,11 @@ pub(super) async fn stop_on_signal(server: ServerHandle, health: Health, delay: 
     let gently = async {
         tokio::time::sleep(delay).await;
         server.stop(true).await;
+        std::future::pending::<()>().await;
     };
     tokio::select! {
         () = gently => {}
-        () = asked_to_stop() => server.stop(false).await,
+        () = asked_to_stop() => tracing::warn!("stopping at once: giving up requests in progress"),
     }
 }
 

@@ -26,35 +26,45 @@ pub fn store_options(config: &Config) -> Result<SqlOptions, StartError> {
 
 /// Connects, with the schema of this version: the embedded profile brings it up to date, production insists on it.
 pub async fn connect(config: &Config, ids: Arc<dyn IdSource>) -> Result<SqlStore, StartError> {
-    let options = store_options(config)?;
     match config.profile {
         Profile::Embedded => {
-            let schema = SchemaConnection::open(&options).await?;
-            let taken = ashlar_migrations::up(schema.connection()).await;
-            schema.close().await;
-            for name in taken.map_err(migration_failed)? {
-                tracing::info!(name, "migration applied");
-            }
+            migrate_up(config).await?;
         }
         Profile::Production => {
-            let missing = status(&options).await?.iter().filter(|line| !line.is_applied).count();
+            let missing = status(config).await?.iter().filter(|line| !line.is_applied).count();
             if missing > 0 {
                 return Err(StartError::Behind { missing });
             }
         }
     }
-    Ok(SqlStore::connect(options, ids).await?)
+    Ok(SqlStore::connect(store_options(config)?, ids).await?)
+}
+
+/// Applies the migrations that are missing; their names.
+pub async fn migrate_up(config: &Config) -> Result<Vec<String>, StartError> {
+    let schema = SchemaConnection::open(&store_options(config)?).await?;
+    let taken = ashlar_migrations::up(schema.connection()).await;
+    schema.close().await;
+    taken.map_err(migration_failed)
+}
+
+/// Takes the latest migrations back, all of them when no number is given; their names.
+pub async fn migrate_down(config: &Config, steps: Option<u32>) -> Result<Vec<String>, StartError> {
+    let schema = SchemaConnection::open(&store_options(config)?).await?;
+    let taken = ashlar_migrations::down(schema.connection(), steps.unwrap_or(u32::MAX)).await;
+    schema.close().await;
+    taken.map_err(migration_failed)
 }
 
 /// Which migrations the database has taken; looks and changes nothing.
-pub async fn status(options: &SqlOptions) -> Result<Vec<MigrationLine>, StartError> {
-    let schema = SchemaConnection::inspect(options).await?;
+pub async fn status(config: &Config) -> Result<Vec<MigrationLine>, StartError> {
+    let schema = SchemaConnection::inspect(&store_options(config)?).await?;
     let lines = ashlar_migrations::status(schema.connection()).await;
     schema.close().await;
     lines.map_err(migration_failed)
 }
 
-pub(crate) fn migration_failed(error: impl std::error::Error + Send + Sync + 'static) -> StartError {
+fn migration_failed(error: impl std::error::Error + Send + Sync + 'static) -> StartError {
     StartError::Migrate(StoreError::internal(error))
 }
 

@@ -1,6 +1,10 @@
 //! Why the product does not start.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use ashlar_crypto::KeyFolderError;
 use ashlar_kernel::StoreError;
@@ -54,4 +58,14 @@ pub enum StartError {
     /// The HTTP server broke.
     #[error("the HTTP server stopped")]
     Server(#[source] io::Error),
+}
+
+impl StartError {
+    /// The SQLite file that is not there yet, if that is all.
+    pub fn missing_database(&self) -> Option<&Path> {
+        match self {
+            Self::Connect(ConnectError::Missing { path }) => Some(path),
+            _ => None,
+        }
+    }
 }

@@ -34,8 +34,12 @@ fn algorithm(config: &Config) -> KeyAlgorithm {
     }
 }
 
-/// Makes the data folder, for its owner only, and finds out whether it can be written.
+/// Makes the data folder, for its owner only, and finds out whether it can be written. Production keeps nothing there
+/// and needs none.
 pub fn prepare_data_folder(config: &Config) -> Result<(), StartError> {
+    if config.profile == Profile::Production {
+        return Ok(());
+    }
     let path = &config.data_dir;
     make_private(path)
         .and_then(|()| tempfile_in(path))

@@ -16,8 +16,7 @@ use ashlar_memory::MemorySessionCache;
 use ashlar_sql::SqlStore;
 use chrono::TimeDelta;
 
-pub(crate) use database::migration_failed;
-pub use database::{connect, status, store_options};
+pub use database::{connect, migrate_down, migrate_up, status, store_options};
 pub use error::StartError;
 pub use keys::{load_keys, prepare_data_folder, read_keys};
 

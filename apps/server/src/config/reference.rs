@@ -48,4 +48,27 @@ mod tests {
             assert_eq!(page.matches(&row).count(), 1, "{}", key.name);
         }
     }
+
+    /// What stands above this line in `docs/configuration.md` is written by hand, what stands below by this test.
+    const MARK: &str = "<!-- Generated from apps/server/src/config/keys.rs; see CONTRIBUTING.md. -->\n";
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+    const REWRITE: &str = "ASHLAR_TEST_REWRITE";
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "steers this test and no server")]
+    fn configuration_page_is_up_to_date() {
+        let committed = std::fs::read_to_string(PAGE).unwrap();
+        let (by_hand, _) = committed.split_once(MARK).expect("docs/configuration.md has lost its mark");
+        let fresh = format!("{by_hand}{MARK}\n{}", reference());
+
+        if std::env::var_os(REWRITE).is_some() {
+            std::fs::write(PAGE, &fresh).unwrap();
+        }
+
+        let now = std::fs::read_to_string(PAGE).unwrap();
+        assert!(
+            now == fresh,
+            "docs/configuration.md is stale; run: {REWRITE}=1 cargo test -p ashlar-server --lib configuration_page"
+        );
+    }
 }

@@ -33,7 +33,8 @@ const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) App
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                       Chrome/138.0.0.0 Safari/537.36";
 
-/// The administrator comes first: the first account becomes it.
+/// The administrator comes first: the first account becomes it. Nobody here is called as in the examples of the API
+/// description, which people try as they are.
 const PEOPLE: [Person; 4] = [
     Person {
         email: "admin@demo.example",
@@ -42,9 +43,9 @@ const PEOPLE: [Person; 4] = [
         signed_in_from: &[("Office", Platform::Web, FIREFOX), ("Phone", Platform::Ios, SAFARI)],
     },
     Person {
-        email: "ada@demo.example",
-        username: "ada",
-        name: "Ada Lovelace",
+        email: "emmy@demo.example",
+        username: "emmy",
+        name: "Emmy Noether",
         signed_in_from: &[("Laptop", Platform::Web, CHROME)],
     },
     Person {

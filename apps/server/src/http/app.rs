@@ -13,7 +13,7 @@ use utoipa_actix_web::AppExt as _;
 
 use super::{
     AppState, documented, fallback,
-    middleware::{envelope, head_as_get},
+    middleware::{envelope, head_as_get, plain_at_worst},
     pages,
 };
 use crate::config::CorsOrigins;
@@ -34,18 +34,38 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
+    app_with(state, origins, |_| {})
+}
+
+/// The same application with `more` routes inside the layers, for tests of what no route of ours does: panic, or never
+/// answer.
+pub fn app_with(
+    state: AppState,
+    origins: &CorsOrigins,
+    more: fn(&mut web::ServiceConfig),
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
     App::new()
         .into_utoipa_app()
         .configure(documented)
         .into_app()
         .app_data(web::Data::new(state))
         .configure(pages)
+        .configure(more)
         .default_service(web::to(fallback::fallback))
         .wrap(NormalizePath::trim())
         .wrap(from_fn(head_as_get))
         .wrap(cors(origins))
         .wrap(from_fn(envelope))
         .wrap(Compress::default())
+        .wrap(from_fn(plain_at_worst))
 }
 
 /// An allow-list, empty by default. Credentials are never allowed: tokens travel in a header that scripts set.

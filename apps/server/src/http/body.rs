@@ -143,7 +143,7 @@ fn depth(bytes: &[u8]) -> usize {
 /// `device.name` as a JSON Pointer.
 fn pointer_of(path: &str) -> String {
     let parts = path.split('.').filter(|part| !part.is_empty() && *part != "?");
-    parts.map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+    parts.fold(String::new(), |pointer, part| pointer + "/" + &part.replace('~', "~0").replace('/', "~1"))
 }
 
 fn unknown_fields(pointers: Vec<String>) -> Problem {

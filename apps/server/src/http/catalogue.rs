@@ -19,11 +19,11 @@ ashlar_kernel::error_codes! {
         UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", Malformed, "Unsupported media type",
             "Send the body as `application/json`, in UTF-8.";
         BODY_TOO_LARGE = "body_too_large", Malformed, "Body too large",
-            "The body is larger than this operation takes: 1 MiB, or 16 KiB under `/api/v1/auth`.";
+            "The body is larger than this operation takes: 1 MiB unless configured otherwise, and 16 KiB under `/api/v1/auth`.";
         HEADERS_TOO_LARGE = "headers_too_large", Malformed, "Headers too large",
             "All headers together may have 16 KiB.";
         TOO_MANY_CONNECTIONS = "too_many_connections", TooMany, "Too many connections",
-            "One address may keep 256 connections open. Reuse them.";
+            "One address may keep only so many connections open: 256, unless configured otherwise. Reuse them.";
         REQUEST_TIMEOUT = "request_timeout", Unavailable, "Took too long",
             "The request was not finished in time and was given up. It may have taken effect; read before you repeat it.";
     }

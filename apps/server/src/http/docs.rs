@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
 use ashlar_kernel::NotFound;
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, serve};
 
@@ -48,13 +49,21 @@ async fn file(request: HttpRequest, settings: web::Data<Config<'static>>) -> Res
         .body(file.bytes.to_vec()))
 }
 
+/// A description of an API in the form of the OpenAPI Specification 3.1.
+#[derive(ToSchema)]
+#[schema(value_type = Object)]
+#[expect(dead_code, reason = "only its schema is used; the text is rendered once, at the start")]
+struct OpenApiDocument(serde_json::Map<String, serde_json::Value>);
+
 /// The description of this API
 ///
 /// OpenAPI 3.1. What it does not describe does not exist.
 #[utoipa::path(
     operation_id = "getOpenApi",
     tag = "operations",
-    responses((status = 200, description = "The description.", body = serde_json::Value, example = json!({ "openapi": "3.1.0" }))),
+    responses((status = 200, description = "The description.", body = OpenApiDocument,
+        example = json!({ "openapi": "3.1.0", "info": { "title": "Ashlar", "version": "0.1.0" }, "paths": {} }))),
+    extensions(("x-permission" = json!(null)), ("x-problems" = json!([]))),
     security(())
 )]
 #[get("/openapi.json")]

@@ -20,8 +20,8 @@ impl RouteTable {
         let documented = description.paths.paths.iter();
         let mut table: Vec<_> =
             documented.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect();
-        table.push((ResourceDef::new("/problems/{code}"), vec![Method::GET, Method::HEAD]));
-        table.push((ResourceDef::new("/"), vec![Method::GET, Method::HEAD]));
+        let pages = ["/", "/docs", "/docs/{file:.*}", "/problems/{code}"];
+        table.extend(pages.map(|page| (ResourceDef::new(page), vec![Method::GET, Method::HEAD])));
         Self(table)
     }
 

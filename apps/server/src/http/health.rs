@@ -129,6 +129,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     operation_id = "getLiveness",
     tag = "operations",
     responses((status = 200, description = "It lives.", body = Liveness, example = json!({ "status": "alive" }))),
+    extensions(("x-permission" = json!(null)), ("x-problems" = json!([]))),
     security(())
 )]
 #[get("/health/live")]
@@ -149,6 +150,7 @@ async fn live() -> HttpResponse {
         (status = 503, description = "Send no requests.", body = Readiness,
             example = json!({ "status": "not_ready", "database": "failed", "draining": false })),
     ),
+    extensions(("x-permission" = json!(null)), ("x-problems" = json!([]))),
     security(())
 )]
 #[get("/health/ready")]
@@ -162,11 +164,12 @@ async fn ready(state: web::Data<AppState>) -> HttpResponse {
 
 /// Has the process started?
 ///
-/// It answers once keys are loaded and migrations applied: before that it does not listen.
+/// It answers once keys are loaded and migrations applied: before that connections are accepted but wait.
 #[utoipa::path(
     operation_id = "getStartup",
     tag = "operations",
     responses((status = 200, description = "It has started.", body = Liveness, example = json!({ "status": "alive" }))),
+    extensions(("x-permission" = json!(null)), ("x-problems" = json!([]))),
     security(())
 )]
 #[get("/health/startup")]

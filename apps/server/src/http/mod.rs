@@ -21,7 +21,7 @@ mod state;
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use app::app;
+pub use app::{app, app_with};
 pub use health::{Health, Probe, Readiness};
 pub use server::server;
 pub use state::{AppState, Manner};

@@ -69,7 +69,11 @@ pub struct FieldProblem {
 
 /// A problem on its way to the client; the outermost middleware turns it into a [`ProblemDocument`].
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Facts>);
+
+/// Boxed, because results are moved about more often than they are errors.
+#[derive(Debug, Clone)]
+struct Facts {
     status: StatusCode,
     code: ErrorCode,
     detail: String,
@@ -99,7 +103,7 @@ pub const fn status_of(kind: ErrorKind) -> StatusCode {
 impl Problem {
     /// A problem of HTTP itself, which no domain knows.
     pub fn http(status: StatusCode, code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Facts {
             status,
             code,
             detail: detail.into(),
@@ -108,63 +112,66 @@ impl Problem {
             extensions: Map::new(),
             challenge: None,
             allow: Vec::new(),
-        }
+        }))
     }
 
     /// The same problem with refused fields.
     #[must_use]
-    pub fn with_fields(self, fields: Vec<FieldError>) -> Self {
-        Self { fields, ..self }
+    pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
+        self.0.fields = fields;
+        self
     }
 
     /// The same problem with a hint when to try again.
     #[must_use]
-    pub fn retry_after(self, seconds: u32) -> Self {
-        Self { retry_after: Some(seconds), ..self }
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
     }
 
     /// The same problem with the methods that would do.
     #[must_use]
-    pub fn allow(self, methods: Vec<Method>) -> Self {
-        Self { allow: methods, ..self }
+    pub fn allow(mut self, methods: Vec<Method>) -> Self {
+        self.0.allow = methods;
+        self
     }
 
     /// Its stable code.
     pub const fn code(&self) -> &'static str {
-        self.code.code
+        self.0.code.code
     }
 
     /// Its status.
     pub const fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The document, for the request it belongs to.
     pub fn document(&self, request: &RequestId) -> ProblemDocument {
         ProblemDocument {
-            kind: format!("/problems/{}", self.code.code),
-            title: self.code.title.to_owned(),
-            status: self.status.as_u16(),
-            detail: self.detail.clone(),
+            kind: format!("/problems/{}", self.0.code.code),
+            title: self.0.code.title.to_owned(),
+            status: self.0.status.as_u16(),
+            detail: self.0.detail.clone(),
             instance: request.to_string(),
-            code: self.code.code.to_owned(),
+            code: self.0.code.code.to_owned(),
             request_id: request.to_string(),
-            errors: self.fields.iter().map(FieldProblem::from).collect(),
-            extensions: self.extensions.clone(),
+            errors: self.0.fields.iter().map(FieldProblem::from).collect(),
+            extensions: self.0.extensions.clone(),
         }
     }
 
     /// The answer without its body, which needs the request id; see [`Problem::document`].
     pub fn head(&self) -> HttpResponseBuilder {
-        let mut response = HttpResponse::build(self.status);
-        if let Some(challenge) = self.challenge {
+        let mut response = HttpResponse::build(self.0.status);
+        if let Some(challenge) = self.0.challenge {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
-        if !self.allow.is_empty() {
-            let methods: Vec<&str> = self.allow.iter().map(Method::as_str).collect();
+        if !self.0.allow.is_empty() {
+            let methods: Vec<&str> = self.0.allow.iter().map(Method::as_str).collect();
             if let Ok(value) = HeaderValue::from_str(&methods.join(", ")) {
                 response.insert_header((header::ALLOW, value));
             }
@@ -184,14 +191,15 @@ impl<E: Classified + 'static> From<E> for Problem {
     fn from(error: E) -> Self {
         let code = *error.code();
         let status = status_of(code.kind);
-        let is_ours = matches!(code.kind, ErrorKind::Internal | ErrorKind::Unavailable);
-        if is_ours {
-            log_cause(&error, code.code);
+        match code.kind {
+            ErrorKind::Internal => tracing::error!(code = code.code, causes = causes(&error), "{error}"),
+            ErrorKind::Unavailable => tracing::warn!(code = code.code, causes = causes(&error), "{error}"),
+            _ => {}
         }
         let challenge = (status == StatusCode::UNAUTHORIZED).then(|| challenge(code.code));
         // What went wrong inside stays inside.
         let detail = if code.kind == ErrorKind::Internal { code.title.to_owned() } else { error.to_string() };
-        Self {
+        Self(Box::new(Facts {
             status,
             code,
             detail,
@@ -200,7 +208,7 @@ impl<E: Classified + 'static> From<E> for Problem {
             extensions: error.extensions(),
             challenge,
             allow: Vec::new(),
-        }
+        }))
     }
 }
 
@@ -213,25 +221,26 @@ fn challenge(code: &str) -> &'static str {
     }
 }
 
-fn log_cause(error: &(dyn Error + 'static), code: &str) {
+/// Why, from the outside in. For the log only.
+fn causes(error: &(dyn Error + 'static)) -> String {
     let mut causes = Vec::new();
     let mut cause = error.source();
     while let Some(inner) = cause {
         causes.push(inner.to_string());
         cause = inner.source();
     }
-    tracing::error!(code, causes = causes.join(": "), "{error}");
+    causes.join(": ")
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
+        f.write_str(&self.0.detail)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     fn error_response(&self) -> HttpResponse {

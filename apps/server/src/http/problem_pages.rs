@@ -11,8 +11,10 @@ use super::{
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct Page {
-    entry: ProblemEntry,
+struct Page<'e> {
+    entry: &'e ProblemEntry,
+    /// The meaning, cut at its backticks: text, code, text …
+    meaning: Vec<&'e str>,
 }
 
 /// The page has one style sheet, inline, and nothing else.
@@ -26,7 +28,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 async fn page(code: web::Path<String>) -> Result<impl Responder, Problem> {
     let entry = problems().into_iter().find(|entry| entry.code == code.as_str()).ok_or(NotFound)?;
-    let html = Page { entry }.render().map_err(ashlar_kernel::StoreError::internal)?;
+    let html = Page { entry: &entry, meaning: entry.meaning.split('`').collect() }
+        .render()
+        .map_err(ashlar_kernel::StoreError::internal)?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))

@@ -26,16 +26,33 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = actix_web::web::Query::<T>::from_query(request.query_string());
-        ready(parsed.map(|query| Self(query.into_inner())).map_err(|_error| {
-            refused("", "invalid_value", "a parameter is unknown, is given twice or has a value of another type")
-        }))
+        ready(parse(request.query_string()).map(Self))
+    }
+}
+
+fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
+    let mut track = serde_path_to_error::Track::new();
+    let parsed = T::deserialize(serde_path_to_error::Deserializer::new(pairs, &mut track));
+    parsed.map_err(|error| misread(&error.to_string(), &track.path().to_string()))
+}
+
+/// A parameter that is unknown, given twice, or of another type. serde tells these apart by its wording only.
+fn misread(text: &str, path: &str) -> Problem {
+    let named = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
+    if let Some(name) = named("unknown field `") {
+        refused(name, "unknown_parameter", "this operation knows no such parameter")
+    } else if let Some(name) = named("duplicate field `") {
+        refused(name, "duplicate", "this parameter is given twice")
+    } else {
+        refused(path, "invalid_value", "this parameter has another type")
     }
 }
 
 /// A query parameter with a value that is refused.
 pub(crate) fn refused(name: &str, code: &'static str, message: impl Into<String>) -> Problem {
-    let field = FieldError::new(format!("/query/{name}").trim_end_matches('/'), code, message);
+    let pointer = format!("/query/{}", name.replace('~', "~0").replace('/', "~1"));
+    let field = FieldError::new(pointer, code, message);
     Problem::http(StatusCode::BAD_REQUEST, http_codes::INVALID_PARAMETER, "a query parameter is not acceptable")
         .with_fields(vec![field])
 }

@@ -71,7 +71,7 @@ impl AppState {
             https: manner.https,
             body_limit: manner.body_limit,
             load: manner.load,
-            openapi: serde_json::to_string(&description)?.into(),
+            openapi: super::openapi::openapi_json()?.into(),
             routes: Arc::new(RouteTable::new(&description)),
         })
     }

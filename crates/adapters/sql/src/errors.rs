@@ -7,11 +7,11 @@ use sqlx::{error::DatabaseError, postgres::PgDatabaseError, sqlite::SqliteError}
 /// What a failed statement means to the caller.
 pub(crate) fn store_error(error: DbErr) -> StoreError {
     let verdict = match &error {
-        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout | ConnAcquireErr::ConnectionClosed) => Verdict::Unavailable,
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout | ConnAcquireErr::ConnectionClosed)
+        | DbErr::Conn(RuntimeErr::Internal(_)) => Verdict::Unavailable,
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
         | DbErr::Query(RuntimeErr::SqlxError(cause)) => judge(cause),
-        DbErr::Conn(RuntimeErr::Internal(_)) => Verdict::Unavailable,
         _ => Verdict::Internal,
     };
     match verdict {
@@ -73,14 +73,19 @@ fn judge_sqlstate(code: &str) -> Verdict {
 /// By result code (sqlite.org/rescode.html); the low byte is the primary one.
 fn judge_sqlite(code: i32) -> Verdict {
     const BUSY_SNAPSHOT: i32 = 517;
-    match (code, code & 0xFF) {
-        // A reader that wanted to write and came too late.
-        (BUSY_SNAPSHOT, _) | (_, 6 /* LOCKED */) => Verdict::Contended,
-        // BUSY: the busy timeout has passed already, so whoever holds the file will not let go at once.
-        (_, 5 /* BUSY */ | 3 /* PERM */ | 7 /* NOMEM */ | 8 /* READONLY */ | 10 /* IOERR */)
-        | (_, 13 /* FULL */ | 14 /* CANTOPEN */ | 15 /* PROTOCOL */) => Verdict::Unavailable,
+    const LOCKED: i32 = 6;
+    // BUSY means that the busy timeout has passed already: whoever holds the file will not let go at once.
+    const BUSY_PERM_NOMEM_READONLY_IOERR: [i32; 5] = [5, 3, 7, 8, 10];
+    const FULL_CANTOPEN_PROTOCOL: [i32; 3] = [13, 14, 15];
+
+    let primary = code & 0xFF;
+    if code == BUSY_SNAPSHOT || primary == LOCKED {
+        Verdict::Contended
+    } else if BUSY_PERM_NOMEM_READONLY_IOERR.contains(&primary) || FULL_CANTOPEN_PROTOCOL.contains(&primary) {
+        Verdict::Unavailable
+    } else {
         // CORRUPT and NOTADB too: waiting heals no file.
-        _ => Verdict::Internal,
+        Verdict::Internal
     }
 }
 
@@ -125,8 +130,8 @@ mod tests {
         {
             assert_eq!(judge_sqlstate(code), Verdict::Unavailable, "{code}");
         }
-        let [busy, read_only, io_error, full, cannot_open] = [5, 8 | (4 << 8), 10 | (13 << 8), 13, 14];
-        for code in [busy, read_only, io_error, full, cannot_open] {
+        let [busy, file_moved, write_failed, full, cannot_open] = [5, 1_032, 778, 13, 14];
+        for code in [busy, file_moved, write_failed, full, cannot_open] {
             assert_eq!(judge_sqlite(code), Verdict::Unavailable, "{code}");
         }
         for gone in [sqlx::Error::PoolTimedOut, sqlx::Error::PoolClosed, sqlx::Error::WorkerCrashed] {
@@ -139,8 +144,8 @@ mod tests {
         for code in ["42P01", "23514", "23505", "25P02", "XX001", ""] {
             assert_eq!(judge_sqlstate(code), Verdict::Internal, "{code}");
         }
-        let [error, corrupt, constraint, not_a_database] = [1, 11, 19 | (1 << 8), 26];
-        for code in [error, corrupt, constraint, not_a_database] {
+        let [error, corrupt, check, not_a_database] = [1, 11, 275, 26];
+        for code in [error, corrupt, check, not_a_database] {
             assert_eq!(judge_sqlite(code), Verdict::Internal, "{code}");
         }
     }

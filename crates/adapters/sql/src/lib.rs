@@ -98,3 +98,9 @@ impl SqlStore {
         &self.0.ids
     }
 }
+
+// The tests' support is shared with the suite in `tests/`, which sees the crate from outside.
+#[cfg(test)]
+extern crate self as ashlar_sql;
+#[cfg(test)]
+mod tests;

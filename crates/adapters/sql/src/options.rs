@@ -27,7 +27,7 @@ pub struct SqlOptions {
     /// How long a transaction may lie idle: one that is forgotten holds back the sealing of the event log. PostgreSQL
     /// only.
     pub idle_in_transaction_timeout: Duration,
-    /// Called after every statement.
+    /// Called after every statement but BEGIN, COMMIT and ROLLBACK.
     pub observer: Option<Observer>,
 }
 
@@ -87,7 +87,7 @@ impl SqlOptions {
             acquire_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(2),
-            idle_in_transaction_timeout: Duration::from_secs(60),
+            idle_in_transaction_timeout: Duration::from_mins(1),
             observer: None,
         })
     }

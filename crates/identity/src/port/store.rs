@@ -61,7 +61,8 @@ pub trait IdentityStore: Send + Sync {
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError>;
 }
 
-/// Writes, all or nothing. Each takes a change with the events that explain it and saves both.
+/// Writes, all or nothing. Each takes a change with the events that explain it and saves both. Once one was refused, the
+/// work can only be dropped: [`commit`](UnitOfWork::commit) refuses it too.
 #[async_trait]
 pub trait IdentityTx: UnitOfWork {
     /// An account, to be changed.

@@ -13,7 +13,7 @@ fn session() -> Session {
     let new = NewSession {
         id: SessionId::from_uuid(Uuid::from_u128(1)),
         tenant: TenantId::MAIN,
-        user: crate::UserId::from_uuid(Uuid::from_u128(2)),
+        user: UserId::from_uuid(Uuid::from_u128(2)),
         salt: [3; 32],
         amr: vec!["pwd".to_owned()],
         device: None,
@@ -52,7 +52,7 @@ fn the_previous_token_repeats_the_answer_within_the_grace_and_kills_the_family_a
 
     match session.refresh(0, &policy, at + TimeDelta::milliseconds(10_001)) {
         Refresh::Reused(change) => {
-            assert_eq!(state(change).revoked().unwrap().1, RevocationReason::Reuse)
+            assert_eq!(state(change).revoked().unwrap().1, RevocationReason::Reuse);
         }
         _ => panic!("reuse after the grace ends the session"),
     }

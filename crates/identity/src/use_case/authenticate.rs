@@ -128,6 +128,9 @@ impl Identity {
     }
 }
 
+/// Whether what was seen is recent enough. What was seen in the future is not: the clock has stepped back since, by
+/// who knows how much.
 fn is_believed(seen: &CachedSession, context: &Context, age: TimeDelta) -> bool {
-    matches!(seen.standing, Standing::Ended) || context.now - seen.seen_at <= age
+    let since = context.now - seen.seen_at;
+    matches!(seen.standing, Standing::Ended) || (TimeDelta::zero() <= since && since <= age)
 }

@@ -53,8 +53,13 @@ impl Identity {
     /// Signs out. Doing it twice is no error.
     pub async fn log_out(&self, context: &Context, command: LogOut) -> Result<(), LogOutError> {
         let session = match (&command.access_token, &command.refresh_token) {
-            (Some(token), _) => self.believe(context, token)?.sid,
-            (None, Some(token)) => self.session_of(token).await?,
+            (Some(access), refresh) => match (self.believe(context, access), refresh) {
+                (Ok(claims), _) => claims.sid,
+                // An access token runs out long before its session; the refresh token still names it.
+                (Err(_refused), Some(refresh)) => self.session_of(refresh).await?,
+                (Err(refused), None) => return Err(refused.into()),
+            },
+            (None, Some(refresh)) => self.session_of(refresh).await?,
             (None, None) => return Err(AccessError::AuthenticationRequired.into()),
         };
         self.end_session(context, session, RevocationReason::Logout).await?;

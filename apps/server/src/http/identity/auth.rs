@@ -88,8 +88,8 @@ async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem>
 
 /// Exchange a refresh token
 ///
-/// Answers with the next pair of tokens. A refresh token is good once; presented again within ten seconds it gets the
-/// same successor (a lost answer, a second tab), presented later it ends the session, because somebody else may hold a
+/// Answers with the next pair of tokens. A refresh token is good once; presented again at once (within ten seconds, unless
+/// configured otherwise) it gets the same successor: a lost answer, a second tab. Presented later it ends the session, because somebody else may hold a
 /// copy.
 #[utoipa::path(
     operation_id = "refreshTokens",

@@ -16,7 +16,7 @@ use crate::http::body::nullable;
 #[derive(Deserialize, ToSchema)]
 pub(super) struct RegisterRequest {
     /// Where mail goes. Two spellings of one address are one address.
-    #[schema(format = Email, max_length = 254, example = "ada@example.org")]
+    #[schema(format = "idn-email", max_length = 254, example = "ada@example.org")]
     email: String,
     /// The public handle: letters, digits, `.`, `_` and `-`, with a letter or digit at both ends.
     #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]$", example = "ada")]
@@ -52,7 +52,7 @@ pub(super) struct LoginRequest {
     #[schema(value_type = String, format = Password, min_length = 1, max_length = 1024, example = "tuba-mint-quarrel-9")]
     password: Secret,
     /// The tenant to sign in to, by its short name, unless `X-Tenant` says it already.
-    #[schema(min_length = 1, max_length = 63, example = "main")]
+    #[schema(min_length = 1, max_length = 63, pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", example = "main")]
     pub(super) tenant: Option<String>,
     /// What the client says about its device; shown in the list of sessions.
     #[serde(default, deserialize_with = "object")]
@@ -69,12 +69,13 @@ pub(super) struct DeviceInput {
     #[schema(min_length = 1, max_length = 100, example = "My phone")]
     name: Option<String>,
     /// What it runs: `web`, `android`, `ios` or `other`.
-    #[schema(value_type = Option<DevicePlatform>, example = "android")]
+    #[schema(value_type = Option<DevicePlatform>)]
     platform: Option<String>,
 }
 
 /// What a device runs.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(example = "android")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum DevicePlatform {
     /// A browser.
@@ -211,7 +212,7 @@ pub(super) struct User {
     #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")]
     id: UserId,
     /// Where mail goes.
-    #[schema(format = Email, example = "ada@example.org")]
+    #[schema(format = "idn-email", example = "ada@example.org")]
     email: String,
     /// The public handle.
     #[schema(required, example = "ada")]
@@ -226,7 +227,7 @@ pub(super) struct User {
     #[schema(required, example = "de-CH")]
     locale: Option<String>,
     /// What they are in this tenant.
-    #[schema(value_type = UserRole, example = "member")]
+    #[schema(value_type = UserRole)]
     role: &'static str,
     /// Whether they administer this tenant.
     #[schema(example = false)]
@@ -244,6 +245,7 @@ pub(super) struct User {
 
 /// What a person is in a tenant.
 #[derive(Serialize, ToSchema)]
+#[schema(example = "member")]
 #[serde(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only its schema is used; the value comes from the domain")]
 pub(super) enum UserRole {
@@ -377,7 +379,7 @@ pub(super) struct Session {
     #[schema(required, example = "192.0.2.7")]
     ip: Option<String>,
     /// The browser or program in a few words.
-    #[schema(required, example = "Firefox on Linux")]
+    #[schema(required, example = "Firefox on Android")]
     ua_summary: Option<String>,
     /// How the person signed in (RFC 8176): `pwd` is a password.
     #[schema(example = json!(["pwd"]))]
@@ -419,7 +421,7 @@ pub(super) struct PageInfo {
     #[schema(required, example = "AbCdEf0123456789")]
     next_cursor: Option<String>,
     /// Whether there is a next page.
-    #[schema(example = false)]
+    #[schema(example = true)]
     has_more: bool,
 }
 
@@ -490,6 +492,13 @@ pub(super) struct JsonWebKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     x: Option<String>,
+}
+
+impl JsonWebKeySet {
+    /// The names of the keys, which tell one set from another.
+    pub(super) fn names(&self) -> String {
+        self.keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>().join(".")
+    }
 }
 
 impl From<ashlar_identity::port::JwkSet> for JsonWebKeySet {

@@ -25,12 +25,16 @@ pub(super) fn if_match(request: &HttpRequest) -> Option<Vec<u32>> {
     }
 }
 
-/// Whether the client has this version already (`If-None-Match`).
+/// Whether the client has this version already.
 pub(super) fn is_known(request: &HttpRequest, version: u32) -> bool {
-    let ours = EntityTag::new_strong(version.to_string());
+    has(request, &tag(version).0)
+}
+
+/// Whether the client has what `ours` tags (`If-None-Match`).
+pub(super) fn has(request: &HttpRequest, ours: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&ours)),
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(ours)),
         Err(_syntax) => false,
     }
 }

@@ -16,7 +16,7 @@ use crate::http::{AppState, body::Body, caller::Caller, problem::Problem};
     operation_id = "getMe",
     tag = "identity",
     path = "/api/v1/me",
-    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` you have.", example = "\"1\"")),
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` you have, such as `\"1\"`.")),
     responses(
         (status = 200, description = "Your account.", body = User,
             headers(("ETag" = String, description = "The account's version."))),
@@ -46,7 +46,7 @@ pub(super) async fn read(
     operation_id = "updateMe",
     tag = "identity",
     path = "/api/v1/me",
-    params(("If-Match" = Option<String>, Header, description = "The `ETag` you have read.", example = "\"1\"")),
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` you have read, such as `\"1\"`.")),
     request_body(content = UpdateProfileRequest, description = "What to change.", example = json!({
         "display_name": "Ada Lovelace", "locale": "de-CH"
     })),

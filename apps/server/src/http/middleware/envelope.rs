@@ -2,6 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
+use actix_cors::CorsError;
 use actix_web::{
     Error, HttpMessage, HttpResponse,
     body::{BoxBody, MessageBody},
@@ -101,7 +102,9 @@ fn admit(request: &ServiceRequest, state: &AppState) -> Result<super::load::InFl
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         return Err(Problem::http(status, http_codes::HEADERS_TOO_LARGE, detail));
     }
-    if request.peer_addr().is_some_and(|peer| state.load.is_crowded(peer.ip())) {
+    // All clients behind a trusted proxy share its connections.
+    let stranger = request.peer_addr().map(|peer| peer.ip()).filter(|peer| !state.trusts(peer.to_canonical()));
+    if stranger.is_some_and(|peer| state.load.is_crowded(peer)) {
         let detail = "this address keeps too many connections open";
         let status = StatusCode::TOO_MANY_REQUESTS;
         return Err(Problem::http(status, http_codes::TOO_MANY_CONNECTIONS, detail).retry_after(1));
@@ -114,9 +117,12 @@ fn problem_of(error: &Error) -> Problem {
     if let Some(problem) = error.as_error::<Problem>() {
         return problem.clone();
     }
-    let status = error.as_response_error().status_code();
-    if status.is_client_error() {
-        return Problem::http(StatusCode::BAD_REQUEST, http_codes::MALFORMED_REQUEST, "the request is malformed");
+    let refused = |detail: String| Problem::http(StatusCode::BAD_REQUEST, http_codes::MALFORMED_REQUEST, detail);
+    if let Some(preflight) = error.as_error::<CorsError>() {
+        return refused(format!("the preflight is refused: {preflight}"));
+    }
+    if error.as_response_error().status_code().is_client_error() {
+        return refused("the request is malformed".to_owned());
     }
     StoreError::internal(error.to_string()).into()
 }
@@ -124,7 +130,10 @@ fn problem_of(error: &Error) -> Problem {
 /// Writes the body of a problem, now that its request is known, and adds the headers every answer has.
 fn finish(mut response: ServiceResponse<BoxBody>, request_id: &RequestId, https: bool) -> ServiceResponse<BoxBody> {
     let problem = response.response_mut().extensions_mut().remove::<Problem>();
+    // An error that actix or a layer of it has made an answer of already, such as a refused preflight.
+    let problem = problem.or_else(|| response.response().error().map(problem_of));
     if let Some(problem) = problem {
+        *response.response_mut().status_mut() = problem.status();
         let body = write(response.response_mut(), &problem, request_id);
         response = response.map_body(|_, _| body);
     }

@@ -1,15 +1,19 @@
 //! The store, and the log it writes.
 
-use std::sync::Arc;
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 use ashlar_identity::contract::store::Fixture;
-use ashlar_kernel::{SystemClock, TimeOrderedIds};
-use ashlar_memory::{MemoryStore, SeededEntropy};
+use ashlar_kernel::TimeOrderedIds;
+use ashlar_memory::{ManualClock, MemoryStore, SeededEntropy};
 
-async fn empty_store() -> Option<Fixture> {
-    let ids = Arc::new(TimeOrderedIds::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(1))));
+fn empty_store() -> Ready<Option<Fixture>> {
+    let clock = Arc::new(ManualClock::at("2030-01-01T12:00:00Z"));
+    let ids = Arc::new(TimeOrderedIds::new(clock, Arc::new(SeededEntropy::new(1))));
     let store = Arc::new(MemoryStore::new(ids));
-    Some(Fixture { store: Arc::clone(&store) as Arc<_>, log: store })
+    ready(Some(Fixture { store: Arc::clone(&store) as Arc<_>, log: store }))
 }
 
 ashlar_identity::identity_store_contract!(empty_store);

@@ -1,6 +1,6 @@
 //! Between rows and the domain's types. What comes out of a row has passed the domain's checks again.
 
-use ashlar_identity::{Account, Membership, Role, Session, SessionLine, SessionRow, User, UserRow};
+use ashlar_identity::{Account, Membership, Role, Session, SessionLine, SessionRow, User, UserRow, Username};
 use ashlar_kernel::{StoreError, Tenant, TenantId, TenantSlug, Timestamp};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -72,7 +72,7 @@ pub(super) fn changed_user(user: &User) -> Result<user::ActiveModel, StoreError>
         email: Set(user.email().address().to_owned()),
         email_key: Set(user.email().key().to_owned()),
         username: Set(user.username().map(|name| name.as_str().to_owned())),
-        username_key: Set(user.username().map(|name| name.key())),
+        username_key: Set(user.username().map(Username::key)),
         password_hash: Set(user.password().as_str().to_owned()),
         display_name: Set(profile.display_name.as_ref().map(|name| name.as_str().to_owned())),
         avatar_url: Set(profile.avatar_url.as_ref().map(|url| url.as_str().to_owned())),

@@ -146,6 +146,6 @@ fn membership_in(tenant: TenantId) -> RelationDef {
 
 /// As a row value, which an index on both columns answers at once. Spelt out with OR it would read every older row.
 fn is_older_than(position: SessionPosition) -> Expr {
-    let columns = [session::Column::CreatedAt, session::Column::Id].map(|column| column.into_expr());
+    let columns = [session::Column::CreatedAt, session::Column::Id].map(ColumnTrait::into_expr);
     Expr::tuple(columns).lt(Expr::tuple([Expr::value(position.created_at), Expr::value(position.id)]))
 }

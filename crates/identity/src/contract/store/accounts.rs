@@ -161,9 +161,8 @@ pub async fn an_unknown_identifier_has_no_credential(fixture: Fixture) {
     let scene = Scene::new(fixture);
     scene.member("ada@example.org", Some("ada")).await;
 
-    // The last two are keys of the other kind, and would match if one list of keys served both.
-    for unknown in ["bob@example.org", "bob", "ada@example.com", "example.org", "' OR 1=1 --@example.org"] {
-        let Ok(identifier) = Identifier::parse(unknown) else { continue };
+    for unknown in ["bob@example.org", "bob", "ada@example.com", "example.org", "ada%", "'or'1'='1"] {
+        let identifier = Identifier::parse(unknown).unwrap();
         let found = scene.fixture.store.credential(TenantId::MAIN, &identifier).await.unwrap();
         assert!(found.is_none(), "{unknown}");
     }

@@ -1,6 +1,6 @@
 //! Laws of the event log, as its writers fill it and its readers empty it.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a law reports by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a law reports by panicking")]
 
 use ashlar_kernel::{
     Actor, ActorRef, Context, DiffEntry, LogReader, Outcome, Patch, PermissionSet, Principal, RequestId, Source,

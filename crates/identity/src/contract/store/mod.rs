@@ -79,9 +79,11 @@ macro_rules! identity_store_contract {
         mod race {
             use super::*;
 
-            fn start(runners: Vec<$crate::contract::store::Runner>) -> ::std::pin::Pin<Box<dyn Future<Output = Vec<bool>> + Send>> {
+            type Outcomes = ::std::pin::Pin<Box<dyn Future<Output = Vec<bool>> + Send>>;
+
+            fn start(runners: Vec<$crate::contract::store::Runner>) -> Outcomes {
+                let runners: Vec<_> = runners.into_iter().map(::tokio::spawn).collect();
                 Box::pin(async move {
-                    let runners: Vec<_> = runners.into_iter().map(::tokio::spawn).collect();
                     let mut won = Vec::new();
                     for runner in runners {
                         won.push(runner.await.expect("a runner neither won nor lost"));

@@ -1,5 +1,7 @@
 //! People, moments and shortcuts for the laws.
 
+#![expect(clippy::unwrap_used, reason = "a law reports by panicking")]
+
 use std::{
     net::{IpAddr, Ipv6Addr},
     sync::atomic::{AtomicU64, Ordering},

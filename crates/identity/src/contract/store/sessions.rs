@@ -1,6 +1,6 @@
 //! Laws of sessions and their list.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a law reports by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a law reports by panicking")]
 
 use ashlar_kernel::{StoreError, Timestamp};
 use chrono::TimeDelta;

@@ -1,0 +1,79 @@
+//! Headers of answers.
+
+use serde_json::json;
+use utoipa::openapi::{
+    Components, Header, ObjectBuilder, Ref, RefOr, Response, Type, header::HeaderBuilder, path::Operation,
+};
+
+/// The name that both the header and its description have in the wire and in the components.
+const REQUEST_ID: (&str, &str) = ("X-Request-Id", "RequestId");
+
+/// Describes the header that every answer has.
+pub(super) fn define(components: &mut Components) {
+    let id = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(128));
+    let header = HeaderBuilder::new()
+        .schema(Some(id))
+        .description(Some("The request id: yours, if you sent one, as in our logs."))
+        .example(Some(json!("0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")));
+    components.headers.insert(REQUEST_ID.1.to_owned(), RefOr::T(header.build()));
+}
+
+/// Adds the header that every answer has to the answers which the operation describes itself.
+pub(super) fn complete(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            add_request_id(response);
+        }
+    }
+}
+
+/// Adds the headers that a problem with this status has.
+pub(super) fn of_problem(status: u16, response: &mut Response) {
+    add_request_id(response);
+    let own = match status {
+        401 => Some(("WWW-Authenticate", text("How to say who you are (RFC 6750).", r#"Bearer realm="ashlar""#))),
+        405 => Some(("Allow", text("The methods that the path has.", "GET, HEAD"))),
+        429 | 503 => Some(("Retry-After", seconds())),
+        _ => None,
+    };
+    if let Some((name, header)) = own {
+        response.headers.insert(name.to_owned(), RefOr::T(header));
+    }
+}
+
+fn add_request_id(response: &mut Response) {
+    let (name, component) = REQUEST_ID;
+    let reference = Ref::new(format!("#/components/headers/{component}"));
+    response.headers.insert(name.to_owned(), RefOr::Ref(reference));
+}
+
+fn text(description: &str, example: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).example(Some(json!(example))).build()
+}
+
+fn seconds() -> Header {
+    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let description = "After how many seconds to try again, when that is known.";
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).example(Some(json!(1))).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_have_the_headers_of_their_status() {
+        let names = |status| {
+            let mut response = Response::new("");
+            of_problem(status, &mut response);
+            response.headers.into_keys().collect::<Vec<_>>()
+        };
+
+        assert_eq!(names(400), ["X-Request-Id"]);
+        assert_eq!(names(401), ["WWW-Authenticate", "X-Request-Id"]);
+        assert_eq!(names(405), ["Allow", "X-Request-Id"]);
+        assert_eq!(names(429), ["Retry-After", "X-Request-Id"]);
+        assert_eq!(names(503), ["Retry-After", "X-Request-Id"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! The description of the API, made from the routes themselves.
+
+mod examples;
+mod headers;
+mod parameters;
+mod problems;
+mod render;
+#[cfg(test)]
+mod tests;
+
+use actix_web::App;
+use utoipa::{
+    OpenApi,
+    openapi::{
+        RefOr, Schema, ServerBuilder,
+        path::Operation,
+        schema::AdditionalProperties,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_actix_web::AppExt as _;
+
+use self::examples::Schemas;
+use super::{
+    documented,
+    problem::{FieldProblem, ProblemDocument},
+};
+
+/// Where operations belong to a tenant.
+const API: &str = "/api/v1/";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ashlar",
+        description = "The backend a SaaS company starts from.\n\n\
+            Errors are problem documents (RFC 9457) with a stable `code`; every code is explained at `/problems/<code>`. \
+            A path that does not exist answers 404, a method that a path does not have 405 with `Allow`. \
+            Times are RFC 3339 in UTC with milliseconds, ids are UUIDv7. Unknown members of a body are refused. \
+            Every answer carries `X-Request-Id`; send your own to find it in our logs.",
+        contact(name = "The Ashlar authors"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "identity", description = "Accounts, sign-in, tokens and sessions."),
+        (name = "operations", description = "Whether a process lives and works, and this description."),
+    ),
+    components(schemas(ProblemDocument, FieldProblem))
+)]
+struct Description;
+
+/// The description of this version, complete.
+pub fn describe() -> utoipa::openapi::OpenApi {
+    let (_, mut description) =
+        App::new().into_utoipa_app().openapi(Description::openapi()).configure(documented).split_for_parts();
+    description.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
+    let components = description.components.get_or_insert_default();
+    components.add_security_scheme("bearer", bearer());
+    components.schemas.iter_mut().filter(|(name, _)| is_request(name)).for_each(|(_, schema)| close(schema));
+    parameters::define(components);
+    headers::define(components);
+    problems::define(components);
+
+    let schemas = Schemas::of(components);
+    for (path, item) in &mut description.paths.paths {
+        for operation in operations(item) {
+            parameters::complete(path, operation);
+            problems::complete(path, operation);
+            headers::complete(operation);
+            examples::complete(operation, &schemas);
+        }
+    }
+    problems::leave_out_unused(&mut description);
+    description
+}
+
+/// `openapi/openapi.json`, the same from run to run, with a line break at the end.
+pub fn openapi_json() -> Result<String, serde_json::Error> {
+    let mut text = render::pretty(&describe())?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn bearer() -> SecurityScheme {
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("The `access_token` of a login. Without the word Bearer."))
+        .build();
+    SecurityScheme::Http(scheme)
+}
+
+/// Schemas of what is sent; by their names, which is the convention of this crate.
+fn is_request(name: &str) -> bool {
+    name.ends_with("Request") || name.ends_with("Input")
+}
+
+/// Unknown members of a request are refused, so its schema says that there are none.
+fn close(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema {
+        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    }
+}
+
+fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+}

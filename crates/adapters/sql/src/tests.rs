@@ -1,0 +1,79 @@
+//! What can only be seen from inside: the settings of the live connections, and a disk that is full.
+
+#[expect(dead_code, unused_imports, reason = "the suite in tests/ uses the rest")]
+#[path = "../tests/suite/support/mod.rs"]
+mod support;
+
+use ashlar_identity::port::InsertUserError;
+use ashlar_kernel::{EventLog, LogReader, StoreError};
+use sea_orm::{ConnectionTrait, DatabaseConnection, TryGetable};
+use sqlx::Executor;
+
+use self::support::{PostgresDatabase, SqliteFile, register, store_on};
+
+async fn setting<T: TryGetable>(connection: &DatabaseConnection, sql: &str) -> T {
+    let statement = sea_orm::Statement::from_string(connection.get_database_backend(), sql);
+    connection.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+#[tokio::test]
+async fn a_sqlite_commit_is_on_the_disk_and_readers_cannot_write() {
+    let file = SqliteFile::new();
+    let store = store_on(file.options()).await;
+
+    let writer = store.writer();
+    assert_eq!(setting::<String>(writer, "PRAGMA journal_mode").await, "wal");
+    assert_eq!(setting::<i32>(writer, "PRAGMA synchronous").await, 2, "FULL");
+    assert_eq!(setting::<i32>(writer, "PRAGMA foreign_keys").await, 1);
+    assert_eq!(setting::<i32>(writer, "PRAGMA busy_timeout").await, 60_000);
+    assert_eq!(writer.get_sqlite_connection_pool().options().get_max_connections(), 1);
+
+    let reader = store.reader();
+    assert_eq!(setting::<i32>(reader, "PRAGMA query_only").await, 1);
+    assert!(reader.execute_unprepared("DELETE FROM session").await.is_err());
+    assert_eq!(reader.get_sqlite_connection_pool().options().get_max_connections(), 10);
+}
+
+#[tokio::test]
+async fn the_settings_of_a_postgres_connection_are_those_asked_for() {
+    let Some(database) = PostgresDatabase::create().await else { return };
+    support::migrate(&database.options()).await;
+    let store = support::connect(crate::SqlOptions::parse(&database.url()).unwrap()).await;
+
+    for (name, value) in [
+        ("statement_timeout", "5s"),
+        ("lock_timeout", "2s"),
+        ("idle_in_transaction_session_timeout", "1min"),
+        ("application_name", "ashlar"),
+    ] {
+        assert_eq!(setting::<String>(store.writer(), &format!("SHOW {name}")).await, value, "{name}");
+    }
+}
+
+/// A full disk ends a transaction behind the driver's back: the next one must be a transaction of its own again.
+#[tokio::test]
+async fn a_full_sqlite_database_is_unavailable_until_there_is_room() {
+    let file = SqliteFile::new();
+    let store = store_on(file.options()).await;
+    let pages: i32 = setting(store.writer(), "PRAGMA page_count").await;
+    store.writer().execute_unprepared(&format!("PRAGMA max_page_count = {}", pages + 2)).await.unwrap();
+
+    let mut opened = 0;
+    let refused = loop {
+        match register(&store, &format!("user{opened}@example.org")).await {
+            Ok(_) => opened += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, InsertUserError::Store(StoreError::Unavailable(_))), "{refused:?}");
+    store.health().await.unwrap();
+
+    store.writer().execute_unprepared("PRAGMA max_page_count = 100000").await.unwrap();
+    register(&store, "late@example.org").await.unwrap();
+    let tx = store.begin_tx(&support::context()).await.unwrap();
+    let mut other = file.connection().await;
+    other.execute("PRAGMA busy_timeout = 0").await.unwrap();
+    assert!(other.execute("BEGIN IMMEDIATE").await.is_err(), "a unit of work holds the write lock from its beginning");
+    drop(tx);
+    assert_eq!(store.pending(LogReader::Seal, 10_000).await.unwrap().len(), opened + 1, "one event for each account");
+}

@@ -1,0 +1,4 @@
+//! Who gets in, and who does not.
+
+mod postgres;
+mod sqlite;

@@ -1,0 +1,13 @@
+//! What the SQL adapter promises, on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
+
+mod connecting;
+mod constraints;
+mod contract;
+mod event_log;
+mod faults;
+mod schema;
+mod statements;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,58 @@
+//! The schema goes up and down, whole or not at all, and one process at a time changes it.
+
+mod postgres;
+mod sqlite;
+
+use ashlar_migrations::{MigrationLine, Migrator};
+use ashlar_sql::{SchemaConnection, SqlOptions};
+use sea_orm_migration::MigratorTrait;
+
+use crate::support::migrate;
+
+const STEPS: [&str; 5] = [
+    "m20261120_000001_tenant",
+    "m20261120_000002_account",
+    "m20261120_000003_session",
+    "m20261120_000004_event_log",
+    "m20261120_000005_bootstrap",
+];
+
+/// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
+async fn each_step_back_undoes_its_step(options: &SqlOptions, dump: impl AsyncFn() -> Vec<String>) {
+    let schema = SchemaConnection::open(options).await.unwrap();
+    let db = schema.connection();
+    Migrator::install(db).await.unwrap();
+    let mut on_the_way_up = vec![dump().await];
+    for _ in STEPS {
+        Migrator::up(db, Some(1)).await.unwrap();
+        let next = dump().await;
+        assert_ne!(on_the_way_up.last(), Some(&next));
+        on_the_way_up.push(next);
+    }
+    let top = on_the_way_up.last().cloned();
+
+    for step in STEPS.iter().rev() {
+        on_the_way_up.pop();
+        assert_eq!(ashlar_migrations::down(db, 1).await.unwrap(), [*step]);
+        assert_eq!(on_the_way_up.last(), Some(&dump().await), "{step}");
+    }
+
+    assert_eq!(ashlar_migrations::up(db).await.unwrap(), STEPS);
+    assert_eq!(top, Some(dump().await));
+    assert_eq!(ashlar_migrations::up(db).await.unwrap(), [""; 0]);
+    let reversed: Vec<_> = STEPS.iter().rev().copied().collect();
+    assert_eq!(ashlar_migrations::down(db, 99).await.unwrap(), reversed);
+    schema.close().await;
+}
+
+async fn status(options: &SqlOptions) -> Vec<MigrationLine> {
+    let schema = SchemaConnection::inspect(options).await.unwrap();
+    let status = ashlar_migrations::status(schema.connection()).await.unwrap();
+    schema.close().await;
+    status
+}
+
+fn applied(count: usize) -> Vec<MigrationLine> {
+    let line = |(index, name): (usize, &&str)| MigrationLine { name: (*name).to_owned(), is_applied: index < count };
+    STEPS.iter().enumerate().map(line).collect()
+}

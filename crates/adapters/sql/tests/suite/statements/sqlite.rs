@@ -1,0 +1,56 @@
+//! On SQLite.
+
+use sqlx::Row;
+
+use super::*;
+use crate::support::{SqliteFile, store_on};
+
+#[tokio::test]
+async fn every_read_is_one_statement() {
+    let file = SqliteFile::new();
+    let (store, log) = watched(file.options()).await;
+    super::every_read_is_one_statement(&store, &log).await;
+}
+
+#[tokio::test]
+async fn a_change_is_its_row_and_one_statement_of_events() {
+    let file = SqliteFile::new();
+    let (store, log) = watched(file.options()).await;
+    super::a_change_is_its_row_and_one_statement_of_events(&store, &log).await;
+}
+
+#[tokio::test]
+async fn the_list_of_sessions_is_read_from_its_index() {
+    let file = SqliteFile::new();
+    let (store, log) = watched(file.options()).await;
+    let user = crowd(&store).await;
+
+    for page in [list_of(user), next_page(user)] {
+        log.take();
+        store.sessions(page).await.unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {}", log.take()[0]);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut file.connection().await).await.unwrap();
+        let plan: Vec<String> = rows.into_iter().map(|row| row.get("detail")).collect();
+        assert_eq!(plan.len(), 1, "one step, no sorting: {plan:?}");
+        assert!(plan[0].starts_with("SEARCH session USING INDEX session_alive_idx (tenant_id=? AND user_id=?"));
+        let seeks = plan[0].contains("(created_at,id)<(?,?)");
+        assert_eq!(seeks, page.after.is_some(), "the next page begins where the last one ended: {plan:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_is_dated() {
+    let file = SqliteFile::new();
+    let store = store_on(file.options()).await;
+    let ada = member(&store, "ada@example.org").await;
+
+    let dated = "SELECT last_login_at FROM \"user\"";
+    let before: Option<String> = sqlx::query_scalar(dated).fetch_one(&mut file.connection().await).await.unwrap();
+    assert_eq!(before, None);
+    let mut tx = store.begin(&context()).await.unwrap();
+    tx.record_login(LoginAttempt::succeeded(ada, vec!["pwd".to_owned()], noon())).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let after: Option<String> = sqlx::query_scalar(dated).fetch_one(&mut file.connection().await).await.unwrap();
+    assert_eq!(after.as_deref(), Some("2030-01-01T12:00:00+00:00"));
+}

@@ -1,0 +1,70 @@
+//! Who lives in the databases.
+
+use ashlar_identity::{
+    Email, Membership, NewSession, NewUser, PasswordHash, Role, Session, SessionEvent, SessionPolicy, User, UserEvent,
+    UserId,
+    port::{IdentityStore, InsertUserError},
+};
+use ashlar_kernel::{Actor, Change, Context, Id, RequestId, TenantId, Timestamp};
+use ashlar_sql::SqlStore;
+
+use super::RisingIds;
+
+pub(crate) fn noon() -> Timestamp {
+    "2030-01-01T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn context() -> Context {
+    Context {
+        tenant: TenantId::MAIN,
+        actor: Actor::Anonymous,
+        request_id: RequestId::new(&RisingIds),
+        client_ip: None,
+        user_agent: None,
+        now: noon(),
+    }
+}
+
+pub(crate) fn newcomer(email: &str) -> Change<User, UserEvent> {
+    let new = NewUser {
+        id: Id::new(&RisingIds),
+        email: Email::parse(email).unwrap(),
+        username: None,
+        password: PasswordHash::restore("$argon2id$".to_owned()),
+        display_name: None,
+    };
+    User::register(new, noon())
+}
+
+/// Tries to open an account.
+pub(crate) async fn register(store: &SqlStore, email: &str) -> Result<UserId, InsertUserError> {
+    let change = newcomer(email);
+    let id = change.state().id();
+    let mut tx = store.begin(&context()).await?;
+    tx.insert_user(change).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Somebody with an account and a place in the tenant `main`.
+pub(crate) async fn member(store: &SqlStore, email: &str) -> UserId {
+    let id = register(store, email).await.unwrap();
+    let mut tx = store.begin(&context()).await.unwrap();
+    tx.insert_membership(Membership::create(TenantId::MAIN, id, Role::Member, noon())).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+pub(crate) fn sign_in(user: UserId, at: Timestamp) -> Change<Session, SessionEvent> {
+    let new = NewSession {
+        id: Id::new(&RisingIds),
+        tenant: TenantId::MAIN,
+        user,
+        salt: [7; 32],
+        amr: vec!["pwd".to_owned()],
+        device: None,
+        ip: None,
+        user_agent: None,
+    };
+    Session::begin(new, &SessionPolicy::default(), at)
+}
