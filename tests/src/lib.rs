@@ -1,1 +1,26 @@
-//! Skeleton.
+//! The product as its clients see it: journeys over HTTP, races, faults, and the rules of the house.
+//!
+//! [`TestApp`] runs the whole product in process, on a database of its own and a clock that is moved by hand. Its
+//! [`Client`] compares every answer with the description of the API, so that each test is also a test of that.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test reports by panicking")]
+#![expect(clippy::missing_panics_doc, reason = "every function here may panic: that is how a test fails")]
+
+pub mod answer;
+pub mod app;
+pub mod binary;
+pub mod client;
+pub mod contract;
+pub mod database;
+pub mod journeys;
+pub mod people;
+pub mod raw;
+
+pub use answer::Answer;
+pub use app::{Setup, TestApp};
+pub use client::{Call, Client};
+pub use database::Database;
+pub use people::{PASSWORD, SignedIn, TENANT};
+
+#[cfg(doctest)]
+mod documentation;

@@ -1,6 +1,6 @@
 //! The database: its address, its connections, its schema.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ashlar_kernel::{IdSource, StoreError};
 use ashlar_migrations::MigrationLine;
@@ -68,16 +68,23 @@ fn migration_failed(error: impl std::error::Error + Send + Sync + 'static) -> St
     StartError::Migrate(StoreError::internal(error))
 }
 
+/// A database that has not answered by then does not work, even if its connections are still open.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Whether the database answers, for the readiness of this process.
 pub(super) struct DatabaseProbe(pub(super) SqlStore);
 
 #[async_trait]
 impl Probe for DatabaseProbe {
     async fn works(&self) -> bool {
-        match self.0.health().await {
-            Ok(()) => true,
-            Err(error) => {
+        match tokio::time::timeout(PROBE_TIMEOUT, self.0.health()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
                 tracing::warn!(%error, "the database does not answer");
+                false
+            }
+            Err(_elapsed) => {
+                tracing::warn!("the database does not answer in time");
                 false
             }
         }

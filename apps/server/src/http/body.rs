@@ -99,6 +99,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(malformed("the body must be a JSON object"));
     }
+    // serde looks at the texts it keeps only.
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(malformed("the body is not UTF-8"));
+    }
     if depth(bytes) > MAX_DEPTH {
         return Err(malformed(format!("the body is nested deeper than {MAX_DEPTH} levels")));
     }
@@ -112,13 +116,19 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     };
     let value = value.and_then(|value| json.end().map(|()| value));
     match value {
-        Err(error) if error.is_data() => Err(mistyped(&error, &pointer_of(&track.path().to_string()))),
-        Err(error) => {
-            Err(malformed(format!("the body is not valid JSON (line {}, column {})", error.line(), error.column())))
-        }
+        // A member may be at fault before the end is reached; whether all of it is JSON comes first.
+        Err(error) if error.is_data() => Err(match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+            Ok(_) => mistyped(&error, &pointer_of(&track.path().to_string())),
+            Err(error) => no_json(&error),
+        }),
+        Err(error) => Err(no_json(&error)),
         Ok(_) if !unknown.is_empty() => Err(unknown_fields(unknown)),
         Ok(value) => Ok(value),
     }
+}
+
+fn no_json(error: &serde_json::Error) -> Problem {
+    malformed(format!("the body is not valid JSON (line {}, column {})", error.line(), error.column()))
 }
 
 /// The deepest nesting of arrays and objects. Brackets inside strings do not count.
@@ -224,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_no_json_object_is_malformed() {
         for body in
-            ["", "  ", "null", "[]", "\"x\"", "{", "{\"email\":}", "{\"email\":\"a\"} x", "{\"email\":\"a\u{1}\"}"]
+            ["", "  ", "null", "[]", "\"x\"", "{", "{}}", "{\"email\":}", "{\"email\":7} x", "{\"email\":\"a\u{1}\"}"]
         {
             let (status, code, _) = refused(body);
             assert_eq!((status, code.as_str()), (400, "malformed_request"), "{body:?}");

@@ -83,6 +83,10 @@ impl AvatarUrl {
         if text.len() > 2_048 {
             return Err(InvalidAvatarUrl::TooLong);
         }
+        // The URL standard drops some of them and encodes the rest; who sends one means no URL.
+        if text.chars().any(char::is_control) {
+            return Err(InvalidAvatarUrl::Format);
+        }
         let url = Url::parse(text).map_err(|_syntax| InvalidAvatarUrl::Format)?;
         let plain = url.username().is_empty() && url.password().is_none();
         if url.scheme() == "https" && url.has_host() && plain {
@@ -150,8 +154,17 @@ mod tests {
     #[test]
     fn pictures_come_over_https_without_credentials() {
         assert_eq!(AvatarUrl::parse("https://cdn.example/a b.png").unwrap().as_str(), "https://cdn.example/a%20b.png");
-        for bad in ["", "/a.png", "http://cdn.example/a", "javascript:alert(1)", "https://u:p@cdn.example/", "data:,x"]
-        {
+        for bad in [
+            "",
+            "/a.png",
+            "http://cdn.example/a",
+            "javascript:alert(1)",
+            "https://u:p@cdn.example/",
+            "data:,x",
+            "https://cdn.example/a\tb",
+            "https://cdn.example/a\u{0}b",
+            "\nhttps://cdn.example/a",
+        ] {
             assert_eq!(AvatarUrl::parse(bad), Err(InvalidAvatarUrl::Format), "{bad}");
         }
         assert_eq!(AvatarUrl::parse(&format!("https://a/{}", "x".repeat(2_048))), Err(InvalidAvatarUrl::TooLong));

@@ -1,14 +1,13 @@
-//! The bodies of this domain: what is sent and what is answered.
+//! The bodies of accounts and sign-ins: what is sent and what is answered.
 
 use ashlar_identity::{
     Account, AvatarUrl, Device, DeviceClientId, DeviceName, DisplayName, EditProfile, Locale, LogIn, Platform,
-    ProfilePatch, Register, SessionId, SessionLine, SignedIn, UserId, summarise_user_agent, use_case::RegisterInput,
+    ProfilePatch, Register, SessionId, SignedIn, UserId, use_case::RegisterInput,
 };
-use ashlar_kernel::{ExposeSecret, FieldErrors, FieldFault, Invalid, Page, Patch, Secret, Timestamp};
+use ashlar_kernel::{ExposeSecret, FieldErrors, FieldFault, Invalid, Patch, Secret, Timestamp};
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::http::body::nullable;
 
@@ -363,161 +362,7 @@ impl Tokens {
     }
 }
 
-/// A living session.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Session {
-    /// Its id.
-    #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")]
-    id: SessionId,
-    /// Whether this request was made through it.
-    #[schema(example = true)]
-    current: bool,
-    /// What the client said about its device at the login.
-    #[schema(required)]
-    device: Option<SessionDevice>,
-    /// Where the login came from.
-    #[schema(required, example = "192.0.2.7")]
-    ip: Option<String>,
-    /// The browser or program in a few words.
-    #[schema(required, example = "Firefox on Android")]
-    ua_summary: Option<String>,
-    /// How the person signed in (RFC 8176): `pwd` is a password.
-    #[schema(example = json!(["pwd"]))]
-    amr: Vec<String>,
-    /// When it began.
-    #[schema(format = DateTime, example = "2026-01-31T09:30:00.000Z")]
-    created_at: String,
-    /// When it was last used, to the minute.
-    #[schema(format = DateTime, example = "2026-01-31T09:45:00.000Z")]
-    last_seen_at: String,
-    /// When it ends unless it is refreshed.
-    #[schema(format = DateTime, example = "2026-02-07T09:30:00.000Z")]
-    expires_at: String,
-}
-
-/// A device as its client described it.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SessionDevice {
-    /// What the owner calls it.
-    #[schema(required, example = "My phone")]
-    name: Option<String>,
-    /// What it runs.
-    platform: DevicePlatform,
-}
-
-/// A page of sessions.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SessionPage {
-    /// The sessions, newest first.
-    data: Vec<Session>,
-    /// Where the next page begins.
-    page: PageInfo,
-}
-
-/// Where the next page begins.
-#[derive(Serialize, ToSchema)]
-pub(super) struct PageInfo {
-    /// Pass it as `cursor`; null on the last page.
-    #[schema(required, example = "AbCdEf0123456789")]
-    next_cursor: Option<String>,
-    /// Whether there is a next page.
-    #[schema(example = true)]
-    has_more: bool,
-}
-
-impl SessionPage {
-    /// The page, seen through the session `current`.
-    pub(super) fn new(page: Page<SessionLine>, current: Uuid) -> Self {
-        let info = PageInfo { has_more: page.next_cursor.is_some(), next_cursor: page.next_cursor };
-        Self { data: page.data.iter().map(|line| Session::new(line, current)).collect(), page: info }
-    }
-}
-
-impl Session {
-    fn new(line: &SessionLine, current: Uuid) -> Self {
-        let device = line.device.as_ref().map(|device| SessionDevice {
-            name: device.name.as_ref().map(|name| name.as_str().to_owned()),
-            platform: device.platform.into(),
-        });
-        Self {
-            id: line.id,
-            current: line.id.as_uuid() == current,
-            device,
-            ip: line.ip.map(|ip| ip.to_string()),
-            ua_summary: line.user_agent.as_deref().and_then(summarise_user_agent),
-            amr: line.amr.clone(),
-            created_at: moment(line.created_at),
-            last_seen_at: moment(line.last_seen_at),
-            expires_at: moment(line.expires_at),
-        }
-    }
-}
-
-/// The public keys access tokens are verified with (RFC 7517).
-#[derive(Serialize, ToSchema)]
-pub(super) struct JsonWebKeySet {
-    /// The keys; the one that signs first.
-    keys: Vec<JsonWebKey>,
-}
-
-/// A public key. RSA keys have `n` and `e`, Ed25519 keys `crv` and `x`.
-#[derive(Serialize, ToSchema)]
-pub(super) struct JsonWebKey {
-    /// Key type: `RSA` or `OKP`.
-    #[schema(example = "RSA")]
-    kty: &'static str,
-    /// Always `sig`.
-    #[serde(rename = "use")]
-    #[schema(example = "sig")]
-    usage: &'static str,
-    /// `RS256` or `EdDSA`.
-    #[schema(example = "RS256")]
-    alg: &'static str,
-    /// Which key: `kid` in the header of a token.
-    #[schema(example = "NzbLsXh8uDCcd-6M")]
-    kid: String,
-    /// RSA modulus, base64url.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86z")]
-    n: Option<String>,
-    /// RSA exponent, base64url.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "AQAB")]
-    e: Option<String>,
-    /// Curve: `Ed25519`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    crv: Option<&'static str>,
-    /// Ed25519 public key, base64url.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    x: Option<String>,
-}
-
-impl JsonWebKeySet {
-    /// The names of the keys, which tell one set from another.
-    pub(super) fn names(&self) -> String {
-        self.keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>().join(".")
-    }
-}
-
-impl From<ashlar_identity::port::JwkSet> for JsonWebKeySet {
-    fn from(set: ashlar_identity::port::JwkSet) -> Self {
-        let key = |key: ashlar_identity::port::Jwk| JsonWebKey {
-            kty: key.kty,
-            usage: key.usage,
-            alg: key.alg,
-            kid: key.kid,
-            n: key.n,
-            e: key.e,
-            crv: key.crv,
-            x: key.x,
-        };
-        Self { keys: set.keys.into_iter().map(key).collect() }
-    }
-}
-
 /// RFC 3339, UTC, with milliseconds.
-fn moment(at: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -6,7 +6,10 @@ use actix_web::{
     web,
 };
 
-use super::{dto::JsonWebKeySet, etag};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::etag;
 use crate::http::AppState;
 
 /// Read the public keys
@@ -34,4 +37,68 @@ pub(super) async fn read(request: HttpRequest, state: web::Data<AppState>) -> Ht
     let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer.insert_header((header::CACHE_CONTROL, "public, max-age=300")).insert_header(header::ETag(tag));
     if is_known { answer.finish() } else { answer.json(keys) }
+}
+
+/// The public keys access tokens are verified with (RFC 7517).
+#[derive(Serialize, ToSchema)]
+struct JsonWebKeySet {
+    /// The keys; the one that signs first.
+    keys: Vec<JsonWebKey>,
+}
+
+/// A public key. RSA keys have `n` and `e`, Ed25519 keys `crv` and `x`.
+#[derive(Serialize, ToSchema)]
+struct JsonWebKey {
+    /// Key type: `RSA` or `OKP`.
+    #[schema(example = "RSA")]
+    kty: &'static str,
+    /// Always `sig`.
+    #[serde(rename = "use")]
+    #[schema(example = "sig")]
+    usage: &'static str,
+    /// `RS256` or `EdDSA`.
+    #[schema(example = "RS256")]
+    alg: &'static str,
+    /// Which key: `kid` in the header of a token.
+    #[schema(example = "NzbLsXh8uDCcd-6M")]
+    kid: String,
+    /// RSA modulus, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86z")]
+    n: Option<String>,
+    /// RSA exponent, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "AQAB")]
+    e: Option<String>,
+    /// Curve: `Ed25519`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    crv: Option<&'static str>,
+    /// Ed25519 public key, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    x: Option<String>,
+}
+
+impl JsonWebKeySet {
+    /// The names of the keys, which tell one set from another.
+    fn names(&self) -> String {
+        self.keys.iter().map(|key| key.kid.as_str()).collect::<Vec<_>>().join(".")
+    }
+}
+
+impl From<ashlar_identity::port::JwkSet> for JsonWebKeySet {
+    fn from(set: ashlar_identity::port::JwkSet) -> Self {
+        let key = |key: ashlar_identity::port::Jwk| JsonWebKey {
+            kty: key.kty,
+            usage: key.usage,
+            alg: key.alg,
+            kid: key.kid,
+            n: key.n,
+            e: key.e,
+            crv: key.crv,
+            x: key.x,
+        };
+        Self { keys: set.keys.into_iter().map(key).collect() }
+    }
 }

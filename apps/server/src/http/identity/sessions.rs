@@ -1,11 +1,13 @@
 //! One's own sessions.
 
 use actix_web::{HttpResponse, delete, get, web};
-use ashlar_identity::SessionId;
-use ashlar_kernel::{Actor, NotFound};
+use ashlar_identity::{SessionId, SessionLine, summarise_user_agent};
+use ashlar_kernel::{Actor, NotFound, Page};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::dto::SessionPage;
+use super::dto::{DevicePlatform, moment};
 use crate::http::{
     AppState,
     caller::Caller,
@@ -68,4 +70,94 @@ pub(super) async fn revoke(
     let id: SessionId = id.parse().map_err(|_not_an_id| NotFound)?;
     state.identity.revoke_session(&caller.context, id).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// A living session.
+#[derive(Serialize, ToSchema)]
+struct Session {
+    /// Its id.
+    #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")]
+    id: SessionId,
+    /// Whether this request was made through it.
+    #[schema(example = true)]
+    current: bool,
+    /// What the client said about its device at the login.
+    #[schema(required)]
+    device: Option<SessionDevice>,
+    /// Where the login came from.
+    #[schema(required, example = "192.0.2.7")]
+    ip: Option<String>,
+    /// The browser or program in a few words.
+    #[schema(required, example = "Firefox on Android")]
+    ua_summary: Option<String>,
+    /// How the person signed in (RFC 8176): `pwd` is a password.
+    #[schema(example = json!(["pwd"]))]
+    amr: Vec<String>,
+    /// When it began.
+    #[schema(format = DateTime, example = "2026-01-31T09:30:00.000Z")]
+    created_at: String,
+    /// When it was last used, to the minute.
+    #[schema(format = DateTime, example = "2026-01-31T09:45:00.000Z")]
+    last_seen_at: String,
+    /// When it ends unless it is refreshed.
+    #[schema(format = DateTime, example = "2026-02-07T09:30:00.000Z")]
+    expires_at: String,
+}
+
+/// A device as its client described it.
+#[derive(Serialize, ToSchema)]
+struct SessionDevice {
+    /// What the owner calls it.
+    #[schema(required, example = "My phone")]
+    name: Option<String>,
+    /// What it runs.
+    platform: DevicePlatform,
+}
+
+/// A page of sessions.
+#[derive(Serialize, ToSchema)]
+struct SessionPage {
+    /// The sessions, newest first.
+    data: Vec<Session>,
+    /// Where the next page begins.
+    page: PageInfo,
+}
+
+/// Where the next page begins.
+#[derive(Serialize, ToSchema)]
+struct PageInfo {
+    /// Pass it as `cursor`; null on the last page.
+    #[schema(required, example = "AbCdEf0123456789")]
+    next_cursor: Option<String>,
+    /// Whether there is a next page.
+    #[schema(example = true)]
+    has_more: bool,
+}
+
+impl SessionPage {
+    /// The page, seen through the session `current`.
+    fn new(page: Page<SessionLine>, current: Uuid) -> Self {
+        let info = PageInfo { has_more: page.next_cursor.is_some(), next_cursor: page.next_cursor };
+        Self { data: page.data.iter().map(|line| Session::new(line, current)).collect(), page: info }
+    }
+}
+
+impl Session {
+    fn new(line: &SessionLine, current: Uuid) -> Self {
+        let device = line.device.as_ref().map(|device| SessionDevice {
+            name: device.name.as_ref().map(|name| name.as_str().to_owned()),
+            platform: device.platform.into(),
+        });
+        Self {
+            id: line.id,
+            current: line.id.as_uuid() == current,
+            device,
+            ip: line.ip.map(|ip| ip.to_string()),
+            ua_summary: line.user_agent.as_deref().and_then(summarise_user_agent),
+            amr: line.amr.clone(),
+            created_at: moment(line.created_at),
+            last_seen_at: moment(line.last_seen_at),
+            expires_at: moment(line.expires_at),
+        }
+    }
 }

@@ -145,11 +145,13 @@ pub async fn pages_of_the_list_neither_skip_nor_repeat(fixture: Fixture) {
     for size in [1, 3, 7, 24, 25] {
         let mut paged = Vec::new();
         let mut page = SessionQuery { rows: size, ..list_of(ada) };
-        loop {
+        // Bounded: a store that repeats itself must fail here and not page for ever.
+        while paged.len() <= all.len() {
             let lines = scene.fixture.store.sessions(page).await.unwrap();
             let Some(last) = lines.last() else { break };
             page.after = Some(SessionPosition { created_at: last.created_at, id: last.id.as_uuid() });
             paged.extend(lines);
+            assert!(paged.len() <= all.len(), "pages of {size} repeat");
         }
         assert_eq!(paged, all, "pages of {size}");
     }
