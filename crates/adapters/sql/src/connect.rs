@@ -3,7 +3,10 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -54,6 +57,24 @@ pub(crate) struct Connections {
     pub(crate) writer: DatabaseConnection,
     pub(crate) reader: DatabaseConnection,
     pub(crate) lock: Option<FileLock>,
+    pub(crate) renewal: Renewal,
+}
+
+/// Whether the SQLite writer is to be connected anew before it is used again.
+///
+/// SQLite opens a file that may only be read without a word, begins transactions on it, refuses to write, and goes on
+/// refusing when the file may be written again. Only a new connection looks.
+#[derive(Clone, Default)]
+pub(crate) struct Renewal(Arc<AtomicBool>);
+
+impl Renewal {
+    pub(crate) fn ask(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn is_due(&self) -> bool {
+        self.0.swap(false, Ordering::SeqCst)
+    }
 }
 
 /// A connection that lay idle for this long is asked whether it is still alive before it is used. Asking each time
@@ -66,13 +87,14 @@ impl Connections {
             DatabaseAddress::Sqlite(file) => {
                 let lock = lock_file(file)?;
                 // The writer comes first: it is who turns the file into a WAL database.
-                let writer = sqlite_writer(file, options).await?;
+                let renewal = Renewal::default();
+                let writer = sqlite_writer(file, options, &renewal).await?;
                 let reader = sqlite_readers(file, options).await?;
-                Ok(Self { writer, reader, lock: Some(lock) })
+                Ok(Self { writer, reader, lock: Some(lock), renewal })
             }
             DatabaseAddress::Postgres(server) => {
                 let pool = postgres_pool(server, options).await?;
-                Ok(Self { writer: pool.clone(), reader: pool, lock: None })
+                Ok(Self { writer: pool.clone(), reader: pool, lock: None, renewal: Renewal::default() })
             }
         }
     }
@@ -104,7 +126,11 @@ pub(crate) fn sqlite_options(file: &Path, options: &SqlOptions) -> SqliteConnect
 }
 
 /// The one writer: SQLite has room for one, and waiting for our own pool is fairer than its busy handler.
-pub(crate) async fn sqlite_writer(file: &Path, options: &SqlOptions) -> Result<DatabaseConnection, ConnectError> {
+pub(crate) async fn sqlite_writer(
+    file: &Path,
+    options: &SqlOptions,
+    renewal: &Renewal,
+) -> Result<DatabaseConnection, ConnectError> {
     let connect = sqlite_options(file, options)
         .journal_mode(SqliteJournalMode::Wal)
         // With NORMAL a power cut loses commits that were already answered.
@@ -116,6 +142,11 @@ pub(crate) async fn sqlite_writer(file: &Path, options: &SqlOptions) -> Result<D
             connection.ping().await?;
             Ok(!connection.is_in_transaction())
         })
+    });
+    let renewal = renewal.clone();
+    let pool = pool.before_acquire(move |_connection, _| {
+        let is_good = !renewal.is_due();
+        Box::pin(async move { Ok(is_good) })
     });
     Ok(observed(sqlite_pool(pool, connect).await?, options))
 }

@@ -39,7 +39,7 @@ mod transaction;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ashlar_kernel::{IdSource, StoreError};
-use sea_orm::{DatabaseConnection, EntityTrait, QuerySelect};
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QuerySelect};
 
 pub use connect::ConnectError;
 pub use dialect::Backend;
@@ -92,6 +92,16 @@ impl SqlStore {
 
     pub(crate) fn reader(&self) -> &DatabaseConnection {
         &self.0.connections.reader
+    }
+
+    /// What a failed write means to the caller. A writer that cannot work is connected anew before its next use.
+    pub(crate) fn write_error(&self, error: DbErr) -> StoreError {
+        let was_busy = matches!(error, DbErr::ConnectionAcquire(_));
+        let error = store_error(error);
+        if !was_busy && matches!(error, StoreError::Unavailable(_)) {
+            self.0.connections.renewal.ask();
+        }
+        error
     }
 
     pub(crate) fn ids(&self) -> &Arc<dyn IdSource> {

@@ -5,7 +5,7 @@ use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 
 use crate::{
     ConnectError, SqlOptions,
-    connect::{lock_file, pool_options, sqlite_options, sqlite_pool, sqlite_writer},
+    connect::{Renewal, lock_file, pool_options, sqlite_options, sqlite_pool, sqlite_writer},
     file_lock::FileLock,
     options::DatabaseAddress,
 };
@@ -22,7 +22,7 @@ impl SchemaConnection {
         match &options.database {
             DatabaseAddress::Sqlite(file) => {
                 let lock = lock_file(file)?;
-                Ok(Self { connection: sqlite_writer(file, options).await?, _lock: Some(lock) })
+                Ok(Self { connection: sqlite_writer(file, options, &Renewal::default()).await?, _lock: Some(lock) })
             }
             DatabaseAddress::Postgres(server) => Self::open_postgres(server, options).await,
         }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, IdSource, Journal, StoreError, UnitOfWork};
+use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, Journal, StoreError, UnitOfWork};
 use async_trait::async_trait;
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use uuid::Uuid;
 
-use crate::{SqlStore, errors::store_error, event_log};
+use crate::{SqlStore, event_log};
 
 impl SqlStore {
     #[expect(clippy::disallowed_methods, reason = "the place the ban points to")]
@@ -18,10 +18,10 @@ impl SqlStore {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let tx = self.writer().begin_with_options(options).await.map_err(store_error)?;
-        let ids = Arc::clone(self.ids());
-        let journal = Journal::new(context.clone(), Arc::clone(&ids));
-        Ok(SqlTx { tx, journal, ids, is_sound: true })
+        let begun = self.writer().begin_with_options(options).await;
+        let tx = begun.map_err(|error| self.write_error(error))?;
+        let journal = Journal::new(context.clone(), Arc::clone(self.ids()));
+        Ok(SqlTx { tx, journal, store: self.clone(), is_sound: true })
     }
 }
 
@@ -33,7 +33,7 @@ impl SqlStore {
 pub(crate) struct SqlTx {
     pub(crate) tx: DatabaseTransaction,
     journal: Journal,
-    ids: Arc<dyn IdSource>,
+    store: SqlStore,
     is_sound: bool,
 }
 
@@ -63,7 +63,8 @@ impl SqlTx {
 
     /// Completes a change: writes the events that explain what was saved.
     pub(crate) async fn explain(&mut self, events: Vec<EventRecord>) -> Result<(), StoreError> {
-        event_log::append(&self.tx, events).await?;
+        let insertion = event_log::insertion(events)?;
+        insertion.exec_without_returning(&self.tx).await.map_err(|error| self.write_error(error))?;
         self.leave();
         Ok(())
     }
@@ -73,7 +74,12 @@ impl SqlTx {
     }
 
     pub(crate) fn new_id(&self) -> Uuid {
-        self.ids.next()
+        self.store.ids().next()
+    }
+
+    /// What a failed statement means to the caller.
+    pub(crate) fn write_error(&self, error: DbErr) -> StoreError {
+        self.store.write_error(error)
     }
 }
 
@@ -81,6 +87,7 @@ impl SqlTx {
 impl UnitOfWork for SqlTx {
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         self.enter()?;
-        self.tx.commit().await.map_err(store_error)
+        let Self { tx, store, .. } = *self;
+        tx.commit().await.map_err(|error| store.write_error(error))
     }
 }

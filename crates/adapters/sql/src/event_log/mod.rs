@@ -6,7 +6,7 @@ use ashlar_kernel::{ActorRef, EventLog, EventRecord, LogReader, Outcome, StoreEr
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    EntityTrait, InsertMany, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -15,10 +15,10 @@ use uuid::Uuid;
 use self::entity::{row, to_dispatch, to_seal};
 use crate::{SqlStore, dialect::is_among, errors::store_error};
 
-/// Writes the events of one change, all in one statement. A trigger adds them to the lists of both readers.
-pub(crate) async fn append(tx: &DatabaseTransaction, events: Vec<EventRecord>) -> Result<(), StoreError> {
+/// The one statement that writes the events of one change. A trigger adds them to the lists of both readers.
+pub(crate) fn insertion(events: Vec<EventRecord>) -> Result<InsertMany<row::ActiveModel>, StoreError> {
     let rows = events.into_iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
-    row::Entity::insert_many(rows).exec_without_returning(tx).await.map(drop).map_err(store_error)
+    Ok(row::Entity::insert_many(rows))
 }
 
 /// Ids in one statement, well below the 32,766 parameters of SQLite.
@@ -58,7 +58,7 @@ impl SqlStore {
                 to_dispatch::Entity::delete_many().filter(these).exec(writer).await
             }
         };
-        done.map(drop).map_err(store_error)
+        done.map(drop).map_err(|error| self.write_error(error))
     }
 }
 

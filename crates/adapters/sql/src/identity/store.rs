@@ -127,7 +127,7 @@ impl IdentityStore for SqlStore {
             .exec(self.writer())
             .await
             .map(drop)
-            .map_err(store_error)
+            .map_err(|error| self.write_error(error))
     }
 }
 

@@ -12,10 +12,7 @@ use super::{
     entity::{bootstrap, membership, session, user},
     mapping,
 };
-use crate::{
-    errors::{UniqueKey, store_error},
-    transaction::SqlTx,
-};
+use crate::{errors::UniqueKey, transaction::SqlTx};
 
 const EMAIL: UniqueKey = UniqueKey { constraint: "user_email_key_key", columns: "user.email_key" };
 const USERNAME: UniqueKey = UniqueKey { constraint: "user_username_key_key", columns: "user.username_key" };
@@ -24,7 +21,8 @@ const USERNAME: UniqueKey = UniqueKey { constraint: "user_username_key_key", col
 impl IdentityTx for SqlTx {
     async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
         self.enter()?;
-        let row = user::Entity::find_by_id(id.as_uuid()).one(&self.tx).await.map_err(store_error)?;
+        let row =
+            user::Entity::find_by_id(id.as_uuid()).one(&self.tx).await.map_err(|error| self.write_error(error))?;
         self.leave();
         row.map(mapping::restore_user).transpose()
     }
@@ -32,7 +30,10 @@ impl IdentityTx for SqlTx {
     async fn insert_user(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError> {
         let (user, events) = self.open(change)?;
         let row = mapping::new_user(&user, self.context().tenant)?;
-        user::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(insert_user_error)?;
+        user::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await
+            .map_err(|error| insert_user_error(self, error))?;
         Ok(self.explain(events).await?)
     }
 
@@ -44,8 +45,9 @@ impl IdentityTx for SqlTx {
             .filter(user::Column::Id.eq(user.id().as_uuid()))
             .filter(user::Column::Version.eq(before))
             .exec(&self.tx)
-            .await;
-        one_row(done)?;
+            .await
+            .map_err(|error| self.write_error(error))?;
+        one_row(&done)?;
         self.explain(events).await
     }
 
@@ -54,7 +56,7 @@ impl IdentityTx for SqlTx {
         let row = bootstrap::ActiveModel { id: Set(1), user_id: Set(claim.user.as_uuid()), claimed_at: Set(claim.at) };
         let unless_claimed = OnConflict::column(bootstrap::Column::Id).do_nothing().to_owned();
         let rows = bootstrap::Entity::insert(row).on_conflict(unless_claimed).exec_without_returning(&self.tx).await;
-        if rows.map_err(store_error)? == 0 {
+        if rows.map_err(|error| self.write_error(error))? == 0 {
             self.leave();
             return Ok(false);
         }
@@ -65,13 +67,17 @@ impl IdentityTx for SqlTx {
     async fn insert_membership(&mut self, change: Change<Membership, MembershipEvent>) -> Result<(), StoreError> {
         let (membership, events) = self.open(change)?;
         let row = mapping::new_membership(&membership, self.new_id());
-        membership::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(store_error)?;
+        membership::Entity::insert(row)
+            .exec_without_returning(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
         self.explain(events).await
     }
 
     async fn session(&mut self, id: SessionId) -> Result<Option<Session>, StoreError> {
         self.enter()?;
-        let row = session::Entity::find_by_id(id.as_uuid()).one(&self.tx).await.map_err(store_error)?;
+        let row =
+            session::Entity::find_by_id(id.as_uuid()).one(&self.tx).await.map_err(|error| self.write_error(error))?;
         self.leave();
         row.map(mapping::restore_session).transpose()
     }
@@ -79,7 +85,7 @@ impl IdentityTx for SqlTx {
     async fn insert_session(&mut self, change: Change<Session, SessionEvent>) -> Result<(), StoreError> {
         let (session, events) = self.open(change)?;
         let row = mapping::new_session(session.to_row(), self.context().now);
-        session::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(store_error)?;
+        session::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(|error| self.write_error(error))?;
         self.explain(events).await
     }
 
@@ -91,8 +97,9 @@ impl IdentityTx for SqlTx {
             .filter(session::Column::Id.eq(session.id().as_uuid()))
             .filter(session::Column::Version.eq(before))
             .exec(&self.tx)
-            .await;
-        one_row(done)?;
+            .await
+            .map_err(|error| self.write_error(error))?;
+        one_row(&done)?;
         self.explain(events).await
     }
 
@@ -107,26 +114,28 @@ impl IdentityTx for SqlTx {
             // Not an edit: the version stays, or everybody's copy of the profile would go stale at each login.
             let seen = user::ActiveModel { last_login_at: Set(Some(attempt.at())), ..Default::default() };
             let theirs = user::Column::Id.eq(user.as_uuid());
-            user::Entity::update_many().set(seen).filter(theirs).exec(&self.tx).await.map_err(store_error)?;
+            user::Entity::update_many()
+                .set(seen)
+                .filter(theirs)
+                .exec(&self.tx)
+                .await
+                .map_err(|error| self.write_error(error))?;
         }
         self.explain(events).await
     }
 }
 
-fn insert_user_error(error: DbErr) -> InsertUserError {
+fn insert_user_error(tx: &SqlTx, error: DbErr) -> InsertUserError {
     if EMAIL.is_broken_by(&error) {
         InsertUserError::EmailTaken
     } else if USERNAME.is_broken_by(&error) {
         InsertUserError::UsernameTaken
     } else {
-        store_error(error).into()
+        tx.write_error(error).into()
     }
 }
 
 /// A guarded update has found its row, or somebody else has been there before.
-fn one_row(done: Result<UpdateResult, DbErr>) -> Result<(), StoreError> {
-    match done.map_err(store_error)?.rows_affected {
-        1 => Ok(()),
-        _ => Err(StoreError::Stale),
-    }
+fn one_row(done: &UpdateResult) -> Result<(), StoreError> {
+    if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }

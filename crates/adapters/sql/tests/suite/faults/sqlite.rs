@@ -80,10 +80,9 @@ async fn a_read_only_file_is_unavailable_to_writers() {
     assert!(is_known(&store, "ada@example.org").await.unwrap());
     assert!(is_unavailable(&register(&store, "bob@example.org").await));
     assert!(is_unavailable(&register(&store, "bob@example.org").await), "again and again");
-    store.close().await;
 
+    // Nobody has to restart anything.
     set_mode(0o600);
-    let store = connect(file.options()).await;
     register(&store, "bob@example.org").await.unwrap();
     assert_eq!(event_count(&store).await, 2);
 }
