@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use chrono::TimeDelta;
 
-use crate::{Actor, Classified, ErrorCode, Permission, Principal, RequestId, TenantId, Timestamp, error_codes};
+use crate::{Actor, Class, Classified, Permission, Principal, RequestId, TenantId, Timestamp, error_codes};
 
 /// Who asks, for which tenant, from where and when: the first argument of every use case.
 #[derive(Debug, Clone)]
@@ -56,11 +56,11 @@ error_codes! {
 }
 
 impl Classified for AccessError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::AuthenticationRequired => &access_codes::AUTHENTICATION_REQUIRED,
-            Self::PermissionDenied { .. } => &access_codes::PERMISSION_DENIED,
-            Self::ReauthenticationRequired { .. } => &access_codes::REAUTHENTICATION_REQUIRED,
+            Self::AuthenticationRequired => Class::Code(&access_codes::AUTHENTICATION_REQUIRED),
+            Self::PermissionDenied { .. } => Class::Code(&access_codes::PERMISSION_DENIED),
+            Self::ReauthenticationRequired { .. } => Class::Code(&access_codes::REAUTHENTICATION_REQUIRED),
         }
     }
 

@@ -43,10 +43,53 @@ pub struct ErrorCode {
     pub meaning: &'static str,
 }
 
+/// Where an error's name comes from.
+#[derive(Clone, Copy)]
+pub enum Class<'e> {
+    /// It has a code of its own.
+    Code(&'static ErrorCode),
+    /// It only passes on what another error says.
+    Inner(&'e dyn Classified),
+}
+
 /// An error that a client will see: it has a code, and perhaps fields and further facts.
+///
+/// An enum of a use case says for each variant where its name comes from, and everything else follows:
+///
+/// ```
+/// use ashlar_kernel::{Class, Classified, NotFound, StoreError};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum ReadError {
+///     #[error(transparent)]
+///     NotFound(NotFound),
+///     #[error(transparent)]
+///     Store(StoreError),
+/// }
+///
+/// impl Classified for ReadError {
+///     fn class(&self) -> Class<'_> {
+///         match self {
+///             Self::NotFound(error) => Class::Inner(error),
+///             Self::Store(error) => Class::Inner(error),
+///         }
+///     }
+/// }
+///
+/// assert_eq!(ReadError::NotFound(NotFound).code().code, "not_found");
+/// assert_eq!(ReadError::Store(StoreError::Stale).retry_after(), Some(1));
+/// ```
 pub trait Classified: std::error::Error {
+    /// Where the error's name comes from.
+    fn class(&self) -> Class<'_>;
+
     /// The error's stable name.
-    fn code(&self) -> &'static ErrorCode;
+    fn code(&self) -> &'static ErrorCode {
+        match self.class() {
+            Class::Code(code) => code,
+            Class::Inner(error) => error.code(),
+        }
+    }
 
     /// What sort of failure it is.
     fn kind(&self) -> ErrorKind {
@@ -55,17 +98,26 @@ pub trait Classified: std::error::Error {
 
     /// The refused fields of a request, if that is what is wrong.
     fn fields(&self) -> Vec<FieldError> {
-        Vec::new()
+        match self.class() {
+            Class::Code(_) => Vec::new(),
+            Class::Inner(error) => error.fields(),
+        }
     }
 
     /// In how many seconds the same request may succeed.
     fn retry_after(&self) -> Option<u32> {
-        None
+        match self.class() {
+            Class::Code(_) => None,
+            Class::Inner(error) => error.retry_after(),
+        }
     }
 
     /// Further members of the problem document.
     fn extensions(&self) -> serde_json::Map<String, serde_json::Value> {
-        serde_json::Map::new()
+        match self.class() {
+            Class::Code(_) => serde_json::Map::new(),
+            Class::Inner(error) => error.extensions(),
+        }
     }
 }
 

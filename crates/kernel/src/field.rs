@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-use crate::{Classified, ErrorCode, error_codes};
+use crate::{Class, Classified, error_codes};
 
 /// One refused field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,8 +91,8 @@ error_codes! {
 }
 
 impl Classified for Invalid {
-    fn code(&self) -> &'static ErrorCode {
-        &field_codes::VALIDATION
+    fn class(&self) -> Class<'_> {
+        Class::Code(&field_codes::VALIDATION)
     }
 
     fn fields(&self) -> Vec<FieldError> {

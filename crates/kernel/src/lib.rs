@@ -54,7 +54,7 @@ pub use catalogue::error_catalogue;
 pub use change::Change;
 pub use context::{AccessError, Context, access_codes};
 pub use entropy::Entropy;
-pub use error::{Classified, ErrorCode, ErrorKind};
+pub use error::{Class, Classified, ErrorCode, ErrorKind};
 pub use event::{
     ActorRef, DiffEntry, DiffValue, DomainEvent, EventRecord, EventSpec, Journal, Outcome, Source, Target,
 };

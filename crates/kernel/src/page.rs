@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Classified, ErrorCode, MacKey, TenantId, error_codes};
+use crate::{Class, Classified, MacKey, TenantId, error_codes};
 
 /// How many entries a page holds: 1 to 200, 50 unless asked otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +83,8 @@ error_codes! {
 }
 
 impl Classified for InvalidCursor {
-    fn code(&self) -> &'static ErrorCode {
-        &page_codes::INVALID_CURSOR
+    fn class(&self) -> Class<'_> {
+        Class::Code(&page_codes::INVALID_CURSOR)
     }
 }
 

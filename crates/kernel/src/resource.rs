@@ -1,6 +1,6 @@
 //! The two failures every resource shares.
 
-use crate::{Classified, ErrorCode, error_codes};
+use crate::{Class, Classified, error_codes};
 
 /// There is no such thing, or the caller may not know that there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,13 +23,13 @@ error_codes! {
 }
 
 impl Classified for NotFound {
-    fn code(&self) -> &'static ErrorCode {
-        &resource_codes::NOT_FOUND
+    fn class(&self) -> Class<'_> {
+        Class::Code(&resource_codes::NOT_FOUND)
     }
 }
 
 impl Classified for VersionConflict {
-    fn code(&self) -> &'static ErrorCode {
-        &resource_codes::VERSION_CONFLICT
+    fn class(&self) -> Class<'_> {
+        Class::Code(&resource_codes::VERSION_CONFLICT)
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use async_trait::async_trait;
 
-use crate::{Classified, ErrorCode, error_codes};
+use crate::{Class, Classified, error_codes};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -54,10 +54,10 @@ error_codes! {
 }
 
 impl Classified for StoreError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Stale | Self::Contended(_) | Self::Unavailable(_) => &store_codes::STORE_UNAVAILABLE,
-            Self::Corrupt { .. } | Self::Internal(_) => &store_codes::INTERNAL,
+            Self::Stale | Self::Contended(_) | Self::Unavailable(_) => Class::Code(&store_codes::STORE_UNAVAILABLE),
+            Self::Corrupt { .. } | Self::Internal(_) => Class::Code(&store_codes::INTERNAL),
         }
     }
 

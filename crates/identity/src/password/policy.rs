@@ -4,7 +4,7 @@
 //! section 6.2). The estimate is `zxcvbn`'s; what it lacks is the list check by folded form and the context check by
 //! containment.
 
-use ashlar_kernel::{Classified, ErrorCode, FieldError, FieldFault, error_codes};
+use ashlar_kernel::{Class, Classified, FieldError, FieldFault, error_codes};
 use zxcvbn::{Score, matching::patterns::MatchPattern, zxcvbn};
 
 use super::{Password, common::CommonPasswords, folding};
@@ -96,8 +96,8 @@ impl PasswordRejected {
 }
 
 impl Classified for PasswordRejected {
-    fn code(&self) -> &'static ErrorCode {
-        &password_codes::PASSWORD_REJECTED
+    fn class(&self) -> Class<'_> {
+        Class::Code(&password_codes::PASSWORD_REJECTED)
     }
 
     fn fields(&self) -> Vec<FieldError> {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use ashlar_kernel::{Classified, ErrorCode, error_codes, store_codes};
+use ashlar_kernel::{Class, Classified, error_codes, store_codes};
 use async_trait::async_trait;
 
 use crate::{Password, PasswordHash};
@@ -38,10 +38,10 @@ error_codes! {
 }
 
 impl Classified for HasherError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Overloaded => &hasher_codes::OVERLOADED,
-            Self::Failed(_) => &store_codes::INTERNAL,
+            Self::Overloaded => Class::Code(&hasher_codes::OVERLOADED),
+            Self::Failed(_) => Class::Code(&store_codes::INTERNAL),
         }
     }
 

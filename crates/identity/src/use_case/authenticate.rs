@@ -1,6 +1,6 @@
 //! Find out who makes a request.
 
-use ashlar_kernel::{Classified, Context, ErrorCode, StoreError, TenantId};
+use ashlar_kernel::{Class, Classified, Context, StoreError, TenantId};
 use chrono::TimeDelta;
 
 use super::{Identity, acting_as, codes};
@@ -43,20 +43,13 @@ pub enum AuthenticateError {
 }
 
 impl Classified for AuthenticateError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Token(TokenRefusal::Expired) => &codes::TOKEN_EXPIRED,
-            Self::Token(TokenRefusal::Invalid(_)) => &codes::TOKEN_INVALID,
-            Self::SessionEnded => &codes::SESSION_REVOKED,
-            Self::TenantMismatch => &codes::TENANT_MISMATCH,
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Store(error) => error.retry_after(),
-            _ => None,
+            Self::Token(TokenRefusal::Expired) => Class::Code(&codes::TOKEN_EXPIRED),
+            Self::Token(TokenRefusal::Invalid(_)) => Class::Code(&codes::TOKEN_INVALID),
+            Self::SessionEnded => Class::Code(&codes::SESSION_REVOKED),
+            Self::TenantMismatch => Class::Code(&codes::TENANT_MISMATCH),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 }

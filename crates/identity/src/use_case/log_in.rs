@@ -1,6 +1,6 @@
 //! Sign in with a password.
 
-use ashlar_kernel::{Classified, Context, ErrorCode, FieldErrors, Id, Invalid, Secret, StoreError, store_codes};
+use ashlar_kernel::{Class, Classified, Context, FieldErrors, Id, Invalid, Secret, StoreError, store_codes};
 
 use super::{Attempts, Identity, SignedIn, acting_as, codes};
 use crate::{
@@ -61,20 +61,12 @@ pub enum LogInError {
 }
 
 impl Classified for LogInError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::InvalidCredentials => &codes::INVALID_CREDENTIALS,
-            Self::Hasher(error) => error.code(),
-            Self::Sign(_) => &store_codes::INTERNAL,
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Hasher(error) => error.retry_after(),
-            Self::Store(error) => error.retry_after(),
-            Self::InvalidCredentials | Self::Sign(_) => None,
+            Self::InvalidCredentials => Class::Code(&codes::INVALID_CREDENTIALS),
+            Self::Hasher(error) => Class::Inner(error),
+            Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Sign out.
 
-use ashlar_kernel::{AccessError, Actor, Classified, Context, ErrorCode, Secret, StoreError};
+use ashlar_kernel::{AccessError, Actor, Class, Classified, Context, Secret, StoreError};
 
 use super::{Attempts, Identity, acting_as, codes};
 use crate::{PresentedRefreshToken, RevocationReason, SessionId, TokenRefusal, query::SessionWithHolder};
@@ -31,20 +31,13 @@ pub enum LogOutError {
 }
 
 impl Classified for LogOutError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Access(error) => error.code(),
-            Self::Token(TokenRefusal::Expired) => &codes::TOKEN_EXPIRED,
-            Self::Token(TokenRefusal::Invalid(_)) => &codes::TOKEN_INVALID,
-            Self::RefreshToken => &codes::REFRESH_TOKEN_INVALID,
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Store(error) => error.retry_after(),
-            _ => None,
+            Self::Access(error) => Class::Inner(error),
+            Self::Token(TokenRefusal::Expired) => Class::Code(&codes::TOKEN_EXPIRED),
+            Self::Token(TokenRefusal::Invalid(_)) => Class::Code(&codes::TOKEN_INVALID),
+            Self::RefreshToken => Class::Code(&codes::REFRESH_TOKEN_INVALID),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 }

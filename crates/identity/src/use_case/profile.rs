@@ -1,6 +1,6 @@
 //! Read and edit one's own account.
 
-use ashlar_kernel::{AccessError, Classified, Context, ErrorCode, NotFound, StoreError, TenantId, VersionConflict};
+use ashlar_kernel::{AccessError, Class, Classified, Context, NotFound, StoreError, TenantId, VersionConflict};
 
 use super::{Attempts, Identity};
 use crate::{Account, ProfilePatch, UserId, permission};
@@ -29,18 +29,11 @@ pub enum ReadProfileError {
 }
 
 impl Classified for ReadProfileError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Access(error) => error.code(),
-            Self::NotFound(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Store(error) => error.retry_after(),
-            Self::Access(_) | Self::NotFound(_) => None,
+            Self::Access(error) => Class::Inner(error),
+            Self::NotFound(error) => Class::Inner(error),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 }
@@ -63,19 +56,12 @@ pub enum EditProfileError {
 }
 
 impl Classified for EditProfileError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Access(error) => error.code(),
-            Self::NotFound(error) => error.code(),
-            Self::Conflict(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Store(error) => error.retry_after(),
-            Self::Access(_) | Self::NotFound(_) | Self::Conflict(_) => None,
+            Self::Access(error) => Class::Inner(error),
+            Self::NotFound(error) => Class::Inner(error),
+            Self::Conflict(error) => Class::Inner(error),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 }

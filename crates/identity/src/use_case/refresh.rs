@@ -1,6 +1,6 @@
 //! Exchange a refresh token for the next pair.
 
-use ashlar_kernel::{Change, Classified, Context, ErrorCode, Secret, StoreError, store_codes};
+use ashlar_kernel::{Change, Class, Classified, Context, Secret, StoreError, store_codes};
 
 use super::{Attempts, Identity, SignedIn, acting_as, codes};
 use crate::{
@@ -31,21 +31,14 @@ pub enum RefreshError {
 }
 
 impl Classified for RefreshError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Invalid => &codes::REFRESH_TOKEN_INVALID,
-            Self::Expired => &codes::REFRESH_TOKEN_EXPIRED,
-            Self::Revoked => &codes::SESSION_REVOKED,
-            Self::Reused => &codes::REFRESH_TOKEN_REUSED,
-            Self::Sign(_) => &store_codes::INTERNAL,
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Store(error) => error.retry_after(),
-            _ => None,
+            Self::Invalid => Class::Code(&codes::REFRESH_TOKEN_INVALID),
+            Self::Expired => Class::Code(&codes::REFRESH_TOKEN_EXPIRED),
+            Self::Revoked => Class::Code(&codes::SESSION_REVOKED),
+            Self::Reused => Class::Code(&codes::REFRESH_TOKEN_REUSED),
+            Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Open an account.
 
-use ashlar_kernel::{Classified, Context, ErrorCode, FieldError, FieldErrors, Id, Invalid, Secret, StoreError};
+use ashlar_kernel::{Class, Classified, Context, FieldErrors, Id, Invalid, Secret, StoreError};
 
 use super::{Attempts, Identity, Registration, codes};
 use crate::{
@@ -86,28 +86,13 @@ impl From<InsertUserError> for RegisterError {
 }
 
 impl Classified for RegisterError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Closed => &codes::REGISTRATION_CLOSED,
-            Self::Password(error) => error.code(),
-            Self::EmailTaken | Self::UsernameTaken => &codes::IDENTIFIER_TAKEN,
-            Self::Hasher(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn fields(&self) -> Vec<FieldError> {
-        match self {
-            Self::Password(error) => error.fields(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Hasher(error) => error.retry_after(),
-            Self::Store(error) => error.retry_after(),
-            _ => None,
+            Self::Closed => Class::Code(&codes::REGISTRATION_CLOSED),
+            Self::Password(error) => Class::Inner(error),
+            Self::EmailTaken | Self::UsernameTaken => Class::Code(&codes::IDENTIFIER_TAKEN),
+            Self::Hasher(error) => Class::Inner(error),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 

@@ -1,6 +1,6 @@
 //! See and end one's own sessions.
 
-use ashlar_kernel::{AccessError, Classified, Context, ErrorCode, InvalidCursor, Limit, NotFound, Page, StoreError};
+use ashlar_kernel::{AccessError, Class, Classified, Context, InvalidCursor, Limit, NotFound, Page, StoreError};
 use chrono::TimeDelta;
 
 use super::Identity;
@@ -27,18 +27,11 @@ pub enum ListSessionsError {
 }
 
 impl Classified for ListSessionsError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Access(error) => error.code(),
-            Self::Cursor(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Store(error) => error.retry_after(),
-            Self::Access(_) | Self::Cursor(_) => None,
+            Self::Access(error) => Class::Inner(error),
+            Self::Cursor(error) => Class::Inner(error),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 }
@@ -58,25 +51,11 @@ pub enum RevokeSessionError {
 }
 
 impl Classified for RevokeSessionError {
-    fn code(&self) -> &'static ErrorCode {
+    fn class(&self) -> Class<'_> {
         match self {
-            Self::Access(error) => error.code(),
-            Self::NotFound(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Store(error) => error.retry_after(),
-            Self::Access(_) | Self::NotFound(_) => None,
-        }
-    }
-
-    fn extensions(&self) -> serde_json::Map<String, serde_json::Value> {
-        match self {
-            Self::Access(error) => error.extensions(),
-            Self::NotFound(_) | Self::Store(_) => serde_json::Map::new(),
+            Self::Access(error) => Class::Inner(error),
+            Self::NotFound(error) => Class::Inner(error),
+            Self::Store(error) => Class::Inner(error),
         }
     }
 }
