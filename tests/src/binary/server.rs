@@ -1,6 +1,10 @@
 //! The program while it serves.
 
-use std::{net::SocketAddr, process::Child, time::Duration};
+use std::{
+    net::SocketAddr,
+    process::Child,
+    time::{Duration, Instant},
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -19,11 +23,13 @@ impl Server {
     /// Waits until the server says where it listens, and answers there that it is ready.
     pub(super) async fn ready(child: Child, stdout: Captured, stderr: Captured) -> Self {
         let mut server = Self { child, stdout, stderr, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let deadline = Instant::now() + PATIENCE;
         while server.address.port() == 0 {
             if let Some(address) = server.announced() {
                 server.address = address;
             }
             server.insist_that_it_runs("before it was ready");
+            assert!(Instant::now() < deadline, "it does not say that it is ready: {}", server.output());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let api = server.api();

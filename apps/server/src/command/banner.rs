@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use ashlar_kernel::ExposeSecret as _;
 
-use crate::{config::Config, demo::Demo};
+use crate::{
+    config::{Config, Profile},
+    demo::Demo,
+};
 
 /// Where to look, and a line to paste that works.
 pub(super) fn banner(config: &Config, demo: Option<&Demo>) -> String {
@@ -17,7 +20,14 @@ pub(super) fn banner(config: &Config, demo: Option<&Demo>) -> String {
     line("API", &format!("{base}/api/v1"));
     line("Swagger UI", &format!("{base}/docs"));
     line("Description", &format!("{base}/openapi.json"));
+    line("Listening on", &config.listen.to_string());
+    if config.profile == Profile::Production {
+        return text;
+    }
     line("Data", &config.data_dir.display().to_string());
+    if !config.listen.ip().is_loopback() {
+        line("Careful", "others can reach this address; the embedded profile is made for one machine");
+    }
     match demo {
         Some(demo) => {
             let password = demo.password.expose_secret();

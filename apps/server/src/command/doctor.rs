@@ -1,6 +1,6 @@
 //! `ashlar doctor`: the configuration, and whether what it names is there and works.
 
-use std::error::Error;
+use std::{error::Error, io::ErrorKind};
 
 use crate::{
     cli::{Check, Doctor, Exit, Outcome, output},
@@ -22,9 +22,13 @@ fn check(name: &str, outcome: Outcome) -> Check {
 fn data_folder(config: &Config) -> Check {
     let path = config.data_dir.display();
     let outcome = match config.data_dir.metadata() {
+        _ if config.profile == Profile::Production => Outcome::Ok("not used in production".to_owned()),
         Ok(found) if found.is_dir() && !found.permissions().readonly() => Outcome::Ok(format!("{path} exists")),
         Ok(_) => Outcome::Fail(format!("{path} is no folder that can be written")),
-        Err(_) => Outcome::Warn(format!("{path} does not exist yet; the first start makes it")),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Outcome::Warn(format!("{path} does not exist yet; the first start makes it"))
+        }
+        Err(error) => Outcome::Fail(format!("{path} cannot be looked at: {error}")),
     };
     check("data folder", outcome)
 }
@@ -32,7 +36,9 @@ fn data_folder(config: &Config) -> Check {
 fn keys(config: &Config) -> Check {
     let folder = config.signing.keys_dir.display();
     // The embedded profile would make missing keys, and a doctor changes nothing.
-    if config.profile == Profile::Embedded && !config.signing.keys_dir.is_dir() {
+    let found = config.signing.keys_dir.metadata();
+    let is_missing = found.is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    if config.profile == Profile::Embedded && is_missing {
         return check("keys", Outcome::Warn(format!("{folder} does not exist yet; the first start makes the keys")));
     }
     let outcome = match read_keys(config) {
@@ -64,12 +70,7 @@ async fn look_at(config: &Config) -> Result<(usize, usize), StartError> {
 }
 
 fn describe(error: &StartError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
+    let mut parts = vec![error.to_string()];
+    parts.extend(output::causes(error));
+    parts.join(": ")
 }

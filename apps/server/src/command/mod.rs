@@ -30,7 +30,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(config) => config,
         Err(error) => {
             output::complain(&error);
-            return Exit::Usage;
+            // Container engines know two answers to a health check, and 2 is not among them.
+            let is_check = matches!(command, Command::Healthcheck { .. });
+            return if is_check { Exit::Failed } else { Exit::Usage };
         }
     };
     // One provider for every TLS connection of the process; set already only if a library did the same.

@@ -11,6 +11,7 @@ use crate::{
 };
 
 pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
+    raise_file_limit();
     // First, because it fails most often and costs nothing.
     let listener = listen(config)?;
     let config = config.clone().bound_to(listener.local_addr()?);
@@ -32,6 +33,21 @@ pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     tracing::info!("stopped");
     Ok(())
 }
+
+/// Lets the process open as many files as it may: every connection is one, and shells hand down a low limit that is
+/// meant to be raised.
+#[cfg(unix)]
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_file_limit() {}
 
 fn listen(config: &Config) -> Result<TcpListener, StartError> {
     let address = config.listen;

@@ -137,7 +137,7 @@ impl Parts {
                 refresh_grace: delta(config.tokens.refresh_grace),
             },
             audience: TokenAudience { issuer: config.public_base().to_owned(), audience: AUDIENCE.to_owned() },
-            passwords: PasswordPolicy::new(12, PRODUCT),
+            passwords: Arc::new(PasswordPolicy::new(12, PRODUCT)),
             root_key: self.root_key.clone(),
         }
     }

@@ -319,7 +319,9 @@ pub const KEYS: &[Key] = &[
         },
         "What is logged.",
     )
-    .default("info")
+    // What libraries do by themselves is news to nobody but their authors, and what actix_http calls an error is a
+    // stranger's malformed request.
+    .default("info,sqlx=warn,sea_orm_migration=warn,actix_server=warn,actix_http=off")
     .under("Logs"),
     Key::new(
         "log_format",

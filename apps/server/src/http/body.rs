@@ -1,6 +1,6 @@
 //! JSON bodies, read strictly: what a client sends is understood completely or refused.
 
-use std::{future::Future, ops::Deref, pin::Pin};
+use std::{future::Future, ops::Deref, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -17,6 +17,12 @@ use super::{AppState, catalogue::http_codes, problem::Problem};
 pub(crate) const AUTH_BODY: usize = 16 * 1024;
 /// The deepest nesting of a body.
 const MAX_DEPTH: usize = 64;
+
+/// How many unknown members a problem names, and how much of each: an answer must not outgrow its request.
+const UNKNOWN_NAMED: usize = 20;
+const POINTER_LENGTH: usize = 100;
+/// How long a client may take to send a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A JSON object of at most `MAX` bytes, and never more than the configured limit.
 pub(crate) struct Body<T, const MAX: usize = { usize::MAX }>(pub T);
@@ -48,8 +54,8 @@ impl<T: DeserializeOwned + 'static, const MAX: usize> FromRequest for OptionalBo
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_empty = request.headers().get("content-type").is_none()
-            && request.headers().get("transfer-encoding").is_none()
+        // Whatever the content type says: many clients announce one for a body they do not send.
+        let is_empty = request.headers().get("transfer-encoding").is_none()
             && request.headers().get("content-length").is_none_or(|length| length == "0");
         if is_empty {
             return Box::pin(async { Ok(Self(None)) });
@@ -83,10 +89,11 @@ fn receive(
             return Err(too_large());
         }
         let stream = stream.await.map_err(|_error| malformed("the body cannot be read"))?;
-        match stream.to_bytes_limited(limit).await {
-            Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(_cut_off)) => Err(malformed("the body ended early")),
-            Err(_exceeded) => Err(too_large()),
+        match tokio::time::timeout(BODY_TIMEOUT, stream.to_bytes_limited(limit)).await {
+            Ok(Ok(Ok(bytes))) => Ok(bytes),
+            Ok(Ok(Err(_cut_off))) => Err(malformed("the body ended early")),
+            Ok(Err(_exceeded)) => Err(too_large()),
+            Err(_elapsed) => Err(malformed("the body took too long to arrive")),
         }
     }
 }
@@ -111,7 +118,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = {
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-        let mut note = |path: serde_ignored::Path<'_>| unknown.push(pointer_of(&path.to_string()));
+        let mut note = |path: serde_ignored::Path<'_>| {
+            if unknown.len() < UNKNOWN_NAMED {
+                unknown.push(pointer_of(&path.to_string()).chars().take(POINTER_LENGTH).collect());
+            }
+        };
         T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note))
     };
     let value = value.and_then(|value| json.end().map(|()| value));

@@ -5,10 +5,13 @@ use std::{future::Future, net::IpAddr, pin::Pin};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    http::header::{self, HeaderMap},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap},
+    },
     web,
 };
-use ashlar_kernel::{AccessError, Actor, Context, NotFound, RequestId, Tenant, TenantId, TenantSlug, Timestamp};
+use ashlar_kernel::{AccessError, Actor, Context, RequestId, Tenant, TenantId, TenantSlug, Timestamp, resource_codes};
 
 use super::{AppState, problem::Problem};
 
@@ -26,7 +29,12 @@ pub(crate) struct Arrival {
 }
 
 /// A request, whoever makes it.
-pub(crate) struct Anyone(pub Context);
+pub(crate) struct Anyone {
+    /// Its circumstances.
+    pub(crate) context: Context,
+    /// The tenant it asks for, if it does.
+    pub(crate) requested: Option<TenantId>,
+}
 
 /// A request with a good access token.
 pub(crate) struct Caller {
@@ -42,8 +50,8 @@ impl FromRequest for Anyone {
         let request = request.clone();
         Box::pin(async move {
             let state = state(&request)?;
-            let tenant = requested_tenant(&request, &state).await?;
-            Ok(Self(anonymous(&request, &state, tenant.map_or(TenantId::MAIN, |tenant| tenant.id))))
+            let requested = requested_tenant(&request, &state).await?.map(|tenant| tenant.id);
+            Ok(Self { context: anonymous(&request, &state, requested.unwrap_or(TenantId::MAIN)), requested })
         })
     }
 }
@@ -120,6 +128,11 @@ async fn requested_tenant(request: &HttpRequest, state: &AppState) -> Result<Opt
     let Some(value) = request.headers().get("x-tenant") else {
         return Ok(None);
     };
-    let slug = value.to_str().ok().and_then(|text| TenantSlug::parse(text).ok()).ok_or(NotFound)?;
-    Ok(Some(state.identity.tenant(&slug).await?.ok_or(NotFound)?))
+    let slug = value.to_str().ok().and_then(|text| TenantSlug::parse(text).ok()).ok_or_else(no_such_tenant)?;
+    Ok(Some(state.identity.tenant(&slug).await?.ok_or_else(no_such_tenant)?))
+}
+
+/// The 404 of a tenant, told apart from that of a path by its words.
+pub(crate) fn no_such_tenant() -> Problem {
+    Problem::http(StatusCode::NOT_FOUND, resource_codes::NOT_FOUND, "there is no such tenant")
 }

@@ -1,6 +1,10 @@
 //! The description of the API, and Swagger UI over it.
 
-use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::header::{self, ContentEncoding},
+    web,
+};
 use ashlar_kernel::NotFound;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -21,7 +25,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 pub(super) fn pages(config: &mut web::ServiceConfig) {
     let settings = Config::from("/openapi.json")
         .try_it_out_enabled(true)
-        .persist_authorization(true)
+        .persist_authorization(false)
         .display_request_duration(true)
         .doc_expansion("list")
         .default_models_expand_depth(0)
@@ -45,8 +49,10 @@ async fn file(request: HttpRequest, settings: web::Data<Config<'static>>) -> Res
     Ok(HttpResponse::Ok()
         .content_type(file.content_type)
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(file.bytes.to_vec()))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
+        // Compressing megabytes for whoever asks would cost as much as hashing a password, without its bounds.
+        .insert_header(ContentEncoding::Identity)
+        .body(file.bytes.into_owned()))
 }
 
 /// A description of an API in the form of the OpenAPI Specification 3.1.

@@ -47,7 +47,19 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(inline = false, required = false)]
     pub errors: Vec<FieldProblem>,
-    /// Further members that some problems have, e.g. `field` or `max_age`.
+    /// Of `identifier_taken`: which of the two is taken, `email` or `username`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub field: Option<Value>,
+    /// Of `reauthentication_required`: how old a sign-in may be, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>, nullable = false, minimum = 0)]
+    pub max_age: Option<Value>,
+    /// Of `reauthentication_required`: how to sign in again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    pub methods: Option<Value>,
+    /// Members that a later version may add.
     #[serde(flatten)]
     #[schema(ignore)]
     pub extensions: Map<String, Value>,
@@ -148,6 +160,7 @@ impl Problem {
 
     /// The document, for the request it belongs to.
     pub fn document(&self, request: &RequestId) -> ProblemDocument {
+        let mut extensions = self.0.extensions.clone();
         ProblemDocument {
             kind: format!("/problems/{}", self.0.code.code),
             title: self.0.code.title.to_owned(),
@@ -157,7 +170,10 @@ impl Problem {
             code: self.0.code.code.to_owned(),
             request_id: request.to_string(),
             errors: self.0.fields.iter().map(FieldProblem::from).collect(),
-            extensions: self.0.extensions.clone(),
+            field: extensions.remove("field"),
+            max_age: extensions.remove("max_age"),
+            methods: extensions.remove("methods"),
+            extensions,
         }
     }
 
@@ -223,13 +239,7 @@ fn challenge(code: &str) -> &'static str {
 
 /// Why, from the outside in. For the log only.
 fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        causes.push(inner.to_string());
-        cause = inner.source();
-    }
-    causes.join(": ")
+    crate::cli::output::causes(error).join(": ")
 }
 
 impl fmt::Display for Problem {

@@ -12,10 +12,10 @@ pub fn server(listener: TcpListener, state: AppState, config: &Config) -> io::Re
     let limits = &config.limits;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let origins = config.http.cors_origins.clone();
-    let load = state.load.clone();
+    let counted = state.clone();
     let server = HttpServer::new(move || app(state.clone(), &origins))
         .workers(workers)
-        .on_connect(move |connection, data| count_connection(&load, connection, data))
+        .on_connect(move |connection, data| count_connection(&counted, connection, data))
         .client_request_timeout(limits.header_read_timeout)
         .keep_alive(limits.keep_alive)
         .max_connections(limits.max_connections.div_ceil(workers))

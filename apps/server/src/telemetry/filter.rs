@@ -1,9 +1,11 @@
 //! What is logged: a filter of levels and targets.
 
-use tracing::{Level, Subscriber};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
-use tracing_subscriber::layer::Filter;
+use tracing::{
+    Level, Metadata, Subscriber,
+    span::{Attributes, Id, Record},
+    subscriber::Interest,
+};
+use tracing_subscriber::{EnvFilter, Layer, Registry, filter::LevelFilter, layer::Context};
 
 use crate::config::nearest;
 
@@ -35,15 +37,58 @@ fn refuse_misspelt_level(part: &str) -> Result<(), String> {
 
 /// The events of a filter, with the spans around them whatever the filter says: a span is no line,
 /// and with a filter of `warn` every warning would lose the request id that its span holds.
-pub(super) fn with_spans<S: Subscriber>(events: EnvFilter) -> impl Filter<S> {
-    let spans = filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO)
-        .with_max_level_hint(LevelFilter::INFO);
-    events.or(spans)
+///
+/// A layer that decides for the whole subscriber, not a filter of one layer: those keep their answer to "would this be
+/// logged?" for the next event of the thread, and sqlx, which asks and then logs nothing, took the next line with it.
+pub(super) struct WithSpans(pub(super) EnvFilter);
+
+impl WithSpans {
+    fn is_wanted_span(metadata: &Metadata<'_>) -> bool {
+        metadata.is_span() && *metadata.level() <= Level::INFO
+    }
+}
+
+impl<S: Subscriber> Layer<S> for WithSpans {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if Self::is_wanted_span(metadata) {
+            return Interest::always();
+        }
+        Layer::<S>::register_callsite(&self.0, metadata)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, context: Context<'_, S>) -> bool {
+        Self::is_wanted_span(metadata) || self.0.enabled(metadata, context)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Layer::<S>::max_level_hint(&self.0).map(|level| level.max(LevelFilter::INFO))
+    }
+
+    // What follows is for the directives of a filter that name spans and their fields.
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        self.0.on_new_span(attributes, id, context);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        Layer::on_record(&self.0, id, values, context);
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        Layer::on_enter(&self.0, id, context);
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        Layer::on_exit(&self.0, id, context);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        Layer::on_close(&self.0, id, context);
+    }
 }
 
 /// Whether a filter lets debug or trace lines of any target through.
 pub fn is_verbose(text: &str) -> bool {
-    let most = parse(text).ok().and_then(|filter| filter.max_level_hint());
+    let most = parse(text).ok().and_then(|filter| Layer::<Registry>::max_level_hint(&filter));
     most.is_none_or(|level| level > LevelFilter::INFO)
 }
 

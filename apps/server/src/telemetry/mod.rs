@@ -20,6 +20,7 @@ use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{LogConfig, LogFormat};
+use filter::WithSpans;
 use json::JsonLines;
 pub use panics::log_panics;
 use timestamp::UtcMillis;
@@ -48,7 +49,8 @@ pub enum InitError {
 pub fn init(config: &LogConfig, stream: Stream) -> Result<(), InitError> {
     let events = filter::parse(&config.filter).map_err(InitError::Filter)?;
     tracing_subscriber::registry()
-        .with(lines(config.format, stream).with_filter(filter::with_spans(events)))
+        .with(lines(config.format, stream))
+        .with(WithSpans(events))
         .try_init()
         .map_err(InitError::Twice)
 }
@@ -91,10 +93,10 @@ mod tests {
     fn warning_carries_its_request_although_info_is_off() {
         let buffer = Buffer::default();
         let writer = buffer.clone();
-        let filter = filter::with_spans(filter::parse("warn").unwrap());
-        let lines = JsonLines(move || writer.clone()).with_filter(filter);
+        let filter = WithSpans(filter::parse("warn").unwrap());
+        let lines = JsonLines(move || writer.clone());
 
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines).with(filter), || {
             let _request = tracing::info_span!("request", request_id = "r-1").entered();
             tracing::info!("quiet");
             tracing::warn!("loud");
@@ -103,6 +105,21 @@ mod tests {
         let text = buffer.text();
         assert!(!text.contains("quiet"), "{text}");
         assert!(text.contains(r#""message":"loud","request_id":"r-1""#), "{text}");
+    }
+
+    #[test]
+    fn question_whether_to_log_takes_no_line_with_it() {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let filter = WithSpans(filter::parse("info,quiet=warn").unwrap());
+        let lines = JsonLines(move || writer.clone());
+
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines).with(filter), || {
+            assert!(!tracing::enabled!(target: "quiet", tracing::Level::INFO));
+            tracing::info!("ready");
+        });
+
+        assert!(buffer.text().contains(r#""message":"ready""#), "{}", buffer.text());
     }
 
     #[test]

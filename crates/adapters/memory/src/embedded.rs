@@ -70,7 +70,7 @@ fn settings(root_key: MacKey) -> IdentitySettings {
         first_account_is_admin: true,
         sessions: SessionPolicy::default(),
         audience: TokenAudience { issuer: "https://ashlar.example".to_owned(), audience: "ashlar".to_owned() },
-        passwords: PasswordPolicy::new(12, "ashlar"),
+        passwords: Arc::new(PasswordPolicy::new(12, "ashlar")),
         root_key,
     }
 }

@@ -33,6 +33,11 @@ impl PasswordHasher for PlainHasher {
         Ok(PasswordHash::restore(format!("${SCHEME}${encoded_salt}${encoded_tag}")))
     }
 
+    async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError> {
+        work();
+        Ok(())
+    }
+
     async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError> {
         let Some(hash) = hash else {
             return Ok(false);

@@ -109,6 +109,13 @@ pub async fn a_damaged_hash_never_verifies(hashers: &Hashers) {
     }
 }
 
+/// Work that is handed over is done when the answer comes.
+pub async fn work_in_its_turn_is_done(hashers: &Hashers) {
+    let (done, seen) = std::sync::mpsc::channel();
+    hashers.one.run(Box::new(move || done.send(7).unwrap())).await.unwrap();
+    assert_eq!(seen.try_recv(), Ok(7));
+}
+
 async fn verifies(hasher: &dyn PasswordHasher, text: &str, hash: &PasswordHash) -> bool {
     hasher.verify(&password(text), Some(hash)).await.unwrap()
 }
@@ -138,6 +145,7 @@ macro_rules! password_hasher_contract {
             hashes_outlive_a_change_of_parameters,
             a_malformed_hash_is_an_error,
             a_damaged_hash_never_verifies,
+            work_in_its_turn_is_done,
         );
     };
     (@laws $fixture:path, $block_on:path, $($law:ident),+ $(,)?) => {

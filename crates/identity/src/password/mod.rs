@@ -10,6 +10,7 @@ pub use policy::{PasswordContext, PasswordFault, PasswordPolicy, PasswordRejecte
 
 /// A password as it was typed: at most 1,024 bytes of any Unicode but control characters. Whether it is a good one is
 /// for the [`PasswordPolicy`] to say.
+#[derive(Clone)]
 pub struct Password(Secret);
 
 /// Why a text cannot be a password at all.

@@ -13,6 +13,10 @@ pub trait PasswordHasher: Send + Sync {
     /// Hashes a new password, with a salt of its own.
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError>;
 
+    /// Runs work that costs about as much as a hash, like judging how easily a password is guessed: in its turn, within
+    /// the same bounds, and not on the thread that serves requests.
+    async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError>;
+
     /// Whether `password` is the one behind `hash`. Without a hash the answer is no, at the cost of a yes: an unknown
     /// account must not answer faster than a known one.
     async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError>;

@@ -1,6 +1,6 @@
 //! Sign out.
 
-use ashlar_kernel::{AccessError, Actor, Class, Classified, Context, Secret, StoreError};
+use ashlar_kernel::{AccessError, Actor, Class, Classified, Context, Secret, StoreError, TenantId};
 
 use super::{Attempts, Identity, acting_as, codes};
 use crate::{PresentedRefreshToken, RevocationReason, SessionId, TokenRefusal, query::SessionWithHolder};
@@ -11,6 +11,8 @@ pub struct LogOut {
     pub access_token: Option<String>,
     /// The refresh token.
     pub refresh_token: Option<Secret>,
+    /// The tenant the request asks for, if it does.
+    pub tenant: Option<TenantId>,
 }
 
 /// Why no session was ended.
@@ -22,6 +24,9 @@ pub enum LogOutError {
     /// The access token is not believed.
     #[error(transparent)]
     Token(#[from] TokenRefusal),
+    /// The session is of another tenant than the request asks for.
+    #[error("the token belongs to another tenant")]
+    TenantMismatch,
     /// The refresh token was not made by us.
     #[error("the refresh token is not valid")]
     RefreshToken,
@@ -36,6 +41,7 @@ impl Classified for LogOutError {
             Self::Access(error) => Class::Inner(error),
             Self::Token(TokenRefusal::Expired) => Class::Code(&codes::TOKEN_EXPIRED),
             Self::Token(TokenRefusal::Invalid(_)) => Class::Code(&codes::TOKEN_INVALID),
+            Self::TenantMismatch => Class::Code(&codes::TENANT_MISMATCH),
             Self::RefreshToken => Class::Code(&codes::REFRESH_TOKEN_INVALID),
             Self::Store(error) => Class::Inner(error),
         }
@@ -45,9 +51,9 @@ impl Classified for LogOutError {
 impl Identity {
     /// Signs out. Doing it twice is no error.
     pub async fn log_out(&self, context: &Context, command: LogOut) -> Result<(), LogOutError> {
-        let session = match (&command.access_token, &command.refresh_token) {
+        let (session, tenant) = match (&command.access_token, &command.refresh_token) {
             (Some(access), refresh) => match (self.believe(context, access), refresh) {
-                (Ok(claims), _) => claims.sid,
+                (Ok(claims), _) => (claims.sid, claims.tid),
                 // An access token runs out long before its session; the refresh token still names it.
                 (Err(_refused), Some(refresh)) => self.session_of(refresh).await?,
                 (Err(refused), None) => return Err(refused.into()),
@@ -55,15 +61,18 @@ impl Identity {
             (None, Some(refresh)) => self.session_of(refresh).await?,
             (None, None) => return Err(AccessError::AuthenticationRequired.into()),
         };
+        if command.tenant.is_some_and(|requested| requested != tenant) {
+            return Err(LogOutError::TenantMismatch);
+        }
         self.end_session(context, session, RevocationReason::Logout).await?;
         Ok(())
     }
 
-    async fn session_of(&self, token: &Secret) -> Result<SessionId, LogOutError> {
+    async fn session_of(&self, token: &Secret) -> Result<(SessionId, TenantId), LogOutError> {
         let presented = PresentedRefreshToken::parse(token).map_err(|_malformed| LogOutError::RefreshToken)?;
         let found = self.0.ports.store.session(presented.session()).await?.ok_or(LogOutError::RefreshToken)?;
         if self.0.refresh_keys.verify(&presented, &found.session) {
-            Ok(presented.session())
+            Ok((presented.session(), found.session.tenant()))
         } else {
             Err(LogOutError::RefreshToken)
         }

@@ -79,7 +79,7 @@ pub struct IdentitySettings {
     /// Who makes the tokens and for whom.
     pub audience: TokenAudience,
     /// Which passwords are good enough.
-    pub passwords: PasswordPolicy,
+    pub passwords: Arc<PasswordPolicy>,
     /// The root of refresh tokens, cursors and pseudonyms; lives outside the database.
     pub root_key: MacKey,
 }

@@ -1,6 +1,6 @@
 //! Exchange a refresh token for the next pair.
 
-use ashlar_kernel::{Change, Class, Classified, Context, Secret, StoreError, store_codes};
+use ashlar_kernel::{Change, Class, Classified, Context, Secret, StoreError, TenantId, store_codes};
 
 use super::{Attempts, Identity, SignedIn, acting_as, codes};
 use crate::{
@@ -22,6 +22,9 @@ pub enum RefreshError {
     /// The token had been exchanged before; the session is dead now.
     #[error("the refresh token was used before")]
     Reused,
+    /// The session is of another tenant than the request asks for.
+    #[error("the refresh token belongs to another tenant")]
+    TenantMismatch,
     /// Signing failed.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -36,6 +39,7 @@ impl Classified for RefreshError {
             Self::Invalid => Class::Code(&codes::REFRESH_TOKEN_INVALID),
             Self::Expired => Class::Code(&codes::REFRESH_TOKEN_EXPIRED),
             Self::Revoked => Class::Code(&codes::SESSION_REVOKED),
+            Self::TenantMismatch => Class::Code(&codes::TENANT_MISMATCH),
             Self::Reused => Class::Code(&codes::REFRESH_TOKEN_REUSED),
             Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
             Self::Store(error) => Class::Inner(error),
@@ -48,11 +52,18 @@ impl Identity {
     ///
     /// However often and in parallel one token is presented, it has one successor: the write is guarded by the
     /// version that was read, whoever loses reads again and finds itself within the grace.
-    pub async fn refresh(&self, context: &Context, token: &Secret) -> Result<SignedIn, RefreshError> {
+    ///
+    /// `requested` is the tenant the request asks for, if it does.
+    pub async fn refresh(
+        &self,
+        context: &Context,
+        token: &Secret,
+        requested: Option<TenantId>,
+    ) -> Result<SignedIn, RefreshError> {
         let presented = PresentedRefreshToken::parse(token).map_err(|_malformed| RefreshError::Invalid)?;
         let mut attempts = Attempts::default();
         loop {
-            match self.try_refresh(context, &presented).await {
+            match self.try_refresh(context, &presented, requested).await {
                 Err(RefreshError::Store(error)) if attempts.again(&error) => {}
                 outcome => return outcome,
             }
@@ -63,10 +74,14 @@ impl Identity {
         &self,
         context: &Context,
         presented: &PresentedRefreshToken,
+        requested: Option<TenantId>,
     ) -> Result<SignedIn, RefreshError> {
         let found = self.0.ports.store.session(presented.session()).await?.ok_or(RefreshError::Invalid)?;
         if !self.0.refresh_keys.verify(presented, &found.session) {
             return Err(RefreshError::Invalid);
+        }
+        if requested.is_some_and(|tenant| tenant != found.session.tenant()) {
+            return Err(RefreshError::TenantMismatch);
         }
         let SessionWithHolder { session, status: UserStatus::Active, account: Some(account) } = found else {
             return Err(RefreshError::Revoked);

@@ -1,6 +1,8 @@
 //! Open an account.
 
-use ashlar_kernel::{Class, Classified, Context, FieldErrors, Id, Invalid, Secret, StoreError};
+use std::sync::{Arc, mpsc};
+
+use ashlar_kernel::{Class, Classified, Context, FieldError, FieldErrors, Id, Invalid, Secret, StoreError};
 
 use super::{Attempts, Identity, Registration, codes};
 use crate::{
@@ -96,6 +98,15 @@ impl Classified for RegisterError {
         }
     }
 
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::EmailTaken => vec![FieldError::new("/email", "taken", self.to_string())],
+            Self::UsernameTaken => vec![FieldError::new("/username", "taken", self.to_string())],
+            Self::Password(error) => error.fields(),
+            _ => Vec::new(),
+        }
+    }
+
     fn extensions(&self) -> serde_json::Map<String, serde_json::Value> {
         let field = match self {
             Self::EmailTaken => "email",
@@ -116,8 +127,7 @@ impl Identity {
         if self.0.settings.registration == Registration::Closed {
             return Err(RegisterError::Closed);
         }
-        let about = PasswordContext { email: &command.email, username: command.username.as_ref() };
-        self.0.settings.passwords.check(&command.password, about)?;
+        self.judge_password(&command).await?;
         let hash = self.0.ports.hasher.hash(&command.password).await?;
 
         let mut attempts = Attempts::default();
@@ -127,6 +137,23 @@ impl Identity {
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Judges the password off the threads that serve requests: a guesser's dictionary of disguises costs more than a
+    /// hash.
+    async fn judge_password(&self, command: &Register) -> Result<(), RegisterError> {
+        let policy = Arc::clone(&self.0.settings.passwords);
+        let (email, username) = (command.email.clone(), command.username.clone());
+        let password = command.password.clone();
+        let (verdict, judged) = mpsc::channel();
+        let judge = move || {
+            let about = PasswordContext { email: &email, username: username.as_ref() };
+            // Nobody listens when the caller has gone away meanwhile.
+            let _heard = verdict.send(policy.check(&password, about));
+        };
+        self.0.ports.hasher.run(Box::new(judge)).await?;
+        let verdict = judged.try_recv().map_err(|error| HasherError::Failed(error.into()))?;
+        Ok(verdict?)
     }
 
     async fn open_account(

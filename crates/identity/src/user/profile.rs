@@ -40,9 +40,7 @@ impl DisplayName {
         match name.chars().count() {
             0 => Err(InvalidDisplayName::Empty),
             101.. => Err(InvalidDisplayName::TooLong),
-            _ if name.chars().any(|c| c.is_control() || canonical::is_direction_override(c)) => {
-                Err(InvalidDisplayName::ControlCharacter)
-            }
+            _ if name.chars().any(canonical::is_deceptive) => Err(InvalidDisplayName::ControlCharacter),
             _ => Ok(Self(name.to_owned())),
         }
     }
@@ -146,7 +144,20 @@ mod tests {
         assert_eq!(DisplayName::parse(" \t "), Err(InvalidDisplayName::Empty));
         assert!(DisplayName::parse(&"\u{e4}".repeat(100)).is_ok());
         assert_eq!(DisplayName::parse(&"\u{e4}".repeat(101)), Err(InvalidDisplayName::TooLong));
-        for bad in ["a\u{0}b", "a\nb", "a\u{1b}[31mb", "a\u{202e}b", "a\u{2066}b", "a\u{85}b"] {
+        for bad in [
+            "a\u{0}b",
+            "a\nb",
+            "a\u{1b}[31mb",
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\u{85}b",
+            "\u{200b}",
+            "\u{3164}",
+            "\u{feff}",
+            "a\u{2028}b",
+            "a\u{61c}b",
+            "\u{e0041}",
+        ] {
             assert_eq!(DisplayName::parse(bad), Err(InvalidDisplayName::ControlCharacter), "{bad:?}");
         }
     }

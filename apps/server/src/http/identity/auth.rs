@@ -10,14 +10,14 @@ use super::dto::{
 use crate::http::{
     AppState,
     body::{AUTH_BODY, Body, OptionalBody},
-    caller::{Anyone, bearer},
+    caller::{Anyone, bearer, no_such_tenant},
     problem::Problem,
 };
 
 /// Open an account
 ///
-/// In this mode (`instant`) the account can be used at once, and the answer tells whether an address or username is
-/// taken. On an embedded installation without demo data the first account becomes the administrator.
+/// In the mode `instant` the account can be used at once, and the answer tells whether an address or username is
+/// taken; in the mode `closed` every call answers 403. On an embedded installation without demo data the first account becomes the administrator.
 #[utoipa::path(
     operation_id = "register",
     tag = "identity",
@@ -34,7 +34,7 @@ use crate::http::{
 )]
 #[post("/api/v1/auth/register")]
 pub(super) async fn register(
-    Anyone(context): Anyone,
+    Anyone { context, .. }: Anyone,
     state: web::Data<AppState>,
     body: Body<RegisterRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
@@ -62,7 +62,7 @@ pub(super) async fn register(
 )]
 #[post("/api/v1/auth/login")]
 pub(super) async fn log_in(
-    Anyone(context): Anyone,
+    Anyone { context, .. }: Anyone,
     state: web::Data<AppState>,
     body: Body<LoginRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
@@ -83,7 +83,7 @@ async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem>
         None => None,
     };
     errors.finish()?;
-    Ok(known.ok_or(ashlar_kernel::NotFound)?.id)
+    Ok(known.ok_or_else(no_such_tenant)?.id)
 }
 
 /// Exchange a refresh token
@@ -101,17 +101,17 @@ async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem>
     responses((status = 200, description = "The next pair.", body = Tokens)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["refresh_token_invalid", "refresh_token_expired", "refresh_token_reused", "session_revoked"])),
+        ("x-problems" = json!(["refresh_token_invalid", "refresh_token_expired", "refresh_token_reused", "session_revoked", "tenant_mismatch"])),
     ),
     security(())
 )]
 #[post("/api/v1/auth/refresh")]
 pub(super) async fn refresh(
-    Anyone(context): Anyone,
+    Anyone { context, requested }: Anyone,
     state: web::Data<AppState>,
     body: Body<RefreshRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    let signed_in = state.identity.refresh(&context, &body.refresh_token).await?;
+    let signed_in = state.identity.refresh(&context, &body.refresh_token, requested).await?;
     Ok(HttpResponse::Ok().json(Tokens::new(&signed_in, context.now)))
 }
 
@@ -129,19 +129,19 @@ pub(super) async fn refresh(
     responses((status = 204, description = "The session has ended.")),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["authentication_required", "token_invalid", "token_expired", "refresh_token_invalid"])),
+        ("x-problems" = json!(["authentication_required", "token_invalid", "token_expired", "refresh_token_invalid", "tenant_mismatch"])),
     ),
     security((), ("bearer" = []))
 )]
 #[post("/api/v1/auth/logout")]
 pub(super) async fn log_out(
-    Anyone(context): Anyone,
+    Anyone { context, requested }: Anyone,
     request: HttpRequest,
     state: web::Data<AppState>,
     body: OptionalBody<LogoutRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     let access_token = bearer(request.headers())?.map(str::to_owned);
     let refresh_token = body.0.and_then(|body| body.refresh_token);
-    state.identity.log_out(&context, LogOut { access_token, refresh_token }).await?;
+    state.identity.log_out(&context, LogOut { access_token, refresh_token, tenant: requested }).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -15,7 +15,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use ashlar_identity::port::HasherError;
+use ashlar_identity::port::hasher_codes;
 use ashlar_kernel::{RequestId, StoreError};
 use futures::FutureExt as _;
 use tracing::Instrument as _;
@@ -95,7 +95,7 @@ async fn answer(
     }
 }
 
-fn admit(request: &ServiceRequest, state: &AppState) -> Result<super::load::InFlight, Problem> {
+fn admit(request: &ServiceRequest, state: &AppState) -> Result<Option<super::load::InFlight>, Problem> {
     let header_bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if header_bytes > MAX_HEADER_BYTES {
         let detail = format!("the headers have more than {MAX_HEADER_BYTES} bytes");
@@ -103,13 +103,21 @@ fn admit(request: &ServiceRequest, state: &AppState) -> Result<super::load::InFl
         return Err(Problem::http(status, http_codes::HEADERS_TOO_LARGE, detail));
     }
     // All clients behind a trusted proxy share its connections.
-    let stranger = request.peer_addr().map(|peer| peer.ip()).filter(|peer| !state.trusts(peer.to_canonical()));
+    let stranger = request.peer_addr().map(|peer| peer.ip().to_canonical()).filter(|peer| !state.trusts(*peer));
     if stranger.is_some_and(|peer| state.load.is_crowded(peer)) {
         let detail = "this address keeps too many connections open";
         let status = StatusCode::TOO_MANY_REQUESTS;
         return Err(Problem::http(status, http_codes::TOO_MANY_CONNECTIONS, detail).retry_after(1));
     }
-    state.load.admit().ok_or_else(|| HasherError::Overloaded.into())
+    // A process that is busy is alive: an orchestrator must not restart it for that.
+    if request.path().starts_with("/health/") {
+        return Ok(None);
+    }
+    let place = state.load.admit().ok_or_else(|| {
+        let detail = "too many requests are in progress";
+        Problem::http(StatusCode::SERVICE_UNAVAILABLE, hasher_codes::OVERLOADED, detail).retry_after(1)
+    })?;
+    Ok(Some(place))
 }
 
 /// An error of actix itself or of a handler, as a problem.

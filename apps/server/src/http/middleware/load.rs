@@ -67,6 +67,11 @@ impl Load {
         self.connections().get(&ip).is_some_and(|count| *count > self.0.max_connections_per_ip)
     }
 
+    /// Whether an address keeps twice as many: telling it no is not enough.
+    pub(super) fn is_flooded(&self, ip: IpAddr) -> bool {
+        self.connections().get(&ip).is_some_and(|count| *count > self.0.max_connections_per_ip.saturating_mul(2))
+    }
+
     fn connections(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, usize>> {
         self.0.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -114,8 +119,11 @@ mod tests {
         assert!(!load.is_crowded(ip));
         let second = load.connect(ip);
         assert!(load.is_crowded(ip));
+        let third = load.connect(ip);
+        assert!(load.is_flooded(ip));
         drop((first, second));
-        assert!(!load.is_crowded(ip));
+        assert!(!load.is_crowded(ip) && !load.is_flooded(ip));
+        drop(third);
         assert!(load.connections().is_empty());
     }
 }

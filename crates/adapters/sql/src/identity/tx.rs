@@ -6,7 +6,9 @@ use ashlar_identity::{
 };
 use ashlar_kernel::{Change, StoreError};
 use async_trait::async_trait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, UpdateResult, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, UpdateResult, sea_query::OnConflict,
+};
 
 use super::{
     entity::{bootstrap, membership, session, user},
@@ -21,8 +23,12 @@ const USERNAME: UniqueKey = UniqueKey { constraint: "user_username_key_key", col
 impl IdentityTx for SqlTx {
     async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
         self.enter()?;
-        let row =
-            user::Entity::find_by_id(id.as_uuid()).one(&self.tx).await.map_err(|error| self.write_error(error))?;
+        let row = user::Entity::find_by_id(id.as_uuid())
+            // Whoever is about to edit waits for whoever edits; SQLite has one writer and needs no lock.
+            .lock_exclusive()
+            .one(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
         self.leave();
         row.map(mapping::restore_user).transpose()
     }

@@ -69,7 +69,7 @@ impl Argon2Pool {
     }
 
     /// Runs `job` on a blocking thread, with memory for a hash of `params`, once it is its turn.
-    async fn run<T: Send + 'static>(
+    async fn compute<T: Send + 'static>(
         &self,
         params: Argon2Params,
         job: impl FnOnce(&mut [Block]) -> Result<T, HashingFailed> + Send + 'static,
@@ -91,8 +91,18 @@ impl PasswordHasher for Argon2Pool {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError> {
         let (params, password) = (self.params, copy(password));
         let salt: [u8; SALT_BYTES] = self.entropy.bytes();
-        let phc = self.run(params, move |memory| StoredHash::make(params, password.as_bytes(), salt, memory)).await?;
+        let phc =
+            self.compute(params, move |memory| StoredHash::make(params, password.as_bytes(), salt, memory)).await?;
         Ok(PasswordHash::restore(phc))
+    }
+
+    async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError> {
+        let permit = self.gate.enter().await?;
+        let done = task::spawn_blocking(move || {
+            let _permit = permit;
+            work();
+        });
+        done.await.map_err(failed)
     }
 
     async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError> {
@@ -102,7 +112,7 @@ impl PasswordHasher for Argon2Pool {
         };
         let password = copy(password);
         let params = stored.params();
-        let matches = self.run(params, move |memory| stored.matches(password.as_bytes(), memory)).await?;
+        let matches = self.compute(params, move |memory| stored.matches(password.as_bytes(), memory)).await?;
         Ok(matches && hash.is_some())
     }
 }

@@ -91,7 +91,7 @@ async fn a_full_pool_turns_callers_away_whether_or_not_the_account_exists() {
     let pool = one_thread(0);
     let hash = pool.hash(&password("tuba-mint-quarrel-9")).await.unwrap();
     let (occupied, job) = work();
-    let mut running = pin!(pool.run(pool.params, job));
+    let mut running = pin!(pool.compute(pool.params, job));
     assert!(poll!(running.as_mut()).is_pending());
     occupied.begun.await.unwrap();
 
@@ -110,7 +110,7 @@ async fn a_caller_that_goes_away_while_hashing_leaves_its_thread_counted() {
     let pool = one_thread(1);
     let (occupied, job) = work();
     {
-        let mut leaving = pin!(pool.run(pool.params, job));
+        let mut leaving = pin!(pool.compute(pool.params, job));
         assert!(poll!(leaving.as_mut()).is_pending());
         occupied.begun.await.unwrap();
     }
@@ -125,7 +125,7 @@ async fn a_caller_that_goes_away_while_hashing_leaves_its_thread_counted() {
 #[tokio::test]
 async fn a_panic_on_the_thread_is_an_error_and_frees_the_permit() {
     let pool = one_thread(0);
-    let answer = pool.run::<()>(pool.params, |_| panic!("on purpose")).await;
+    let answer = pool.compute::<()>(pool.params, |_| panic!("on purpose")).await;
     assert!(matches!(answer, Err(HasherError::Failed(_))));
     assert!(pool.hash(&password("x")).await.is_ok());
 }
