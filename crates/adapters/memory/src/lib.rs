@@ -22,7 +22,7 @@
 //! let signed_in = block_on(identity.log_in(&anonymous(&*clock), login))?;
 //!
 //! clock.advance(TimeDelta::days(8)); // a week without a sign of life ends a session
-//! let refused = block_on(identity.refresh(&anonymous(&*clock), &signed_in.refresh_token));
+//! let refused = block_on(identity.refresh(&anonymous(&*clock), &signed_in.refresh_token, None));
 //! assert!(refused.is_err());
 //! assert_eq!(store.events()[0].name, "identity.user.registered");
 //! # Ok(())
