@@ -36,6 +36,11 @@ impl Setup {
             ("ASHLAR_DEMO", "false"),
             ("ASHLAR_JWT_ALG", "EdDSA"),
             ("ASHLAR_LISTEN", "127.0.0.1:0"),
+            // Journeys ask more often than people do.
+            ("ASHLAR_RATE_LIMIT_IP_BURST", "3600000/1h"),
+            ("ASHLAR_RATE_LIMIT_USER", "3600000/1h"),
+            ("ASHLAR_RATE_LIMIT_AUTH", "3600000/1h"),
+            ("ASHLAR_RATE_LIMIT_REFRESH", "3600000/1h"),
             // On a busy machine forty clients at once may well wait longer than one should.
             ("ASHLAR_DATABASE_ACQUIRE_TIMEOUT", "2m"),
             ("ASHLAR_LOCK_TIMEOUT", "2m"),

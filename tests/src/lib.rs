@@ -15,12 +15,14 @@ pub mod database;
 pub mod journeys;
 pub mod people;
 pub mod raw;
+pub mod redis;
 
 pub use answer::Answer;
 pub use app::{Setup, TestApp};
 pub use client::{Call, Client};
 pub use database::Database;
 pub use people::{PASSWORD, SignedIn, TENANT};
+pub use redis::OwnRedis;
 
 #[cfg(doctest)]
 mod documentation;

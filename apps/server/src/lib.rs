@@ -3,10 +3,12 @@
 //! Handlers turn requests into commands and outcomes into answers; rules live in the domain crates, SQL in
 //! `ashlar-sql`. [`compose`] is the only module that names adapters.
 
+pub mod admin;
 pub mod cli;
 pub mod command;
 pub mod compose;
 pub mod config;
 pub mod demo;
 pub mod http;
+pub mod limits;
 pub mod telemetry;

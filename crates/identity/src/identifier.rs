@@ -51,6 +51,11 @@ impl Identifier {
         Ok(Self { canonical, is_email })
     }
 
+    /// What was typed, in the form in which it is compared.
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
     /// The canonical e-mail address, if it is one.
     pub fn email_key(&self) -> Option<&str> {
         self.is_email.then_some(self.canonical.as_str())

@@ -2,6 +2,8 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a law reports by panicking")]
 
+pub mod rate_limiter;
+
 /// Laws of [`Entropy`](crate::Entropy).
 pub mod entropy {
     use crate::Entropy;

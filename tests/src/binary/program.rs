@@ -35,19 +35,19 @@ pub struct Finished {
 }
 
 impl Program {
-    /// The program as a newcomer has it, except that it takes any free port. Its data goes to `data` in `folder`,
+    /// The program as a newcomer has it, except that it takes any free port and none for operators. Its data goes to `data` in `folder`,
     /// which is also its working folder.
     pub fn in_folder(folder: &Path) -> Self {
         let folder = folder.to_owned();
         let program = Self { folder, variables: BTreeMap::new(), launcher: Vec::new(), user: None };
         let data = program.data();
-        program.env("ASHLAR_DATA_DIR", data).env("ASHLAR_LISTEN", "127.0.0.1:0")
+        program.env("ASHLAR_DATA_DIR", data).env("ASHLAR_LISTEN", "127.0.0.1:0").env("ASHLAR_ADMIN_LISTEN", "off")
     }
 
-    /// Without demonstration data, and with the key that is made fastest.
+    /// Without demonstration data and rate limits, and with the key that is made fastest.
     #[must_use]
     pub fn plain(self) -> Self {
-        self.env("ASHLAR_DEMO", "false").env("ASHLAR_JWT_ALG", "EdDSA")
+        self.env("ASHLAR_DEMO", "false").env("ASHLAR_JWT_ALG", "EdDSA").env("ASHLAR_RATE_LIMITS", "off")
     }
 
     /// With a variable.

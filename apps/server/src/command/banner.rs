@@ -1,6 +1,6 @@
 //! What a newcomer reads first.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, net::SocketAddr};
 
 use ashlar_kernel::ExposeSecret as _;
 
@@ -9,8 +9,8 @@ use crate::{
     demo::Demo,
 };
 
-/// Where to look, and a line to paste that works.
-pub(super) fn banner(config: &Config, demo: Option<&Demo>) -> String {
+/// Where to look, also for `operators`, and a line to paste that works.
+pub(super) fn banner(config: &Config, operators: Option<SocketAddr>, demo: Option<&Demo>) -> String {
     let base = config.public_base();
     let mut text = format!("\n  Ashlar {} is ready.\n\n", env!("CARGO_PKG_VERSION"));
     let mut line = |name: &str, value: &str| {
@@ -20,6 +20,9 @@ pub(super) fn banner(config: &Config, demo: Option<&Demo>) -> String {
     line("API", &format!("{base}/api/v1"));
     line("Swagger UI", &format!("{base}/docs"));
     line("Description", &format!("{base}/openapi.json"));
+    if let Some(operators) = operators {
+        line("Metrics", &format!("http://{operators}/metrics"));
+    }
     line("Listening on", &config.listen.to_string());
     if config.profile == Profile::Production {
         return text;

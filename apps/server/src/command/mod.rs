@@ -42,10 +42,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(command: Command, config: &Config) -> Exit {
     let stream = if command == Command::Serve { Stream::Stdout } else { Stream::Stderr };
-    if let Err(error) = telemetry::init(&config.log, stream) {
-        output::complain(&error);
-        return Exit::Usage;
-    }
+    let _logging = match telemetry::init(&config.log, stream) {
+        Ok(logging) => logging,
+        Err(error) => {
+            output::complain(&error);
+            return Exit::Usage;
+        }
+    };
     telemetry::log_panics();
     // The other commands serve nobody; a migration must not ask for the settings of a web server.
     if command == Command::Serve

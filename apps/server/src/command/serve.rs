@@ -1,26 +1,33 @@
 //! `ashlar serve`: the API until it is told to stop.
 
-use std::{error::Error, net::TcpListener};
+use std::{error::Error, net::TcpListener, sync::Arc};
+
+use actix_web::dev::ServerHandle;
 
 use super::{banner::banner, shutdown::stop_on_signal};
 use crate::{
+    admin::{self, Entrance},
     cli::output,
-    compose::{StartError, World, compose},
+    compose::{Product, StartError, World, compose},
     config::Config,
     http::server,
+    telemetry::metrics::PoolUse,
 };
 
 pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     raise_file_limit();
     // First, because it fails most often and costs nothing.
     let listener = listen(config)?;
+    let entrance = admin::listen(config)?;
+    let operators = entrance.as_ref().map(Entrance::address);
     let config = config.clone().bound_to(listener.local_addr()?);
     let product = compose(&config, World::real(config.hash_threads)).await?;
 
     let server = server(listener, product.state.clone(), &config).map_err(StartError::Server)?;
+    let admin = entrance.map(|entrance| serve_operators(entrance, &product)).transpose()?;
     let stopper = stop_on_signal(server.handle(), product.state.health.clone(), config.limits.drain_delay);
-    output::tell(banner(&config, product.demo.as_ref()));
-    tracing::info!(address = %config.listen, "ready");
+    output::tell(banner(&config, operators, product.demo.as_ref()));
+    tracing::info!(address = %config.listen, admin = operators.map(tracing::field::display), "ready");
 
     tokio::select! {
         outcome = server => {
@@ -30,8 +37,27 @@ pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
         // Asked twice: what is under way ends with the process, and its transactions roll back.
         () = stopper => {}
     }
+    if let Some(admin) = admin {
+        // The last to go, so that operators see the end; nobody waits for a scrape.
+        admin.stop(false).await;
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Answers operators from now on, beside the public API.
+fn serve_operators(entrance: Entrance, product: &Product) -> Result<ServerHandle, StartError> {
+    let store = product.store.clone();
+    let pools = move || {
+        let figures = store.pool().into_iter();
+        figures.map(|pool| PoolUse { name: pool.name, in_use: pool.in_use, idle: pool.idle }).collect()
+    };
+    product.state.metrics.watch_pools(Arc::new(pools));
+    let server = admin::server(entrance, (&product.state).into()).map_err(StartError::Server)?;
+    let handle = server.handle();
+    // It ends when the handle stops it, or with the process.
+    let _running = actix_web::rt::spawn(server);
+    Ok(handle)
 }
 
 /// Lets the process open as many files as it may: every connection is one, and shells hand down a low limit that is

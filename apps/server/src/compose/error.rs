@@ -8,6 +8,7 @@ use std::{
 
 use ashlar_crypto::KeyFolderError;
 use ashlar_kernel::StoreError;
+use ashlar_redis::InvalidRedisUrl;
 use ashlar_sql::{ConnectError, InvalidDatabaseUrl};
 
 /// Why the product does not start. Each is one clear sentence; causes follow.
@@ -37,6 +38,9 @@ pub enum StartError {
     /// The database URL is none.
     #[error(transparent)]
     DatabaseUrl(#[from] InvalidDatabaseUrl),
+    /// The Redis URL is none.
+    #[error("redis_url {0}")]
+    RedisUrl(#[from] InvalidRedisUrl),
     /// The database does not answer.
     #[error(transparent)]
     Connect(#[from] ConnectError),

@@ -11,9 +11,11 @@ use ashlar_identity::{
     Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
     use_case::{IdentityPorts, IdentitySettings},
 };
-use ashlar_kernel::{Clock, Entropy, IdSource, MacKey, SystemClock, TimeOrderedIds};
-use ashlar_memory::MemorySessionCache;
+use ashlar_kernel::{Clock, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, SystemClock, TimeOrderedIds};
+use ashlar_memory::{MemoryRateLimiter, MemorySessionCache};
+use ashlar_redis::{RedisRateLimiter, RedisStore};
 use ashlar_sql::SqlStore;
+use async_trait::async_trait;
 use chrono::TimeDelta;
 
 pub use database::{connect, migrate_down, migrate_up, status, store_options};
@@ -21,9 +23,10 @@ pub use error::StartError;
 pub use keys::{load_keys, prepare_data_folder, read_keys};
 
 use crate::{
-    config::{self, Config, Profile},
+    config::{self, Config, OnOff, Profile},
     demo::{self, Demo},
-    http::{AppState, Health, Manner, middleware::Load},
+    http::{AppState, Health, Manner, Probe, middleware::Load},
+    limits::{Policies, RateLimits, SharedThenLocal},
 };
 
 /// The name of the product, which no password may be built on.
@@ -145,17 +148,52 @@ impl Parts {
     fn state(&self, config: &Config) -> Result<AppState, StartError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let limits = &config.limits;
+        let redis = config.redis_url.as_ref().map(|url| RedisStore::new(url.expose_secret())).transpose()?;
+        let probe = redis.clone().map(|redis| Arc::new(RedisProbe(redis)) as Arc<dyn Probe>);
         let manner = Manner {
             trusted_proxies: config.http.trusted_proxies.clone(),
             https: config.public_url.scheme() == "https",
             body_limit: limits.body,
             load: Load::new(cores * IN_FLIGHT_PER_CORE, limits.max_connections_per_ip, limits.request_timeout),
+            limits: self.rate_limits(config, redis),
         };
-        let health = Health::new(Arc::new(database::DatabaseProbe(self.store.clone())));
+        let health = Health::new(Arc::new(database::DatabaseProbe(self.store.clone())), probe);
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         AppState::new(self.identity(config), clock, ids, health, manner).map_err(StartError::Description)
     }
 }
+
+impl Parts {
+    /// Counts in Redis where there is one, and in this process beside it or alone.
+    fn rate_limits(&self, config: &Config, redis: Option<RedisStore>) -> RateLimits {
+        let policies = match config.rates.limits {
+            OnOff::On => config.rates.policies.clone(),
+            OnOff::Off => Policies::default(),
+        };
+        let local: Arc<dyn RateLimiter> = Arc::new(MemoryRateLimiter::new());
+        let limiter = match redis {
+            None => local,
+            Some(redis) => {
+                let shared = Arc::new(RedisRateLimiter::new(redis, REDIS_PREFIX));
+                Arc::new(SharedThenLocal::new(shared, local))
+            }
+        };
+        RateLimits::new(policies, limiter, &self.root_key)
+    }
+}
+
+/// Whether Redis answers, for the readiness of this process.
+struct RedisProbe(RedisStore);
+
+#[async_trait]
+impl Probe for RedisProbe {
+    async fn works(&self) -> bool {
+        self.0.health().await.is_ok()
+    }
+}
+
+/// What the names of all our keys in Redis begin with, so that it may be shared with other programs.
+const REDIS_PREFIX: &str = "ashlar:";
 
 /// More requests than this at once are refused rather than queued.
 const IN_FLIGHT_PER_CORE: usize = 256;

@@ -1,20 +1,22 @@
 //! Puts the typed configuration together, group by group. Each group reads all its keys before it
 //! gives up, so that every problem is found in one go.
 
-use super::choice::{JwtAlgorithm, LogFormat, Profile};
+use std::path::PathBuf;
+
+use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile};
 use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
 use super::model::{
-    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, Note, SigningConfig,
-    TokenConfig,
+    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile, Note, RateConfig,
+    SigningConfig, TokenConfig,
 };
 use super::parse;
 use super::problem::{ConfigError, Problem};
 use super::reader::{Reader, shown};
 use super::settings::{self, Settings};
 use super::source::Source;
-use crate::telemetry;
+use crate::{limits::Policies, telemetry};
 
 impl Config {
     /// Lays the inputs on each other and checks everything; the error holds all there is to mend.
@@ -37,6 +39,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let profile = reader.choice("env", Profile::parse);
     let demo = reader.switch("demo");
     let listen = reader.get("listen", parse::address);
+    let admin_listen = reader.get("admin_listen", parse::address_or_off);
     let public_url = reader.get("public_url", parse::public_url);
     let data_dir = reader.get("data_dir", parse::path);
     let registration = reader.get("registration", parse::registration);
@@ -46,11 +49,14 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let tokens = tokens(&mut reader);
     let http = http(&mut reader);
     let limits = limits(&mut reader);
+    let rates = rates(&mut reader);
+    let redis_url = reader.get("redis_url", parse::redis_url);
     let log = log(&mut reader);
     Some(Config {
         profile: profile?,
         demo: demo?,
         listen: listen?,
+        admin_listen: admin_listen?,
         public_url: public_url?,
         data_dir: data_dir?,
         database: database?,
@@ -60,6 +66,8 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         tokens: tokens?,
         http: http?,
         limits: limits?,
+        rates: rates?,
+        redis_url: redis_url?,
         log: log?,
         effective: effective(reader.into_settings()),
         notes: Vec::new(),
@@ -139,10 +147,26 @@ fn limits(reader: &mut Reader<'_>) -> Option<LimitConfig> {
     })
 }
 
+fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
+    let limits = reader.choice("rate_limits", OnOff::parse);
+    let mut rate = |key, name| reader.get(key, |text| parse::rate(name, text));
+    let ip_burst = rate("rate_limit_ip_burst", "ip-burst");
+    let user = rate("rate_limit_user", "user");
+    let auth = rate("rate_limit_auth", "auth");
+    let refresh = rate("rate_limit_refresh", "refresh");
+    let policies = Policies { ip_burst: ip_burst?, user: user?, auth: auth?, refresh: refresh? };
+    Some(RateConfig { limits: limits?, policies })
+}
+
 fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
     let filter = reader.get("log", |text| telemetry::filter::parse(text).map(|_filter| text.to_owned()));
     let format = reader.choice("log_format", LogFormat::parse);
-    Some(LogConfig { filter: filter?, format: format? })
+    let path = reader.get("log_file", |text| Ok(PathBuf::from(text)));
+    let size = reader.size("log_file_size");
+    let count = reader.count("log_file_count");
+    let file = LogFile { path: path?, size: u64::try_from(size?).ok()?, count: count? };
+    let file = (!file.path.as_os_str().is_empty()).then_some(file);
+    Some(LogConfig { filter: filter?, format: format?, file })
 }
 
 fn effective(mut settings: Settings) -> Vec<Effective> {
@@ -162,6 +186,14 @@ fn notes(config: &Config, inputs: &Inputs) -> Vec<Note> {
     };
     if config.profile == Profile::Production && config.registration == Instant {
         note("registration", "anybody can make an account, with any e-mail address");
+    }
+    if let Some(address) = config.admin_listen.filter(|address| !address.ip().is_loopback())
+        && config.profile == Profile::Production
+    {
+        note("admin_listen", &format!("whoever reaches {address} may read the metrics; let only your own scrapers"));
+    }
+    if config.profile == Profile::Production && config.redis_url.is_none() && config.rates.limits == OnOff::On {
+        note("redis_url", "is not set: each process counts for itself, so rate limits grow with their number");
     }
     let by_flag = matches!(config.source_of("database_url"), Source::Flag(_));
     if by_flag && config.database.url.has_password() {

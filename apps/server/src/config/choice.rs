@@ -49,6 +49,16 @@ choice! {
 }
 
 choice! {
+    /// A switch that reads better as a word.
+    OnOff {
+        /// It happens.
+        On = "on",
+        /// It does not.
+        Off = "off",
+    }
+}
+
+choice! {
     /// The signature algorithm of access tokens (RFC 7518, RFC 8037).
     JwtAlgorithm {
         /// RSA with SHA-256.

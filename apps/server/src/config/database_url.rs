@@ -5,6 +5,8 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::nearest;
+
 const MASK: &str = "***";
 
 /// The kinds of database there are.
@@ -79,7 +81,48 @@ fn postgres(text: &str) -> Result<Backend, String> {
     if url.cannot_be_a_base() {
         return Err("lacks the two slashes after postgres:".to_owned());
     }
+    for (name, value) in url.query_pairs() {
+        parameter(&name, &value)?;
+    }
     Ok(Backend::Postgres)
+}
+
+/// What may stand behind the question mark, as libpq calls it. The driver would ignore everything else, and whoever
+/// misspells `sslmode` would talk in the clear without knowing.
+const PARAMETERS: [&str; 13] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+/// How much TLS is insisted on.
+const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+fn parameter(name: &str, value: &str) -> Result<(), String> {
+    let known = |word: &str, words: &[&'static str], what: &str| {
+        if words.contains(&word) {
+            return Ok(());
+        }
+        let meant = nearest(word, words.iter().copied());
+        Err(meant.map_or_else(
+            || format!("has an unknown {what}; known are {}", words.join(", ")),
+            |meant| format!("has an unknown {what}; did you mean {meant}?"),
+        ))
+    };
+    if name.starts_with("options[") {
+        return Ok(());
+    }
+    known(name, &PARAMETERS, "parameter")?;
+    if name == "sslmode" { known(value, &SSL_MODES, "sslmode") } else { Ok(()) }
 }
 
 /// A secret URL fit to be printed: the password starred, or everything when it cannot be told
@@ -156,6 +199,16 @@ mod tests {
         assert!(url.has_password());
         assert!(!format!("{url} {url:?}").contains("hunter2"));
         assert!(url.expose().contains("hunter2"));
+    }
+
+    #[test]
+    fn misspelt_parameters_are_refused_and_not_repeated() {
+        let refused = |query: &str| DatabaseUrl::parse(&format!("postgres://host/db?{query}")).unwrap_err();
+        assert_eq!(refused("sslmod=require"), "has an unknown parameter; did you mean sslmode?");
+        assert_eq!(refused("sslmode=verify_full"), "has an unknown sslmode; did you mean verify-full?");
+        assert!(!refused("hunter2=hunter2").contains("hunter2"));
+        let good = "sslmode=verify-full&sslrootcert=/etc/ca.pem&options[search_path]=app&application_name=x";
+        assert!(DatabaseUrl::parse(&format!("postgres://host/db?{good}")).is_ok());
     }
 
     #[test]

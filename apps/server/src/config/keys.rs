@@ -1,7 +1,7 @@
 //! The table of every configuration key: the loader, the flags, `--help`, `ashlar doctor` and the
 //! documentation all read it, so that none of them can say something else than the others.
 
-use super::choice::{JwtAlgorithm, LogFormat, Profile, Registration};
+use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration};
 use super::key::{Key, Kind};
 
 const COUNT: Kind = Kind::Count { min: 1, max: 1_000_000 };
@@ -9,6 +9,10 @@ const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
 const DATABASE_WAIT: Kind = Kind::Duration { min: "10ms", max: "1h" };
 const REQUEST_WAIT: Kind = Kind::Duration { min: "100ms", max: "1h" };
 const PAUSE: Kind = Kind::Duration { min: "0s", max: "10m" };
+const RATE: Kind = Kind::Other {
+    placeholder: "RATE",
+    accepts: "a number of requests and the time to regain them, such as 100/1m, or off",
+};
 const FOLDER: Kind = Kind::Other { placeholder: "FOLDER", accepts: "the path of a folder" };
 
 /// Every key there is, in the order in which it is shown.
@@ -58,6 +62,18 @@ pub const KEYS: &[Key] = &[
     .default("127.0.0.1:8080")
     .under("Addresses"),
     Key::new(
+        "admin_listen",
+        "ASHLAR_ADMIN_LISTEN",
+        "admin-listen",
+        Kind::Other {
+            placeholder: "ADDRESS",
+            accepts: "an IP address with a port, such as 127.0.0.1:9090 (port 0 takes a free one), or off",
+        },
+        "The address of /metrics and of health in detail, for operators only: nobody is asked who they are there.",
+    )
+    .default("127.0.0.1:9090")
+    .under("Addresses"),
+    Key::new(
         "public_url",
         "ASHLAR_PUBLIC_URL",
         "public-url",
@@ -85,7 +101,8 @@ pub const KEYS: &[Key] = &[
         "database-url",
         Kind::Other {
             placeholder: "URL",
-            accepts: "sqlite:path/to/file or postgres://user:password@host:5432/database",
+            accepts: "sqlite:path/to/file, or postgres://user:password@host:5432/database with ?sslmode=verify-full \
+                      and further parameters of libpq",
         },
         "The database. Flags show in the process list: give a password by environment or by file.",
     )
@@ -127,6 +144,20 @@ pub const KEYS: &[Key] = &[
         "How long one SQL statement may wait for a lock.",
     )
     .default("2s")
+    .under("Data"),
+    Key::new(
+        "redis_url",
+        "ASHLAR_REDIS_URL",
+        "redis-url",
+        Kind::Other {
+            placeholder: "URL",
+            accepts: "redis://:password@host:6379/0, or rediss:// for TLS",
+        },
+        "The Redis that all processes share for rate limits. Without it each process counts alone. \
+         Flags show in the process list: give a password by environment or by file.",
+    )
+    .default("")
+    .secret()
     .under("Data"),
     // --- accounts ---
     Key::new(
@@ -308,6 +339,52 @@ pub const KEYS: &[Key] = &[
     )
     .default("25s")
     .under("HTTP"),
+    // --- rate limits ---
+    Key::new(
+        "rate_limits",
+        "ASHLAR_RATE_LIMITS",
+        "rate-limits",
+        Kind::Choice(OnOff::WORDS),
+        "Whether requests are counted at all. `off` is for benchmarks and refused in production.",
+    )
+    .default("on")
+    .under("Rate limits"),
+    Key::new(
+        "rate_limit_ip_burst",
+        "ASHLAR_RATE_LIMIT_IP_BURST",
+        "rate-limit-ip-burst",
+        RATE,
+        "Anonymous requests of one address (IPv6: of one /64), requests with bad credentials among them.",
+    )
+    .default("100/1m")
+    .under("Rate limits"),
+    Key::new(
+        "rate_limit_user",
+        "ASHLAR_RATE_LIMIT_USER",
+        "rate-limit-user",
+        RATE,
+        "Requests of one user.",
+    )
+    .default("1000/1h")
+    .under("Rate limits"),
+    Key::new(
+        "rate_limit_auth",
+        "ASHLAR_RATE_LIMIT_AUTH",
+        "rate-limit-auth",
+        RATE,
+        "Sign-ins of one address to one account, and registrations of one address with one e-mail address.",
+    )
+    .default("5/1m")
+    .under("Rate limits"),
+    Key::new(
+        "rate_limit_refresh",
+        "ASHLAR_RATE_LIMIT_REFRESH",
+        "rate-limit-refresh",
+        RATE,
+        "Refreshes of one session.",
+    )
+    .default("30/1m")
+    .under("Rate limits"),
     // --- logs ---
     Key::new(
         "log",
@@ -332,14 +409,43 @@ pub const KEYS: &[Key] = &[
     )
     .default("auto")
     .under("Logs"),
+    Key::new(
+        "log_file",
+        "ASHLAR_LOG_FILE",
+        "log-file",
+        Kind::Other {
+            placeholder: "FILE",
+            accepts: "the path of a file",
+        },
+        "A file that takes the log of `serve` as well, one JSON object a line. Every process needs one of its own.",
+    )
+    .under("Logs"),
+    Key::new(
+        "log_file_size",
+        "ASHLAR_LOG_FILE_SIZE",
+        "log-file-size",
+        Kind::Size {
+            min: "1KiB",
+            max: "10GiB",
+        },
+        "How large the log file may grow before a new one is begun.",
+    )
+    .default("15MB")
+    .under("Logs"),
+    Key::new(
+        "log_file_count",
+        "ASHLAR_LOG_FILE_COUNT",
+        "log-file-count",
+        Kind::Count { min: 1, max: 1000 },
+        "How many full log files are kept beside the current one, as FILE.1 (the latest), FILE.2 and so on.",
+    )
+    .default("10")
+    .under("Logs"),
 ];
 
 /// Keys of later versions. They are refused by name: who sets one expects an effect.
 pub(super) const NOT_YET: &[&str] = &[
-    "admin_listen",
     "static_dir",
-    "redis_url",
-    "rate_limits",
     "mail_url",
     "mail_from",
     "blob_url",

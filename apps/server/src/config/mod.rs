@@ -23,13 +23,13 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{JwtAlgorithm, LogFormat, Profile, Registration};
+pub use choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration};
 pub use database_url::{Backend, DatabaseUrl};
 pub use inputs::{EnvVars, Flags, Inputs};
 pub use key::{Key, Kind};
 pub use keys::{KEYS, find};
 pub use model::{
-    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, Note, SigningConfig,
+    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile, Note, SigningConfig,
     TokenConfig,
 };
 pub(crate) use nearest::nearest;

@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ashlar_kernel::Secret;
 use ipnet::IpNet;
 use url::Url;
 
-use super::choice::{JwtAlgorithm, LogFormat, Profile, Registration};
+use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration};
 use super::database_url::DatabaseUrl;
 use super::source::Source;
+use crate::limits::Policies;
 
 /// Everything that can be configured, checked. `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub struct Config {
     pub demo: bool,
     /// `listen`: the address of the public API.
     pub listen: SocketAddr,
+    /// `admin_listen`: the address for operators; none when it is off.
+    pub admin_listen: Option<SocketAddr>,
     /// `public_url`: how the world reaches this server. [`Config::public_base`] is made for joining.
     pub public_url: Url,
     /// `data_dir`: the folder of everything the embedded profile keeps.
@@ -38,7 +42,11 @@ pub struct Config {
     pub http: HttpConfig,
     /// What one client, and all of them, may cost.
     pub limits: LimitConfig,
-    /// `log` and `log_format`.
+    /// The `rate_limit*` keys.
+    pub rates: RateConfig,
+    /// `redis_url`, if there is one.
+    pub redis_url: Option<Secret>,
+    /// The `log*` keys.
     pub log: LogConfig,
     pub(super) effective: Vec<Effective>,
     pub(super) notes: Vec<Note>,
@@ -120,6 +128,15 @@ pub struct LimitConfig {
     pub shutdown_timeout: Duration,
 }
 
+/// How often who may ask.
+#[derive(Debug, Clone)]
+pub struct RateConfig {
+    /// `rate_limits`: whether anybody is counted.
+    pub limits: OnOff,
+    /// The `rate_limit_*` keys.
+    pub policies: Policies,
+}
+
 /// What is logged and how.
 #[derive(Debug, Clone)]
 pub struct LogConfig {
@@ -127,6 +144,19 @@ pub struct LogConfig {
     pub filter: String,
     /// `log_format`.
     pub format: LogFormat,
+    /// `log_file` with its size and count, if there is one.
+    pub file: Option<LogFile>,
+}
+
+/// The file that takes the log as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFile {
+    /// `log_file`.
+    pub path: PathBuf,
+    /// `log_file_size`: how many bytes it may have before a new one is begun.
+    pub size: u64,
+    /// `log_file_count`: full files that are kept beside it.
+    pub count: usize,
 }
 
 /// One effective value, fit to be printed.

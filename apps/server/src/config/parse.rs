@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ashlar_kernel::{RatePolicy, Secret};
 use bytesize::ByteSize;
 use ipnet::IpNet;
 use url::Url;
@@ -40,12 +41,48 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_unclear| "is not an IP address with a port".to_owned())
 }
 
+/// An IP address with its port, or none.
+pub(super) fn address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    let neither = |_| "is neither an IP address with a port nor off".to_owned();
+    address(text).map(Some).map_err(neither)
+}
+
 /// A path that is not empty.
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         return Err("is empty".to_owned());
     }
     Ok(text.into())
+}
+
+/// A rate such as `100/1m`, as the policy of this name; `off` is none.
+pub(super) fn rate(name: &'static str, text: &str) -> Result<Option<RatePolicy>, String> {
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    let (limit, window) = text.split_once('/').ok_or("is neither a rate nor off")?;
+    let limit = limit.trim().parse().map_err(|error| format!("does not begin with a whole number ({error})"))?;
+    let window = duration(window.trim())?;
+    let refused = "counts nothing, is longer than 31 days, or regains more than one request each millisecond";
+    RatePolicy::new(name, limit, window).map(Some).ok_or_else(|| refused.to_owned())
+}
+
+/// A Redis; none if there is no text.
+pub(super) fn redis_url(text: &str) -> Result<Option<Secret>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(text).map_err(|_unclear| "is no URL".to_owned())?;
+    if !matches!(url.scheme(), "redis" | "rediss") {
+        return Err("does not begin with redis:// or rediss://".to_owned());
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("names no host".to_owned());
+    }
+    Ok(Some(Secret::from(text)))
 }
 
 /// Who may register; the mode of a later version is refused by name.

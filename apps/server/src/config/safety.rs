@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::choice::Profile;
+use super::choice::{OnOff, Profile};
 use super::database_url::Backend;
 use super::model::{Config, CorsOrigins};
 use super::source::Source;
@@ -65,6 +65,7 @@ impl Config {
             self.unsafe_database(),
             self.unsafe_keys_dir(),
             self.unsafe_log(),
+            self.unsafe_rates(),
         ]
         .into_iter()
         .flatten()
@@ -86,6 +87,14 @@ impl Config {
             key: "demo",
             why: "demonstration accounts would be real accounts".to_owned(),
             fix: "set ASHLAR_DEMO=false".to_owned(),
+        })
+    }
+
+    fn unsafe_rates(&self) -> Option<UnsafeSetting> {
+        (self.rates.limits == OnOff::Off).then(|| UnsafeSetting {
+            key: "rate_limits",
+            why: "passwords could be guessed as fast as they can be hashed".to_owned(),
+            fix: "set ASHLAR_RATE_LIMITS=on".to_owned(),
         })
     }
 

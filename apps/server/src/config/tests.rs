@@ -54,7 +54,7 @@ fn defaults_of_both_profiles_load_and_every_key_has_an_effective_value() {
 
 #[test]
 fn every_key_that_has_a_grammar_refuses_nonsense() {
-    let free_text = ["config", "data_dir", "keys_dir"];
+    let free_text = ["config", "data_dir", "keys_dir", "log_file"];
     for key in KEYS.iter().filter(|key| !free_text.contains(&key.name)) {
         let result = load(&[(key.variable, "?!")]);
 
@@ -82,6 +82,8 @@ fn defaults_are_those_of_the_operations_page() {
     let config = load(&[]).unwrap();
 
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.admin_listen.unwrap().to_string(), "127.0.0.1:9090");
+    assert_eq!(config.log.file, None);
     assert_eq!(config.public_base(), "http://127.0.0.1:8080");
     assert_eq!(config.database.url.expose(), "sqlite:./ashlar-data/ashlar.db");
     assert_eq!(config.signing.keys_dir.to_str(), Some("./ashlar-data/keys"));
@@ -111,6 +113,21 @@ fn later_layers_win_and_each_value_remembers_its_own() {
     assert!(source("keep_alive").starts_with("file "));
     assert!(source("keep_alive").ends_with("ashlar.toml"));
     assert_eq!(source("demo"), "default");
+}
+
+#[test]
+fn operators_address_can_be_switched_off() {
+    assert_eq!(load(&[("ASHLAR_ADMIN_LISTEN", "off")]).unwrap().admin_listen, None);
+    let elsewhere = load(&[("ASHLAR_ADMIN_LISTEN", "[::1]:0")]).unwrap();
+    assert_eq!(elsewhere.admin_listen.unwrap().to_string(), "[::1]:0");
+}
+
+#[test]
+fn log_file_has_the_size_and_number_of_the_former_systems() {
+    let config = load(&[("ASHLAR_LOG_FILE", "logs/ashlar.log")]).unwrap();
+
+    let file = LogFile { path: "logs/ashlar.log".into(), size: 15_000_000, count: 10 };
+    assert_eq!(config.log.file, Some(file));
 }
 
 #[test]
@@ -168,17 +185,10 @@ fn unknown_names_are_refused_with_the_nearest_key() {
 fn keys_of_later_versions_are_refused_by_name_everywhere() {
     let folder = folder_with("mail_url = 'file:mail'\nstatic_dir = 'site'\n");
 
-    let problems = problems(Config::load(&inputs(
-        &[
-            ("ASHLAR_ADMIN_LISTEN", "off"),
-            ("ASHLAR_REDIS_URL", "redis://h"),
-            ("ASHLAR_STRIPE_SECRET_KEY_FILE", "/run/stripe"),
-        ],
-        &[],
-        folder.path(),
-    )));
+    let problems =
+        problems(Config::load(&inputs(&[("ASHLAR_STRIPE_SECRET_KEY_FILE", "/run/stripe")], &[], folder.path())));
 
-    let refused = ["admin_listen", "redis_url", "stripe_secret_key_file", "mail_url", "static_dir"];
+    let refused = ["stripe_secret_key_file", "mail_url", "static_dir"];
     assert_eq!(problems.len(), refused.len(), "{problems:#?}");
     for (problem, key) in problems.iter().zip(refused) {
         assert!(problem.starts_with(key), "{problem}");

@@ -13,6 +13,7 @@ use utoipa_actix_web::AppExt as _;
 
 use super::{
     AppState, documented, fallback,
+    limited::tell_limits,
     middleware::{envelope, head_as_get, plain_at_worst},
     pages,
 };
@@ -21,7 +22,7 @@ use crate::config::CorsOrigins;
 /// The application over `state`, called by scripts from `origins`.
 ///
 /// The layers from outside in: compression; the envelope (name, time limit, panics, problem documents, headers); CORS;
-/// `HEAD` as `GET`; trailing slashes; then the routes.
+/// rate limits told; `HEAD` as `GET`; trailing slashes; then the routes.
 pub fn app(
     state: AppState,
     origins: &CorsOrigins,
@@ -62,6 +63,7 @@ pub fn app_with(
         .default_service(web::to(fallback::fallback))
         .wrap(NormalizePath::trim())
         .wrap(from_fn(head_as_get))
+        .wrap(from_fn(tell_limits))
         .wrap(cors(origins))
         .wrap(from_fn(envelope))
         .wrap(Compress::default())
@@ -77,6 +79,8 @@ fn cors(origins: &CorsOrigins) -> Cors {
         .allowed_header("x-request-id")
         .allowed_header("x-tenant")
         .expose_headers(["etag", "x-request-id", "retry-after", "location"])
+        .expose_headers(["ratelimit", "ratelimit-policy"])
+        .expose_headers(["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"])
         .block_on_origin_mismatch(false)
         .max_age(600);
     match origins {

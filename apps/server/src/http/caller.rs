@@ -11,9 +11,10 @@ use actix_web::{
     },
     web,
 };
+use ashlar_identity::UserId;
 use ashlar_kernel::{AccessError, Actor, Context, RequestId, Tenant, TenantId, TenantSlug, Timestamp, resource_codes};
 
-use super::{AppState, problem::Problem};
+use super::{AppState, limited::count, problem::Problem};
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
@@ -40,6 +41,7 @@ pub(crate) struct Anyone {
 pub(crate) struct Caller {
     /// Its circumstances, with the person as actor.
     pub context: Context,
+    user: UserId,
 }
 
 impl FromRequest for Anyone {
@@ -50,6 +52,7 @@ impl FromRequest for Anyone {
         let request = request.clone();
         Box::pin(async move {
             let state = state(&request)?;
+            count_stranger(&request, &state).await?;
             let requested = requested_tenant(&request, &state).await?.map(|tenant| tenant.id);
             Ok(Self { context: anonymous(&request, &state, requested.unwrap_or(TenantId::MAIN)), requested })
         })
@@ -63,15 +66,38 @@ impl FromRequest for Caller {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let token = bearer(request.headers())?.ok_or(AccessError::AuthenticationRequired)?;
             let state = state(&request)?;
-            let requested = requested_tenant(&request, &state).await?.map(|tenant| tenant.id);
-            let context = anonymous(&request, &state, requested.unwrap_or(TenantId::MAIN));
-            let authenticated = state.identity.authenticate(&context, token, requested).await?;
-            tracing::Span::current().record("user", tracing::field::display(authenticated.account.id));
-            Ok(Self { context: authenticated.context })
+            let caller = match authenticate(&request, &state).await {
+                Ok(caller) => caller,
+                // Guessing tokens is counted like any knock at the door.
+                Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+                    count_stranger(&request, &state).await?;
+                    return Err(problem);
+                }
+                Err(problem) => return Err(problem),
+            };
+            let now = caller.context.now;
+            count(&request, &state, state.limits.user(&caller.user), now).await?;
+            Ok(caller)
         })
     }
+}
+
+async fn authenticate(request: &HttpRequest, state: &AppState) -> Result<Caller, Problem> {
+    let token = bearer(request.headers())?.ok_or(AccessError::AuthenticationRequired)?;
+    let requested = requested_tenant(request, state).await?.map(|tenant| tenant.id);
+    let context = anonymous(request, state, requested.unwrap_or(TenantId::MAIN));
+    let authenticated = state.identity.authenticate(&context, token, requested).await?;
+    tracing::Span::current().record("user", tracing::field::display(authenticated.account.id));
+    Ok(Caller { context: authenticated.context, user: authenticated.account.id })
+}
+
+async fn count_stranger(request: &HttpRequest, state: &AppState) -> Result<(), Problem> {
+    let (client, now) = match request.extensions().get::<Arrival>() {
+        Some(arrival) => (arrival.client_ip, arrival.at),
+        None => (None, state.clock.now()),
+    };
+    count(request, state, state.limits.anonymous(client), now).await
 }
 
 fn state(request: &HttpRequest) -> Result<web::Data<AppState>, Problem> {

@@ -24,6 +24,8 @@ ashlar_kernel::error_codes! {
             "All headers together may have 16 KiB.";
         TOO_MANY_CONNECTIONS = "too_many_connections", TooMany, "Too many connections",
             "One address may keep only so many connections open: 256, unless configured otherwise. Reuse them.";
+        RATE_LIMITED = "rate_limited", TooMany, "Too many requests",
+            "You have made as many requests as a policy allows; `violated_policies` names it, `RateLimit-Policy` tells its figures. Wait `Retry-After` seconds.";
         REQUEST_TIMEOUT = "request_timeout", Unavailable, "Took too long",
             "The request was not finished in time and was given up. It may have taken effect; read before you repeat it.";
     }

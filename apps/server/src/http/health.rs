@@ -28,18 +28,26 @@ pub trait Probe: Send + Sync {
 pub struct Health(Arc<Inner>);
 
 struct Inner {
-    database: Arc<dyn Probe>,
+    database: Checked,
+    redis: Option<Checked>,
     draining: AtomicBool,
-    last: Mutex<Option<(Instant, bool)>>,
 }
 
-/// For how long an answer of the database is repeated, so that probes cost it nothing.
+/// A part, and what it said last.
+struct Checked {
+    probe: Arc<dyn Probe>,
+    last: Mutex<Option<(Instant, CheckOutcome)>>,
+}
+
+/// For how long an answer of a part is repeated, so that probes cost it nothing.
 const REPEATED: Duration = Duration::from_secs(1);
 
 impl Health {
-    /// Healthy as long as `database` works.
-    pub fn new(database: Arc<dyn Probe>) -> Self {
-        Self(Arc::new(Inner { database, draining: AtomicBool::new(false), last: Mutex::new(None) }))
+    /// Healthy as long as `database` works. Without `redis`, where there is one, this process works less well and says
+    /// so, but works.
+    pub fn new(database: Arc<dyn Probe>, redis: Option<Arc<dyn Probe>>) -> Self {
+        let (database, redis) = (Checked::new(database), redis.map(Checked::new));
+        Self(Arc::new(Inner { database, redis, draining: AtomicBool::new(false) }))
     }
 
     /// From now on this process says that it is not ready: it is about to stop.
@@ -47,27 +55,38 @@ impl Health {
         self.0.draining.store(true, Ordering::SeqCst);
     }
 
-    async fn readiness(&self) -> Readiness {
-        let database = if self.database_works().await { CheckOutcome::Ok } else { CheckOutcome::Failed };
+    /// What this process would say now.
+    pub(crate) async fn readiness(&self) -> Readiness {
+        let database = self.0.database.outcome().await;
+        let redis = match &self.0.redis {
+            Some(redis) => Some(redis.outcome().await),
+            None => None,
+        };
         let is_draining = self.0.draining.load(Ordering::SeqCst);
         let status = if is_draining || database == CheckOutcome::Failed {
             ReadinessStatus::NotReady
         } else {
             ReadinessStatus::Ready
         };
-        Readiness { status, database, draining: is_draining }
+        Readiness { status, database, redis, draining: is_draining }
+    }
+}
+
+impl Checked {
+    fn new(probe: Arc<dyn Probe>) -> Self {
+        Self { probe, last: Mutex::new(None) }
     }
 
-    async fn database_works(&self) -> bool {
-        let last = *self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, works)) = last
+    async fn outcome(&self) -> CheckOutcome {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, outcome)) = last
             && at.elapsed() < REPEATED
         {
-            return works;
+            return outcome;
         }
-        let works = self.0.database.works().await;
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), works));
-        works
+        let outcome = if self.probe.works().await { CheckOutcome::Ok } else { CheckOutcome::Failed };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), outcome));
+        outcome
     }
 }
 
@@ -78,6 +97,11 @@ pub struct Readiness {
     pub status: ReadinessStatus,
     /// Whether the database answers.
     pub database: CheckOutcome,
+    /// Whether Redis answers; absent where none is configured. Without it this process is ready all the same: it counts
+    /// requests on its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub redis: Option<CheckOutcome>,
     /// Whether this process is about to stop.
     pub draining: bool,
 }
@@ -139,14 +163,14 @@ async fn live() -> HttpResponse {
 
 /// Can the process work?
 ///
-/// Asks the database, at most once a second. A load balancer sends no requests to a process that is not ready; during
+/// Asks the database, and Redis where there is one, at most once a second. A load balancer sends no requests to a process that is not ready; during
 /// a shutdown the answer is 503 before connections are refused.
 #[utoipa::path(
     operation_id = "getReadiness",
     tag = "operations",
     responses(
         (status = 200, description = "Send requests.", body = Readiness,
-            example = json!({ "status": "ready", "database": "ok", "draining": false })),
+            example = json!({ "status": "ready", "database": "ok", "redis": "ok", "draining": false })),
         (status = 503, description = "Send no requests.", body = Readiness,
             example = json!({ "status": "not_ready", "database": "failed", "draining": false })),
     ),

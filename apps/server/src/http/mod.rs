@@ -9,6 +9,7 @@ mod docs;
 mod fallback;
 mod health;
 pub mod identity;
+mod limited;
 pub mod middleware;
 pub mod openapi;
 pub mod problem;
@@ -22,7 +23,7 @@ use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use app::{app, app_with};
-pub use health::{Health, Probe, Readiness};
+pub use health::{Health, Probe, Readiness, ReadinessStatus};
 pub use server::server;
 pub use state::{AppState, Manner};
 

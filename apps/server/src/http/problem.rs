@@ -59,6 +59,10 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<String>>, nullable = false)]
     pub methods: Option<Value>,
+    /// Of `rate_limited`: the names of the policies that refused, as in `RateLimit-Policy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    pub violated_policies: Option<Value>,
     /// Members that a later version may add.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -141,6 +145,13 @@ impl Problem {
         self
     }
 
+    /// The same problem with a member of its own.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: Value) -> Self {
+        self.0.extensions.insert(member.to_owned(), value);
+        self
+    }
+
     /// The same problem with the methods that would do.
     #[must_use]
     pub fn allow(mut self, methods: Vec<Method>) -> Self {
@@ -173,6 +184,7 @@ impl Problem {
             field: extensions.remove("field"),
             max_age: extensions.remove("max_age"),
             methods: extensions.remove("methods"),
+            violated_policies: extensions.remove("violated_policies"),
             extensions,
         }
     }

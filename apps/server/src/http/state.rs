@@ -7,6 +7,7 @@ use ashlar_kernel::{Clock, IdSource};
 use ipnet::IpNet;
 
 use super::{Health, fallback::RouteTable, middleware::Load};
+use crate::{limits::RateLimits, telemetry::metrics::Metrics};
 
 /// What every request can reach: the services, and how this process answers. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +28,10 @@ pub struct AppState {
     pub body_limit: usize,
     /// What a request may cost, and how much is in progress.
     pub load: Load,
+    /// How often who may ask.
+    pub limits: RateLimits,
+    /// What this process counts.
+    pub metrics: Metrics,
     /// The description of the API, rendered once.
     pub openapi: Arc<str>,
     /// Which paths exist with which methods.
@@ -50,6 +55,8 @@ pub struct Manner {
     pub body_limit: usize,
     /// What a request may cost.
     pub load: Load,
+    /// How often who may ask.
+    pub limits: RateLimits,
 }
 
 impl AppState {
@@ -71,6 +78,8 @@ impl AppState {
             https: manner.https,
             body_limit: manner.body_limit,
             load: manner.load,
+            limits: manner.limits,
+            metrics: Metrics::default(),
             openapi: super::openapi::openapi_json()?.into(),
             routes: Arc::new(RouteTable::new(&description)),
         })

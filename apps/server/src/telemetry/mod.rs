@@ -1,4 +1,4 @@
-//! Logging: readable on a terminal, one JSON object a line elsewhere.
+//! Logging: readable on a terminal, one JSON object a line elsewhere. And [`metrics`].
 //!
 //! Nothing here prints a secret by itself: secrets are types without a readable `Debug`, and the
 //! configuration is logged nowhere.
@@ -8,13 +8,17 @@ mod capture;
 mod fields;
 pub mod filter;
 mod json;
+pub mod metrics;
 mod panics;
+mod rotate;
 mod timestamp;
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::Layer;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -40,29 +44,55 @@ pub enum InitError {
     /// The filter is broken; a loaded configuration never holds such a one.
     #[error("the log filter {0}")]
     Filter(String),
+    /// The log file cannot be made or written.
+    #[error("the log file {} cannot be written; choose another with --log-file", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// Something else logs already.
     #[error("logging is set up twice")]
     Twice(#[source] tracing_subscriber::util::TryInitError),
 }
 
-/// Sends every event of this process, and of the `log` crate, to the stream.
-pub fn init(config: &LogConfig, stream: Stream) -> Result<(), InitError> {
-    let events = filter::parse(&config.filter).map_err(InitError::Filter)?;
-    tracing_subscriber::registry()
-        .with(lines(config.format, stream))
-        .with(WithSpans(events))
-        .try_init()
-        .map_err(InitError::Twice)
+/// Logging that works. Dropped at the end of the process, it writes what its file still lacks.
+#[must_use = "dropped too early, it takes the log file with it"]
+pub struct Logging {
+    _file: Option<WorkerGuard>,
 }
 
-fn lines(format: LogFormat, stream: Stream) -> Box<dyn Layer<Registry> + Send + Sync> {
+/// Sends every event of this process, and of the `log` crate, to the stream, and those of a server to its file as well.
+pub fn init(config: &LogConfig, stream: Stream) -> Result<Logging, InitError> {
+    let events = filter::parse(&config.filter).map_err(InitError::Filter)?;
+    // Commands that pass by would turn the file of the server under its hands.
+    let configured = config.file.as_ref().filter(|_| stream == Stream::Stdout);
+    let opened =
+        configured.map(|file| rotate::open(file).map_err(|source| InitError::File { path: file.path.clone(), source }));
+    let (file, guard) = opened.transpose()?.unzip();
+    tracing_subscriber::registry()
+        .with(lines(config.format, stream, file))
+        .with(WithSpans(events))
+        .try_init()
+        .map_err(InitError::Twice)?;
+    Ok(Logging { _file: guard })
+}
+
+fn lines(format: LogFormat, stream: Stream, file: Option<NonBlocking>) -> Box<dyn Layer<Registry> + Send + Sync> {
     let (writer, terminal) = match stream {
         Stream::Stdout => (BoxMakeWriter::new(io::stdout), io::stdout().is_terminal()),
         Stream::Stderr => (BoxMakeWriter::new(io::stderr), io::stderr().is_terminal()),
     };
     if is_json(format, terminal) {
-        return Box::new(JsonLines(writer));
+        // One layer for both: each would keep the fields of a span in the same place.
+        return match file {
+            Some(file) => Box::new(JsonLines(writer.and(file))),
+            None => Box::new(JsonLines(writer)),
+        };
     }
+    let file = file.map(JsonLines);
     let pretty = tracing_subscriber::fmt::layer()
         .compact()
         .with_timer(UtcMillis)
@@ -70,9 +100,9 @@ fn lines(format: LogFormat, stream: Stream) -> Box<dyn Layer<Registry> + Send + 
         // The complaint about an unwritable log would go to stderr, and panic where that is full.
         .log_internal_errors(false);
     if terminal {
-        Box::new(pretty) // in colour, unless NO_COLOR is set
+        Box::new(pretty.and_then(file)) // in colour, unless NO_COLOR is set
     } else {
-        Box::new(pretty.with_ansi(false))
+        Box::new(pretty.with_ansi(false).and_then(file))
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
-    ConnectOptions, Connection, Database, Postgres, Sqlite, SqlitePool,
+    ConnectOptions, Connection, Database, PgConnection, Postgres, Sqlite, SqlitePool,
     pool::PoolOptions,
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -178,6 +178,7 @@ async fn postgres_pool(server: &PgConnectOptions, options: &SqlOptions) -> Resul
         ])
         .application_name("ashlar")
         .disable_statement_logging();
+    insist_on_an_answer(&connect).await?;
     let pool = pool_options::<Postgres>(options).max_connections(options.connections);
     let pool = pool.test_before_acquire(false).before_acquire(|connection, found| {
         Box::pin(async move {
@@ -189,6 +190,18 @@ async fn postgres_pool(server: &PgConnectOptions, options: &SqlOptions) -> Resul
     });
     let pool = pool.connect_with(connect).await.map_err(ConnectError::Unreachable)?;
     Ok(observed(SqlxPostgresConnector::from_sqlx_postgres_pool(pool), options))
+}
+
+/// A first connection may take this long; later ones have the acquire timeout.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+
+/// Connects once past the pool: it would keep trying until its time is up, and tell of that alone. Whoever starts the
+/// server wants to read that the password is wrong or that nobody listens there.
+pub(crate) async fn insist_on_an_answer(connect: &PgConnectOptions) -> Result<(), ConnectError> {
+    let answer = tokio::time::timeout(FIRST_ANSWER, PgConnection::connect_with(connect)).await;
+    let timed_out = |_elapsed| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()));
+    let connection = answer.unwrap_or_else(timed_out).map_err(ConnectError::Unreachable)?;
+    connection.close().await.map_err(ConnectError::Unreachable)
 }
 
 pub(crate) fn pool_options<D: Database>(options: &SqlOptions) -> PoolOptions<D> {

@@ -33,6 +33,7 @@ mod event_log;
 mod file_lock;
 mod identity;
 mod options;
+mod pool;
 mod schema;
 mod transaction;
 
@@ -44,6 +45,7 @@ use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QuerySelect};
 pub use connect::ConnectError;
 pub use dialect::Backend;
 pub use options::{InvalidDatabaseUrl, Observer, SqlOptions, StatementSeen};
+pub use pool::PoolFigures;
 pub use schema::SchemaConnection;
 
 use crate::{connect::Connections, errors::store_error, file_lock::FileLock};

@@ -5,7 +5,7 @@ use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 
 use crate::{
     ConnectError, SqlOptions,
-    connect::{Renewal, lock_file, pool_options, sqlite_options, sqlite_pool, sqlite_writer},
+    connect::{Renewal, insist_on_an_answer, lock_file, pool_options, sqlite_options, sqlite_pool, sqlite_writer},
     file_lock::FileLock,
     options::DatabaseAddress,
 };
@@ -55,6 +55,7 @@ impl SchemaConnection {
 
     async fn open_postgres(server: &PgConnectOptions, options: &SqlOptions) -> Result<Self, ConnectError> {
         let connect = server.clone().application_name("ashlar schema").disable_statement_logging();
+        insist_on_an_answer(&connect).await?;
         // One connection holds the advisory lock, the other works.
         let pool = pool_options(options).max_connections(2).connect_with(connect).await;
         let pool = pool.map_err(ConnectError::Unreachable)?;

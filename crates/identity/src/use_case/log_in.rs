@@ -36,6 +36,11 @@ impl LogIn {
         }
     }
 
+    /// What was typed, in the form in which it is compared, for whoever counts attempts.
+    pub fn account(&self) -> &str {
+        self.identifier.canonical()
+    }
+
     /// The same login from a known device.
     #[must_use]
     pub fn on(self, device: Option<Device>) -> Self {

@@ -52,6 +52,11 @@ impl Register {
     pub fn parse(email: &str, username: Option<&str>, password: &str) -> Result<Self, Invalid> {
         Self::try_from(RegisterInput { email, username, password: Secret::from(password), display_name: None })
     }
+
+    /// The address in the form in which it is compared, for whoever counts attempts.
+    pub fn account(&self) -> &str {
+        self.email.key()
+    }
 }
 
 /// Why no account was opened.

@@ -59,12 +59,13 @@ fn production_starts_when_everything_is_chosen() {
         ("ASHLAR_KEYS_DIR", folder.path().to_str().unwrap()),
         ("ASHLAR_CORS_ORIGINS", "https://app.example.com, http://localhost:3000"),
         ("ASHLAR_REGISTRATION", "instant"),
+        ("ASHLAR_ADMIN_LISTEN", "0.0.0.0:9090"),
     ])
     .unwrap();
 
     assert_eq!(config.ensure_safe(), Ok(()));
     let noted: Vec<&str> = config.notes().iter().map(|note| note.key).collect();
-    assert_eq!(noted, ["registration"]);
+    assert_eq!(noted, ["registration", "admin_listen", "redis_url"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Sign up, sign in, stay signed in, sign out.
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
-use ashlar_identity::{LogIn, LogOut, Register};
+use ashlar_identity::{LogIn, LogOut, PresentedRefreshToken, Register};
 use ashlar_kernel::{Context, FieldErrors, TenantId, TenantSlug};
 
 use super::dto::{
@@ -11,6 +11,7 @@ use crate::http::{
     AppState,
     body::{AUTH_BODY, Body, OptionalBody},
     caller::{Anyone, bearer, no_such_tenant},
+    limited::count,
     problem::Problem,
 };
 
@@ -35,10 +36,14 @@ use crate::http::{
 #[post("/api/v1/auth/register")]
 pub(super) async fn register(
     Anyone { context, .. }: Anyone,
+    request: HttpRequest,
     state: web::Data<AppState>,
     body: Body<RegisterRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    let account = state.identity.register(&context, Register::try_from(body.0)?).await?;
+    let command = Register::try_from(body.0)?;
+    let attempt = state.limits.attempt("register", context.client_ip, command.account());
+    count(&request, &state, attempt, context.now).await?;
+    let account = state.identity.register(&context, command).await?;
     Ok(HttpResponse::Created().json(RegisterResponse { user: User::from(&account) }))
 }
 
@@ -63,6 +68,7 @@ pub(super) async fn register(
 #[post("/api/v1/auth/login")]
 pub(super) async fn log_in(
     Anyone { context, .. }: Anyone,
+    request: HttpRequest,
     state: web::Data<AppState>,
     body: Body<LoginRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
@@ -72,7 +78,10 @@ pub(super) async fn log_in(
         None => context.tenant,
     };
     let context = Context { tenant, ..context };
-    let signed_in = state.identity.log_in(&context, LogIn::try_from(body)?).await?;
+    let command = LogIn::try_from(body)?;
+    let attempt = state.limits.attempt("login", context.client_ip, command.account());
+    count(&request, &state, attempt, context.now).await?;
+    let signed_in = state.identity.log_in(&context, command).await?;
     Ok(HttpResponse::Ok().json(LoginResponse::authenticated(Tokens::new(&signed_in, context.now))))
 }
 
@@ -108,9 +117,13 @@ async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem>
 #[post("/api/v1/auth/refresh")]
 pub(super) async fn refresh(
     Anyone { context, requested }: Anyone,
+    request: HttpRequest,
     state: web::Data<AppState>,
     body: Body<RefreshRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
+    if let Ok(presented) = PresentedRefreshToken::parse(&body.refresh_token) {
+        count(&request, &state, state.limits.refresh(&presented.session()), context.now).await?;
+    }
     let signed_in = state.identity.refresh(&context, &body.refresh_token, requested).await?;
     Ok(HttpResponse::Ok().json(Tokens::new(&signed_in, context.now)))
 }

@@ -14,6 +14,7 @@ pub(crate) fn count_connection(state: &AppState, connection: &dyn Any, data: &mu
     let Some(stream) = connection.downcast_ref::<TcpStream>() else {
         return;
     };
+    data.insert(state.metrics.connection());
     let Ok(peer) = stream.peer_addr().map(|address| address.ip().to_canonical()) else {
         return;
     };

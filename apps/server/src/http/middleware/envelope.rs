@@ -1,6 +1,6 @@
 //! The outermost layer: gives a request its name and its time limit, and an answer its form.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::panic::AssertUnwindSafe;
 
 use actix_cors::CorsError;
 use actix_web::{
@@ -21,7 +21,10 @@ use futures::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::headers::protect;
-use crate::http::{AppState, caller::Arrival, catalogue::http_codes, client::client_ip, problem::Problem};
+use crate::{
+    http::{AppState, caller::Arrival, catalogue::http_codes, client::client_ip, problem::Problem},
+    telemetry::metrics::RequestInProgress,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -32,7 +35,6 @@ pub(crate) async fn envelope(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let began = Instant::now();
     let state = request.app_data::<web::Data<AppState>>().cloned();
     let state = state.ok_or_else(|| Problem::from(StoreError::internal("the application state is missing")))?;
     let arrival = arrival(&request, &state);
@@ -47,15 +49,12 @@ pub(crate) async fn envelope(
         ms = tracing::field::Empty,
     );
     let https = state.https;
+    // Before the routing, so that a request that is given up has a route too.
+    let counted = state.metrics.begin(request.method(), request.match_pattern());
     async move {
         request.extensions_mut().insert(arrival);
         let outcome = answer(request, next, &state).await;
-        let status = match &outcome {
-            Ok(response) => response.status(),
-            Err(problem) => problem.status(),
-        };
-        let route = outcome.as_ref().ok().and_then(|response| response.request().match_pattern());
-        log(status, route.as_deref().unwrap_or("-"), began);
+        tell(counted, &outcome);
         match outcome {
             Ok(response) => Ok(finish(response, &request_id, https)),
             Err(problem) => Err(finish_alone(&problem, &request_id, https)),
@@ -170,11 +169,20 @@ fn dress(response: &mut HttpResponse, request_id: &RequestId, https: bool) {
     protect(response.headers_mut(), https);
 }
 
-fn log(status: StatusCode, route: &str, began: Instant) {
+/// One line of the log, and one more request in the metrics.
+fn tell(mut counted: RequestInProgress, outcome: &Result<ServiceResponse<BoxBody>, Problem>) {
+    let (status, code) = match outcome {
+        Ok(response) => (response.status(), response.response().extensions().get::<Problem>().map(Problem::code)),
+        Err(problem) => (problem.status(), Some(problem.code())),
+    };
+    if counted.route().is_none() {
+        counted.matched(outcome.as_ref().ok().and_then(|response| response.request().match_pattern()));
+    }
     let span = tracing::Span::current();
-    span.record("route", route);
+    span.record("route", counted.route().unwrap_or("-"));
     span.record("status", status.as_u16());
-    span.record("ms", u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+    span.record("ms", u64::try_from(counted.began().elapsed().as_millis()).unwrap_or(u64::MAX));
+    counted.answered(status, code);
     if status.is_server_error() {
         tracing::warn!("request failed");
     } else {

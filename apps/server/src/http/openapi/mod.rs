@@ -66,7 +66,7 @@ pub fn describe() -> utoipa::openapi::OpenApi {
         for operation in operations(item) {
             parameters::complete(path, operation);
             problems::complete(path, operation);
-            headers::complete(operation);
+            headers::complete(path, operation);
             examples::complete(operation, &schemas);
             open(operation);
         }

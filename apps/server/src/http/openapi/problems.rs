@@ -29,8 +29,8 @@ const RESPONSES: [(u16, &str, &str); 14] = [
 /// Codes of every operation.
 const ALWAYS: [&str; 5] =
     ["headers_too_large", "too_many_connections", "overloaded", "request_timeout", "internal_error"];
-/// Codes of operations that belong to a tenant, for which `X-Tenant` is looked up.
-const IN_TENANT: [&str; 2] = ["not_found", "store_unavailable"];
+/// Codes of operations that belong to a tenant, for which `X-Tenant` is looked up and requests are counted.
+const IN_TENANT: [&str; 3] = ["not_found", "rate_limited", "store_unavailable"];
 /// Codes of operations with a body.
 const WITH_BODY: [&str; 5] =
     ["malformed_request", "body_too_large", "unsupported_media_type", "unknown_field", "validation"];
@@ -83,6 +83,9 @@ fn example_of(entry: &ProblemEntry) -> Value {
         "invalid_parameter" => Some(("/query/limit", "out_of_range", "a page holds 1 to 200 entries")),
         _ => None,
     };
+    if let ("rate_limited", Some(members)) = (entry.code, example.as_object_mut()) {
+        members.insert("violated_policies".to_owned(), json!(["user"]));
+    }
     if let (Some((pointer, code, message)), Some(members)) = (field, example.as_object_mut()) {
         members.insert("errors".to_owned(), json!([{ "pointer": pointer, "code": code, "message": message }]));
     }

@@ -3,5 +3,6 @@
 mod identity_store;
 mod kernel;
 mod password_hasher;
+mod rate_limiter;
 mod session_cache;
 mod token_signer;

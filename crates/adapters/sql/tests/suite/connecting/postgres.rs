@@ -29,5 +29,15 @@ async fn a_server_that_does_not_answer_is_told_in_one_sentence_without_the_passw
     let refused = SqlStore::connect(options, Arc::new(RisingIds)).await.err().unwrap();
     assert!(matches!(refused, ConnectError::Unreachable(_)));
     assert!(refused.to_string().starts_with("the database cannot be reached: "));
+    assert!(refused.to_string().contains("refused"), "the reason, not that time is up: {refused}");
     assert!(!format!("{refused} {refused:?}").contains("geheim"));
+}
+
+#[tokio::test]
+async fn a_name_that_the_server_does_not_know_is_told() {
+    let Some(database) = PostgresDatabase::create().await else { return };
+    let url = database.url().replace("ashlar@", "nobody-of-that-name@");
+
+    let refused = SqlStore::connect(SqlOptions::parse(&url).unwrap(), Arc::new(RisingIds)).await.err().unwrap();
+    assert!(refused.to_string().contains("nobody-of-that-name"), "{refused}");
 }

@@ -1,0 +1,95 @@
+//! Counting requests: where a request is charged, and what the client is told.
+
+use actix_web::{
+    Error, HttpMessage, HttpRequest,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+};
+use ashlar_kernel::{Charge, Standing, Timestamp};
+use serde_json::json;
+
+use super::{AppState, catalogue::http_codes, problem::Problem};
+
+/// How the caller stands, kept with the request until it is answered.
+#[derive(Clone, Copy)]
+struct Told {
+    standing: Standing,
+    at: Timestamp,
+}
+
+/// Counts a request against `charge`, if there is anything to count.
+pub(crate) async fn count(
+    request: &HttpRequest,
+    state: &AppState,
+    charge: Option<Charge>,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let Some(charge) = charge else {
+        return Ok(());
+    };
+    let verdict = state.limits.count(&[charge], now).await?;
+    if let Some(standing) = verdict.tightest() {
+        tell(request, Told { standing: *standing, at: now });
+    }
+    if verdict.is_allowed() {
+        return Ok(());
+    }
+    let names: Vec<&str> = verdict.violated.iter().map(|standing| standing.policy.name()).collect();
+    for standing in &verdict.violated {
+        state.metrics.rate_limited(standing.policy.name());
+    }
+    let wait = verdict.tightest().map_or(1, seconds);
+    let detail = format!("more requests than {} allows; try again in {wait} s", names.join(" and "));
+    Err(Problem::http(StatusCode::TOO_MANY_REQUESTS, http_codes::RATE_LIMITED, detail)
+        .retry_after(wait)
+        .with("violated_policies", json!(names)))
+}
+
+/// Keeps the tightest standing of a request that is counted more than once.
+fn tell(request: &HttpRequest, told: Told) {
+    let mut extensions = request.extensions_mut();
+    let known = extensions.get::<Told>().map(|known| known.standing.remaining);
+    if known.is_none_or(|remaining| told.standing.remaining <= remaining) {
+        extensions.insert(told);
+    }
+}
+
+/// At least one second: no client should try again at once.
+fn seconds(standing: &Standing) -> u32 {
+    let seconds = standing.reset_after.as_millis().div_ceil(1_000);
+    u32::try_from(seconds).unwrap_or(u32::MAX).max(1)
+}
+
+/// Tells the client how it stands, whatever the answer is.
+pub(crate) async fn tell_limits(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut response = next.call(request).await?;
+    let told = response.request().extensions().get::<Told>().copied();
+    if let Some(told) = told {
+        write(response.headers_mut(), told);
+    }
+    Ok(response)
+}
+
+/// The fields of draft-ietf-httpapi-ratelimit-headers-10, and the older ones of which everybody has their own idea:
+/// here the reset is a Unix time in seconds.
+fn write(headers: &mut HeaderMap, Told { standing, at }: Told) {
+    let (policy, wait) = (standing.policy, seconds(&standing));
+    let mut set = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    set("ratelimit-policy", format!("\"{}\";q={};w={}", policy.name(), policy.limit(), policy.window_seconds()));
+    set("ratelimit", format!("\"{}\";r={};t={wait}", policy.name(), standing.remaining));
+    set("x-ratelimit-limit", policy.limit().to_string());
+    set("x-ratelimit-remaining", standing.remaining.to_string());
+    set("x-ratelimit-reset", (at.timestamp() + i64::from(wait)).to_string());
+}

@@ -1,0 +1,198 @@
+//! The table of every metric: the registry and `docs/metrics.md` are both made from it.
+
+/// What one metric is.
+#[cfg_attr(not(test), expect(dead_code, reason = "kind and unit are for the page only"))]
+pub(super) struct Definition {
+    pub(super) name: &'static str,
+    /// As Prometheus names it.
+    kind: &'static str,
+    pub(super) labels: &'static [&'static str],
+    unit: &'static str,
+    pub(super) meaning: &'static str,
+}
+
+pub(super) const REQUESTS: Definition = Definition {
+    name: "http_requests_total",
+    kind: "counter",
+    labels: &["method", "route", "status"],
+    unit: "requests",
+    meaning: "Requests that were answered.",
+};
+
+pub(super) const DURATIONS: Definition = Definition {
+    name: "http_request_duration_seconds",
+    kind: "histogram",
+    labels: &["method", "route"],
+    unit: "seconds",
+    meaning: "From the head of a request to the head of its answer.",
+};
+
+pub(super) const IN_FLIGHT: Definition = Definition {
+    name: "http_requests_in_flight",
+    kind: "gauge",
+    labels: &[],
+    unit: "requests",
+    meaning: "Requests that wait for their answer at this moment.",
+};
+
+pub(super) const CONNECTIONS: Definition = Definition {
+    name: "http_connections",
+    kind: "gauge",
+    labels: &[],
+    unit: "connections",
+    meaning: "Open connections of the public API, those of trusted proxies included.",
+};
+
+pub(super) const OVERLOADED: Definition = Definition {
+    name: "http_overloaded_total",
+    kind: "counter",
+    labels: &[],
+    unit: "requests",
+    meaning: "Requests answered with 503 overloaded, because too many requests or passwords were waiting.",
+};
+
+pub(super) const RATE_LIMITED: Definition = Definition {
+    name: "rate_limited_total",
+    kind: "counter",
+    labels: &["policy"],
+    unit: "requests",
+    meaning: "Requests refused by a rate limit, by the name of its policy.",
+};
+
+pub(super) const LOGIN_FAILED: Definition = Definition {
+    name: "login_failed_total",
+    kind: "counter",
+    labels: &[],
+    unit: "requests",
+    meaning: "Sign-ins refused with 401.",
+};
+
+pub(super) const POOL_IN_USE: Definition = Definition {
+    name: "db_pool_in_use",
+    kind: "gauge",
+    labels: &["pool"],
+    unit: "connections",
+    meaning: "Connections to the database that are at work.",
+};
+
+pub(super) const POOL_IDLE: Definition = Definition {
+    name: "db_pool_idle",
+    kind: "gauge",
+    labels: &["pool"],
+    unit: "connections",
+    meaning: "Connections to the database that are open and wait for work.",
+};
+
+pub(super) const BUILD: Definition = Definition {
+    name: "build_info",
+    kind: "gauge",
+    labels: &["version"],
+    unit: "none",
+    meaning: "Always 1; its label tells the version of this process.",
+};
+
+#[cfg(target_os = "linux")]
+pub(super) use of_the_process::*;
+
+/// Known on Linux only, whose `/proc` tells them.
+#[cfg(any(test, target_os = "linux"))]
+mod of_the_process {
+    use super::Definition;
+
+    pub(in super::super) const MEMORY: Definition = Definition {
+        name: "process_resident_memory_bytes",
+        kind: "gauge",
+        labels: &[],
+        unit: "bytes",
+        meaning: "Memory of this process that is in RAM. Linux only.",
+    };
+
+    pub(in super::super) const CPU: Definition = Definition {
+        name: "process_cpu_seconds_total",
+        kind: "counter",
+        labels: &[],
+        unit: "seconds",
+        meaning: "Time this process has spent on processors, user and system. Linux only.",
+    };
+
+    pub(in super::super) const OPEN_FILES: Definition = Definition {
+        name: "process_open_fds",
+        kind: "gauge",
+        labels: &[],
+        unit: "files",
+        meaning: "Open files and sockets of this process. Linux only.",
+    };
+
+    pub(in super::super) const START: Definition = Definition {
+        name: "process_start_time_seconds",
+        kind: "gauge",
+        labels: &[],
+        unit: "seconds",
+        meaning: "When this process was started, in seconds since 1970. Linux only.",
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::{of_the_process::*, *};
+
+    /// In the order in which the page shows them.
+    const ALL: &[&Definition] = &[
+        &REQUESTS,
+        &DURATIONS,
+        &IN_FLIGHT,
+        &CONNECTIONS,
+        &OVERLOADED,
+        &RATE_LIMITED,
+        &LOGIN_FAILED,
+        &POOL_IN_USE,
+        &POOL_IDLE,
+        &MEMORY,
+        &CPU,
+        &OPEN_FILES,
+        &START,
+        &BUILD,
+    ];
+
+    /// What stands above this line in `docs/metrics.md` is written by hand, what stands below by this test.
+    const MARK: &str = "<!-- Generated from apps/server/src/telemetry/metrics/catalogue.rs. -->\n";
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
+    const REWRITE: &str = "ASHLAR_TEST_REWRITE";
+
+    fn table() -> String {
+        let mut table = "\n| name | type | labels | unit | meaning |\n|---|---|---|---|---|\n".to_owned();
+        for Definition { name, kind, labels, unit, meaning } in ALL {
+            let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+            writeln!(table, "| `{name}` | {kind} | {} | {unit} | {meaning} |", labels.join(", ")).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "steers this test and no server")]
+    fn metrics_page_is_up_to_date() {
+        let committed = std::fs::read_to_string(PAGE).unwrap();
+        let (by_hand, _) = committed.split_once(MARK).expect("docs/metrics.md has lost its mark");
+        let fresh = format!("{by_hand}{MARK}{}", table());
+
+        if std::env::var_os(REWRITE).is_some() {
+            std::fs::write(PAGE, &fresh).unwrap();
+        }
+
+        let now = std::fs::read_to_string(PAGE).unwrap();
+        assert!(
+            now == fresh,
+            "docs/metrics.md is stale; run: {REWRITE}=1 cargo test -p ashlar-server --lib metrics_page"
+        );
+    }
+
+    #[test]
+    fn names_follow_the_conventions_of_prometheus() {
+        for Definition { name, kind, .. } in ALL {
+            assert_eq!(name.ends_with("_total"), *kind == "counter", "{name}");
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+        }
+    }
+}
