@@ -10,6 +10,7 @@ mod m20261120_000002_account;
 mod m20261120_000003_session;
 mod m20261120_000004_event_log;
 mod m20261120_000005_bootstrap;
+mod m20261121_000006_job;
 mod step;
 
 use sea_orm_migration::{
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000003_session::STEP),
             Box::new(m20261120_000004_event_log::STEP),
             Box::new(m20261120_000005_bootstrap::STEP),
+            Box::new(m20261121_000006_job::STEP),
         ]
     }
 }

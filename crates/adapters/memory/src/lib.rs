@@ -32,6 +32,7 @@
 mod clock;
 mod embedded;
 mod entropy;
+mod job_store;
 mod password_hasher;
 mod rate_limiter;
 mod session_cache;
@@ -41,6 +42,7 @@ mod token_signer;
 pub use clock::ManualClock;
 pub use embedded::{Embedded, anonymous};
 pub use entropy::SeededEntropy;
+pub use job_store::MemoryJobs;
 pub use password_hasher::PlainHasher;
 pub use rate_limiter::MemoryRateLimiter;
 pub use session_cache::MemorySessionCache;

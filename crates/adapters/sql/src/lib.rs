@@ -32,6 +32,7 @@ mod errors;
 mod event_log;
 mod file_lock;
 mod identity;
+mod job;
 mod options;
 mod pool;
 mod schema;

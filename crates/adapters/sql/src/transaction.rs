@@ -10,18 +10,22 @@ use uuid::Uuid;
 use crate::{SqlStore, event_log};
 
 impl SqlStore {
-    #[expect(clippy::disallowed_methods, reason = "the place the ban points to")]
     pub(crate) async fn begin_tx(&self, context: &Context) -> Result<SqlTx, StoreError> {
+        let tx = self.begin_bare().await?;
+        let journal = Journal::new(context.clone(), Arc::clone(self.ids()));
+        Ok(SqlTx { tx, journal, store: self.clone(), is_sound: true })
+    }
+
+    /// A transaction that leaves no events: for what follows from events and is none itself, such as jobs.
+    #[expect(clippy::disallowed_methods, reason = "the place the ban points to")]
+    pub(crate) async fn begin_bare(&self) -> Result<DatabaseTransaction, StoreError> {
         // A transaction that reads before it writes is refused on SQLite when another has written in between; one that
         // asks for the write lock at once waits its turn instead. PostgreSQL ignores the mode.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let begun = self.writer().begin_with_options(options).await;
-        let tx = begun.map_err(|error| self.write_error(error))?;
-        let journal = Journal::new(context.clone(), Arc::clone(self.ids()));
-        Ok(SqlTx { tx, journal, store: self.clone(), is_sound: true })
+        self.writer().begin_with_options(options).await.map_err(|error| self.write_error(error))
     }
 }
 

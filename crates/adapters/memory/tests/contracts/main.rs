@@ -1,6 +1,7 @@
 //! The doubles obey the laws of the ports they stand in for.
 
 mod identity_store;
+mod jobs;
 mod kernel;
 mod password_hasher;
 mod rate_limiter;

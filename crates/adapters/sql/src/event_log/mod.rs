@@ -2,11 +2,11 @@
 
 mod entity;
 
-use ashlar_kernel::{ActorRef, EventLog, EventRecord, LogReader, Outcome, StoreError, TenantId};
+use ashlar_kernel::{ActorRef, EventLog, EventRecord, LogReader, Outcome, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, InsertMany, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, InsertMany, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -22,44 +22,58 @@ pub(crate) fn insertion(events: Vec<EventRecord>) -> Result<InsertMany<row::Acti
 }
 
 /// Ids in one statement, well below the 32,766 parameters of SQLite.
-const IDS_AT_ONCE: usize = 1_000;
+pub(crate) const IDS_AT_ONCE: usize = 1_000;
 
 #[async_trait]
 impl EventLog for SqlStore {
     async fn pending(&self, reader: LogReader, limit: u32) -> Result<Vec<EventRecord>, StoreError> {
-        let waiting = row::Entity::find();
-        let waiting = match reader {
-            LogReader::Seal => waiting.inner_join(to_seal::Entity).order_by_asc(to_seal::Column::Position),
-            LogReader::Dispatch => waiting.inner_join(to_dispatch::Entity).order_by_asc(to_dispatch::Column::Position),
-        };
-        let rows = waiting.limit(u64::from(limit)).all(self.reader()).await.map_err(store_error)?;
-        rows.into_iter().map(record_of).collect()
+        pending_on(self.reader(), reader, limit).await
     }
 
     async fn handled(&self, reader: LogReader, events: &[Uuid]) -> Result<(), StoreError> {
         for some in events.chunks(IDS_AT_ONCE) {
-            self.take_off(reader, some).await?;
+            take_off_on(self.writer(), reader, some).await.map_err(|error| self.write_error(error))?;
         }
         Ok(())
     }
 }
 
-impl SqlStore {
-    async fn take_off(&self, reader: LogReader, events: &[Uuid]) -> Result<(), StoreError> {
-        let writer = self.writer();
-        let backend = writer.get_database_backend();
-        let done = match reader {
-            LogReader::Seal => {
-                let these = is_among(backend, to_seal::Column::EventId, events);
-                to_seal::Entity::delete_many().filter(these).exec(writer).await
-            }
-            LogReader::Dispatch => {
-                let these = is_among(backend, to_dispatch::Column::EventId, events);
-                to_dispatch::Entity::delete_many().filter(these).exec(writer).await
-            }
-        };
-        done.map(drop).map_err(|error| self.write_error(error))
+/// What a reader has not handled, as a connection or transaction sees it.
+pub(crate) async fn pending_on(
+    db: &impl ConnectionTrait,
+    reader: LogReader,
+    limit: u32,
+) -> Result<Vec<EventRecord>, StoreError> {
+    let waiting = row::Entity::find();
+    let waiting = match reader {
+        LogReader::Seal => waiting.inner_join(to_seal::Entity).order_by_asc(to_seal::Column::Position),
+        LogReader::Dispatch => waiting.inner_join(to_dispatch::Entity).order_by_asc(to_dispatch::Column::Position),
+    };
+    let rows = waiting.limit(u64::from(limit)).all(db).await.map_err(store_error)?;
+    rows.into_iter().map(record_of).collect()
+}
+
+/// Takes at most [`IDS_AT_ONCE`] events off the list of a reader.
+pub(crate) async fn take_off_on(db: &impl ConnectionTrait, reader: LogReader, events: &[Uuid]) -> Result<(), DbErr> {
+    let backend = db.get_database_backend();
+    match reader {
+        LogReader::Seal => {
+            let these = is_among(backend, to_seal::Column::EventId, events);
+            to_seal::Entity::delete_many().filter(these).exec(db).await.map(drop)
+        }
+        LogReader::Dispatch => {
+            let these = is_among(backend, to_dispatch::Column::EventId, events);
+            to_dispatch::Entity::delete_many().filter(these).exec(db).await.map(drop)
+        }
     }
+}
+
+/// How many events wait for the relay, and when the first of them happened.
+pub(crate) async fn backlog_on(db: &impl ConnectionTrait) -> Result<(i64, Option<Timestamp>), DbErr> {
+    let waiting = to_dispatch::Entity::find().inner_join(row::Entity).select_only();
+    let counted = waiting.column_as(to_dispatch::Column::EventId.count(), "events");
+    let found = counted.column_as(row::Column::OccurredAt.min(), "oldest").into_tuple().one(db).await?;
+    Ok(found.unwrap_or((0, None)))
 }
 
 fn row_of(event: EventRecord) -> Result<row::ActiveModel, StoreError> {

@@ -7,6 +7,7 @@ mod constraints;
 mod contract;
 mod event_log;
 mod faults;
+mod jobs;
 mod schema;
 mod statements;
 #[cfg(test)]
