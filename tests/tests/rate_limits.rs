@@ -186,3 +186,20 @@ async fn refusal_of_bad_input_costs_no_attempt(database: Database) {
     app.try_log_in("ada@example.org", PASSWORD).await.expect(401);
     app.try_log_in("ada@example.org", PASSWORD).await.refused(429, "rate_limited");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_share_a_redis_count_together() {
+    let Some(redis) = OwnRedis::start() else { return };
+    let process = async || {
+        let setup = Setup::on(Database::Sqlite).set("ASHLAR_REDIS_URL", &redis.url());
+        setup.set("ASHLAR_RATE_LIMIT_AUTH", "5/1m").start().await
+    };
+    let (one, other) = (process().await, process().await);
+
+    for app in [&one, &other, &one, &other, &one] {
+        app.try_log_in("nobody@example.org", PASSWORD).await.expect(401);
+    }
+    for app in [&one, &other] {
+        app.try_log_in("nobody@example.org", PASSWORD).await.refused(429, "rate_limited");
+    }
+}
