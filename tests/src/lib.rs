@@ -13,6 +13,7 @@ pub mod client;
 pub mod contract;
 pub mod database;
 pub mod journeys;
+pub mod past;
 pub mod people;
 pub mod raw;
 pub mod redis;
@@ -21,6 +22,7 @@ pub use answer::Answer;
 pub use app::{Setup, TestApp};
 pub use client::{Call, Client};
 pub use database::Database;
+pub use past::Past;
 pub use people::{PASSWORD, SignedIn, TENANT};
 pub use redis::OwnRedis;
 

@@ -113,7 +113,9 @@ async fn scrape_has_what_the_page_promises_and_counts_what_happened() {
     let scrape = scraped(address).await;
 
     let mut promised = documented();
-    assert!(promised.remove("rate_limited_total").is_some(), "it appears with its first event");
+    for first in ["rate_limited_total", "jobs_total", "job_duration_seconds"] {
+        assert!(promised.remove(first).is_some(), "{first} appears with its first event");
+    }
     assert_eq!(found(&scrape), promised);
     let requests = |method, route, status| {
         value(&scrape, "http_requests_total", &[("method", method), ("route", route), ("status", status)])

@@ -12,3 +12,4 @@ pub mod demo;
 pub mod http;
 pub mod limits;
 pub mod telemetry;
+pub mod work;

@@ -78,10 +78,10 @@ pub struct Relay {
     clock: Arc<dyn Clock>,
 }
 
-/// Events that one transaction moves.
-const BATCH: u32 = 100;
-
 impl Relay {
+    /// Events that one step moves at most.
+    pub const BATCH: u32 = 100;
+
     /// A relay. Any number may work on one log; one at a time moves events.
     pub fn new(outbox: Arc<dyn Outbox>, subscribers: Arc<Subscribers>, clock: Arc<dyn Clock>) -> Self {
         Self { outbox, subscribers, clock }
@@ -90,7 +90,7 @@ impl Relay {
     /// Moves some events and counts them. A full batch means that there may be more.
     pub async fn step(&self) -> Result<u32, StoreError> {
         let plan = |event: &EventRecord| self.subscribers.plan(event);
-        self.outbox.relay(BATCH, self.clock.now(), &plan).await
+        self.outbox.relay(Self::BATCH, self.clock.now(), &plan).await
     }
 }
 

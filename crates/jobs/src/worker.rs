@@ -96,6 +96,11 @@ impl Worker {
         Self { ports, handlers, settings: Arc::new(settings) }
     }
 
+    /// The kind of a job, of those that this worker knows; for figures, whose labels must be a closed set.
+    pub fn kind_of(&self, job: &Job) -> Option<&'static str> {
+        self.handlers.cards().map(|card| card.kind).find(|kind| *kind == job.kind())
+    }
+
     /// Takes at most `limit` jobs. Each is to be given to [`run`](Self::run) or [`release`](Self::release).
     pub async fn claim(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
         let now = self.ports.clock.now();

@@ -106,11 +106,12 @@ impl Ledger {
             faults.extend(mismatch(&users, what, &of));
         }
         let events: BTreeSet<&String> = self.events.iter().map(|event| &event.id).collect();
-        for (list, ids) in [("sealer", &self.to_seal), ("subscribers", &self.to_dispatch)] {
-            let waiting: BTreeSet<&String> = ids.iter().collect();
-            let differences = events.symmetric_difference(&waiting);
-            faults.extend(differences.map(|id| format!("event {id} and the list of the {list} disagree")));
-        }
+        let waiting: BTreeSet<&String> = self.to_seal.iter().collect();
+        let differences = events.symmetric_difference(&waiting);
+        faults.extend(differences.map(|id| format!("event {id} and the list of the sealer disagree")));
+        // The relay takes events off this one.
+        let unknown = self.to_dispatch.iter().filter(|id| !events.contains(id));
+        faults.extend(unknown.map(|id| format!("{id} waits for subscribers and is no event")));
         let emails: BTreeSet<&String> = self.users.values().collect();
         let lost = promised.iter().filter(|email| !emails.contains(email));
         faults.extend(lost.map(|email| format!("{email} was told 201 and has no account")));

@@ -107,6 +107,13 @@ impl Program {
         Server::ready(child, stdout, stderr).await
     }
 
+    /// Starts a command that goes on until it is stopped, and waits until it says that it is ready.
+    pub async fn start(&self, arguments: &[&str]) -> Server {
+        let mut child = self.spawn(arguments);
+        let (stdout, stderr) = captured(&mut child);
+        Server::started(child, stdout, stderr).await
+    }
+
     fn spawn(&self, arguments: &[&str]) -> Child {
         let mut words: Vec<&OsStr> = self.launcher.iter().map(OsString::as_os_str).collect();
         words.push(binary().as_os_str());

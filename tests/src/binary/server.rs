@@ -20,6 +20,18 @@ pub struct Server {
 }
 
 impl Server {
+    /// Waits until a process that serves nobody says that it is ready.
+    pub(super) async fn started(child: Child, stdout: Captured, stderr: Captured) -> Self {
+        let mut process = Self { child, stdout, stderr, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let deadline = Instant::now() + PATIENCE;
+        while !process.stdout().contains(r#""message":"ready""#) {
+            process.insist_that_it_runs("before it was ready");
+            assert!(Instant::now() < deadline, "it does not say that it is ready: {}", process.output());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        process
+    }
+
     /// Waits until the server says where it listens, and answers there that it is ready.
     pub(super) async fn ready(child: Child, stdout: Captured, stderr: Captured) -> Self {
         let mut server = Self { child, stdout, stderr, address: SocketAddr::from(([127, 0, 0, 1], 0)) };

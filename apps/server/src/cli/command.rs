@@ -24,18 +24,27 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// What to do, and with which flags; `serve` when nothing is said.
+    /// What to do, and with which flags; `all` when nothing is said.
     pub fn into_parts(self) -> (Command, ConfigFlags) {
-        (self.command.unwrap_or(Command::Serve), self.config)
+        (self.command.unwrap_or(Command::All), self.config)
     }
 }
 
 /// What the program does.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Serves the API until Ctrl-C or SIGTERM; this is the default
+    /// Serves the API and works behind the scenes until Ctrl-C or SIGTERM; this is the default
+    #[command(after_long_help = help::SERVE)]
+    All,
+    /// Serves the API; in production without workers and schedules, which then have processes of their own
     #[command(after_long_help = help::SERVE)]
     Serve,
+    /// Runs jobs and nothing else; any number of them
+    #[command(after_long_help = help::WORKER)]
+    Worker,
+    /// Fires schedules and nothing else; any number of them
+    #[command(after_long_help = help::SCHEDULER)]
+    Scheduler,
     /// Brings the database to the schema of this version, or back
     #[command(after_long_help = help::MIGRATE)]
     Migrate {
@@ -67,6 +76,13 @@ pub enum Command {
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
+}
+
+impl Command {
+    /// Whether it goes on until somebody stops it.
+    pub fn runs_for_good(&self) -> bool {
+        matches!(self, Self::All | Self::Serve | Self::Worker | Self::Scheduler)
+    }
 }
 
 /// The ways of a migration.

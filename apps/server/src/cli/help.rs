@@ -3,7 +3,7 @@
 pub(super) const INTRODUCTION: &str = "\
 Ashlar: one backend a SaaS company starts from.
 
-Without a word it serves: on a fresh machine it makes a data folder with keys, a SQLite database \
+Without a word it serves and works: on a fresh machine it makes a data folder with keys, a SQLite database \
 and demonstration data, and prints the addresses to open. Set ASHLAR_ENV=production for a real \
 service; it then refuses to start until every unsafe setting is gone.";
 
@@ -35,12 +35,32 @@ Exit codes:
 pub(super) const SERVE: &str = "\
 Examples:
   ashlar serve
+  ashlar all --env production                serve and work in one process
   ashlar serve --listen 0.0.0.0:8080 --public-url https://api.example.com
   ashlar serve --demo=false --data-dir /var/lib/ashlar
   ASHLAR_DATABASE_URL_FILE=/run/secrets/database ashlar serve --env production
 
 Ctrl-C and SIGTERM drain: the server reports itself as not ready, waits --drain-delay, takes no
 new connections, and gives running requests --shutdown-timeout to finish.";
+
+pub(super) const WORKER: &str = "\
+Examples:
+  ashlar worker --env production
+  ashlar worker --job-concurrency 50 --admin-listen 127.0.0.1:9091
+
+It moves events to jobs and runs jobs. Start as many as you like, on as many machines: no two run
+the same job at the same time. SIGTERM: it takes no new jobs, gives running ones --shutdown-timeout
+to finish, and returns the rest.
+
+The embedded profile needs none: `ashlar serve` does it, and its database is for one process.";
+
+pub(super) const SCHEDULER: &str = "\
+Examples:
+  ashlar scheduler --env production
+
+It turns schedules into jobs when they are due. One is enough; of several, one fires.
+
+The embedded profile needs none: `ashlar serve` does it, and its database is for one process.";
 
 pub(super) const MIGRATE: &str = "\
 Examples:

@@ -22,8 +22,8 @@ fn grammar_is_sound() {
 
 #[test]
 fn serve_is_what_is_done_without_a_word() {
-    assert_eq!(parsed("ashlar").0, Command::Serve);
-    assert_eq!(parsed("ashlar --demo").0, Command::Serve);
+    assert_eq!(parsed("ashlar").0, Command::All);
+    assert_eq!(parsed("ashlar --demo").0, Command::All);
     assert_eq!(parsed("ashlar --demo serve").0, Command::Serve);
 }
 

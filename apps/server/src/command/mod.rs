@@ -7,13 +7,15 @@ mod openapi;
 mod seed;
 mod serve;
 mod shutdown;
+mod work;
 
 use std::{error::Error, ffi::OsString, future::Future};
 
 use crate::{
     cli::{self, Command, Exit, Target, healthcheck, output},
-    config::{Config, Inputs},
+    config::{Config, Inputs, Profile},
     telemetry::{self, Stream},
+    work::Roles,
 };
 
 /// Does what the command line says.
@@ -41,7 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(command: Command, config: &Config) -> Exit {
-    let stream = if command == Command::Serve { Stream::Stdout } else { Stream::Stderr };
+    let stream = if command.runs_for_good() { Stream::Stdout } else { Stream::Stderr };
     let _logging = match telemetry::init(&config.log, stream) {
         Ok(logging) => logging,
         Err(error) => {
@@ -51,19 +53,30 @@ fn dispatch(command: Command, config: &Config) -> Exit {
     };
     telemetry::log_panics();
     // The other commands serve nobody; a migration must not ask for the settings of a web server.
-    if command == Command::Serve
+    if command.runs_for_good()
         && let Err(error) = config.ensure_safe()
     {
         output::complain(&error);
         return Exit::Usage;
     }
     match command {
-        Command::Serve => ended(wait(serve::run(config))),
+        Command::All => ended(wait(serve::run(config, Roles::ALL))),
+        Command::Serve => ended(wait(serve::run(config, roles_beside(config.profile)))),
+        Command::Worker => ended(wait(work::run(config, Roles::WORKER))),
+        Command::Scheduler => ended(wait(work::run(config, Roles::SCHEDULER))),
         Command::Migrate { direction } => ended(wait(migrate::run(config, direction))),
         Command::Seed => ended(wait(seed::run(config))),
         Command::Doctor { json } => wait(doctor::run(config, json)).unwrap_or(Exit::Failed),
         Command::Healthcheck { url } => ended(check_health(config, url.as_deref())),
         Command::Openapi { print } => ended(openapi::run(print)),
+    }
+}
+
+/// The embedded profile is one process. In production each role can have as many as it needs.
+fn roles_beside(profile: Profile) -> Roles {
+    match profile {
+        Profile::Embedded => Roles::ALL,
+        Profile::Production => Roles::NONE,
     }
 }
 

@@ -1,20 +1,21 @@
 //! `ashlar serve`: the API until it is told to stop.
 
-use std::{error::Error, net::TcpListener, sync::Arc};
+use std::{error::Error, net::TcpListener};
 
 use actix_web::dev::ServerHandle;
 
-use super::{banner::banner, shutdown::stop_on_signal};
+use super::{banner::banner, shutdown::Shutdown, work::name_of_this_process};
 use crate::{
     admin::{self, Entrance},
     cli::output,
     compose::{Product, StartError, World, compose},
     config::Config,
-    http::server,
-    telemetry::metrics::PoolUse,
+    http::{AppState, server},
+    work::Roles,
 };
 
-pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
+/// Serves, and does the work of `roles` beside it.
+pub(super) async fn run(config: &Config, roles: Roles) -> Result<(), Box<dyn Error>> {
     raise_file_limit();
     // First, because it fails most often and costs nothing.
     let listener = listen(config)?;
@@ -22,18 +23,27 @@ pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     let operators = entrance.as_ref().map(Entrance::address);
     let config = config.clone().bound_to(listener.local_addr()?);
     let product = compose(&config, World::real(config.hash_threads)).await?;
+    let Product { state, work, store, demo } = product;
 
-    let server = server(listener, product.state.clone(), &config).map_err(StartError::Server)?;
-    let admin = entrance.map(|entrance| serve_operators(entrance, &product)).transpose()?;
-    let stopper = stop_on_signal(server.handle(), product.state.health.clone(), config.limits.drain_delay);
-    output::tell(banner(&config, operators, product.demo.as_ref()));
+    let server = server(listener, state.clone(), &config).map_err(StartError::Server)?;
+    let admin = entrance.map(|entrance| serve_operators(entrance, &state)).transpose()?;
+    let working = work.start(roles, &name_of_this_process(), &state.metrics);
+    let shutdown = Shutdown::new(state.health.clone(), working.stopper(), &config.limits);
+    let stopper = shutdown.on_signal(Some(server.handle()));
+    output::tell(banner(&config, operators, demo.as_ref()));
     tracing::info!(address = %config.listen, admin = operators.map(tracing::field::display), "ready");
 
+    let gently = async {
+        let outcome = server.await;
+        // When the server broke by itself, nobody has asked yet.
+        let stopper = working.stopper();
+        stopper.stop(config.limits.shutdown_timeout);
+        working.stopped().await;
+        store.close().await;
+        outcome.map_err(StartError::Server)
+    };
     tokio::select! {
-        outcome = server => {
-            product.store.close().await;
-            outcome.map_err(StartError::Server)?;
-        }
+        outcome = gently => outcome?,
         // Asked twice: what is under way ends with the process, and its transactions roll back.
         () = stopper => {}
     }
@@ -46,14 +56,8 @@ pub(super) async fn run(config: &Config) -> Result<(), Box<dyn Error>> {
 }
 
 /// Answers operators from now on, beside the public API.
-fn serve_operators(entrance: Entrance, product: &Product) -> Result<ServerHandle, StartError> {
-    let store = product.store.clone();
-    let pools = move || {
-        let figures = store.pool().into_iter();
-        figures.map(|pool| PoolUse { name: pool.name, in_use: pool.in_use, idle: pool.idle }).collect()
-    };
-    product.state.metrics.watch_pools(Arc::new(pools));
-    let server = admin::server(entrance, (&product.state).into()).map_err(StartError::Server)?;
+pub(super) fn serve_operators(entrance: Entrance, state: &AppState) -> Result<ServerHandle, StartError> {
+    let server = admin::server(entrance, state.into()).map_err(StartError::Server)?;
     let handle = server.handle();
     // It ends when the handle stops it, or with the process.
     let _running = actix_web::rt::spawn(server);

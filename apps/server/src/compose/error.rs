@@ -11,6 +11,8 @@ use ashlar_kernel::StoreError;
 use ashlar_redis::InvalidRedisUrl;
 use ashlar_sql::{ConnectError, InvalidDatabaseUrl};
 
+use crate::work::WorkError;
+
 /// Why the product does not start. Each is one clear sentence; causes follow.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -56,6 +58,9 @@ pub enum StartError {
     /// The demonstration data could not be loaded.
     #[error("the demonstration data cannot be loaded")]
     Demo(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A schedule is none; a defect.
+    #[error(transparent)]
+    Work(#[from] WorkError),
     /// The API description cannot be rendered; a defect.
     #[error("the API description cannot be rendered")]
     Description(#[source] serde_json::Error),

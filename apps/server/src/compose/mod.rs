@@ -11,6 +11,7 @@ use ashlar_identity::{
     Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
     use_case::{IdentityPorts, IdentitySettings},
 };
+use ashlar_jobs::Subscribers;
 use ashlar_kernel::{Clock, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, SystemClock, TimeOrderedIds};
 use ashlar_memory::{MemoryRateLimiter, MemorySessionCache};
 use ashlar_redis::{RedisRateLimiter, RedisStore};
@@ -27,6 +28,8 @@ use crate::{
     demo::{self, Demo},
     http::{AppState, Health, Manner, Probe, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal},
+    telemetry::metrics::{PoolSource, PoolUse},
+    work::{self, AskOffset, Errand, SharedClock, Work},
 };
 
 /// The name of the product, which no password may be built on.
@@ -59,6 +62,8 @@ impl World {
 pub struct Product {
     /// What requests reach.
     pub state: AppState,
+    /// What is done behind the scenes, if this process is to do it.
+    pub work: Work,
     /// The database, to be closed at the end.
     pub store: SqlStore,
     /// The demonstration data, when this start has loaded it.
@@ -71,7 +76,18 @@ pub async fn compose(config: &Config, world: World) -> Result<Product, StartErro
     let parts = Parts::prepare(config, world).await?;
     let demo = if config.demo { demo::load(&parts.seeding_identity(config), &parts, config).await? } else { None };
     let state = parts.state(config)?;
-    Ok(Product { state, store: parts.store, demo })
+    state.metrics.watch_pools(pools_of(&parts.store));
+    let work = parts.work(config, &state).await?;
+    Ok(Product { state, work, store: parts.store, demo })
+}
+
+/// How the connections to the database are used, whenever somebody asks.
+fn pools_of(store: &SqlStore) -> PoolSource {
+    let store = store.clone();
+    Arc::new(move || {
+        let figures = store.pool().into_iter();
+        figures.map(|pool| PoolUse { name: pool.name, in_use: pool.in_use, idle: pool.idle }).collect()
+    })
 }
 
 /// Loads the demonstration data on its own; none if the database is not empty.
@@ -164,6 +180,32 @@ impl Parts {
 }
 
 impl Parts {
+    async fn work(&self, config: &Config, state: &AppState) -> Result<Work, StartError> {
+        let (store, local) = (self.store.clone(), Arc::clone(&self.clock));
+        let ask: AskOffset = Arc::new(move || {
+            let (store, local) = (store.clone(), Arc::clone(&local));
+            Box::pin(async move { store.clock_offset(&*local).await })
+        });
+        let clock = SharedClock::new(Arc::clone(&self.clock), ask);
+        clock.set().await;
+        let carrier = self.store.clone();
+        let carry: Errand = Box::pin(async move { match carrier.carry_rings().await {} });
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        Ok(Work {
+            jobs: Arc::new(self.store.clone()),
+            outbox: Arc::new(self.store.clone()),
+            firings: Arc::new(self.store.clone()),
+            bell: Arc::new(self.store.clone()),
+            clock,
+            entropy: Arc::clone(&self.entropy),
+            handlers: work::housekeeping(state.identity.clone(), shared),
+            subscribers: Subscribers::new(),
+            schedules: work::schedules()?,
+            errands: vec![carry],
+            concurrency: config.job_concurrency,
+        })
+    }
+
     /// Counts in Redis where there is one, and in this process beside it or alone.
     fn rate_limits(&self, config: &Config, redis: Option<RedisStore>) -> RateLimits {
         let policies = match config.rates.limits {

@@ -44,6 +44,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let data_dir = reader.get("data_dir", parse::path);
     let registration = reader.get("registration", parse::registration);
     let hash_threads = reader.count("hash_threads");
+    let job_concurrency = reader.count("job_concurrency");
     let database = database(&mut reader);
     let signing = signing(&mut reader);
     let tokens = tokens(&mut reader);
@@ -62,6 +63,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         database: database?,
         registration: registration?,
         hash_threads: hash_threads?,
+        job_concurrency: u32::try_from(job_concurrency?).ok()?,
         signing: signing?,
         tokens: tokens?,
         http: http?,

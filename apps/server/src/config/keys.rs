@@ -159,6 +159,15 @@ pub const KEYS: &[Key] = &[
     .default("")
     .secret()
     .under("Data"),
+    Key::new(
+        "job_concurrency",
+        "ASHLAR_JOB_CONCURRENCY",
+        "job-concurrency",
+        Kind::Count { min: 1, max: 1000 },
+        "Jobs that one process runs at the same time.",
+    )
+    .default("10")
+    .under("Data"),
     // --- accounts ---
     Key::new(
         "registration",

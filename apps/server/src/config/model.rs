@@ -34,6 +34,8 @@ pub struct Config {
     pub registration: Registration,
     /// `hash_threads`: threads that hash passwords, at least one.
     pub hash_threads: usize,
+    /// `job_concurrency`: jobs at the same time, at least one.
+    pub job_concurrency: u32,
     /// `jwt_alg` and `keys_dir`.
     pub signing: SigningConfig,
     /// The lifetimes of tokens and sessions.

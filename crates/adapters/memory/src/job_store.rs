@@ -1,5 +1,6 @@
 //! Jobs, the relay and schedules, in process.
 
+mod bell;
 mod table;
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
 use ashlar_jobs::{
     Job, JobId, NewJob, Transition,
     port::{
-        Ack, Backlog, Claim, Enqueued, Firing, Heartbeat, JobQuery, JobStore, Outbox, Plan, Purge, QueueStats,
+        Ack, Backlog, Bell, Claim, Enqueued, Firing, Heartbeat, JobQuery, JobStore, Outbox, Plan, Purge, QueueStats,
         ScheduleStore,
     },
 };
@@ -19,7 +20,7 @@ use ashlar_kernel::{EventLog, IdSource, LogReader, StoreError, TenantId, Timesta
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use self::table::Table;
+use self::{bell::Rings, table::Table};
 
 /// Jobs that are gone when the process ends, by the same laws as those that are not. Clones share one state.
 #[derive(Clone)]
@@ -31,6 +32,7 @@ struct Shared {
     /// Whose turn it is to move events.
     turn: futures::lock::Mutex<()>,
     state: Mutex<State>,
+    rings: Rings,
 }
 
 #[derive(Default)]
@@ -50,7 +52,8 @@ struct Fired {
 impl MemoryJobs {
     /// No jobs yet. Their ids come from `ids`, events from `log`.
     pub fn new(log: Arc<dyn EventLog>, ids: Arc<dyn IdSource>) -> Self {
-        Self(Arc::new(Shared { log, ids, turn: futures::lock::Mutex::default(), state: Mutex::default() }))
+        let (turn, state, rings) = Default::default();
+        Self(Arc::new(Shared { log, ids, turn, state, rings }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -66,7 +69,9 @@ impl MemoryJobs {
 impl JobStore for MemoryJobs {
     async fn enqueue(&self, jobs: Vec<NewJob>, now: Timestamp) -> Result<Vec<Enqueued>, StoreError> {
         let mut state = self.state();
-        Ok(jobs.into_iter().map(|job| state.table.add(Job::enqueued(self.new_id(), job, now))).collect())
+        let enqueued = jobs.into_iter().map(|job| state.table.add(Job::enqueued(self.new_id(), job, now))).collect();
+        self.0.rings.ring();
+        Ok(enqueued)
     }
 
     async fn claim(&self, claim: Claim<'_>) -> Result<Vec<Job>, StoreError> {
@@ -126,6 +131,9 @@ impl Outbox for MemoryJobs {
         }
         self.0.log.handled(LogReader::Dispatch, &ids).await?;
         self.state().moved.retain(|event| !ids.contains(event));
+        if !ids.is_empty() {
+            self.0.rings.ring();
+        }
         Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }
 
@@ -152,6 +160,7 @@ impl ScheduleStore for MemoryJobs {
         let is_first = fired.moments.insert(firing.due_at);
         if is_first {
             state.table.add(Job::enqueued(self.new_id(), firing.job, firing.now));
+            self.0.rings.ring();
         }
         Ok(is_first)
     }
@@ -165,6 +174,13 @@ impl ScheduleStore for MemoryJobs {
             forgotten += kept - fired.moments.len();
         }
         Ok(u64::try_from(forgotten).unwrap_or(u64::MAX))
+    }
+}
+
+#[async_trait]
+impl Bell for MemoryJobs {
+    async fn rung(&self, heard: u64) -> u64 {
+        self.0.rings.other_than(heard).await
     }
 }
 

@@ -12,14 +12,14 @@ use std::{
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
-    ConnectOptions, Connection, Database, PgConnection, Postgres, Sqlite, SqlitePool,
+    ConnectOptions, Connection, Database, PgConnection, PgPool, Postgres, Sqlite, SqlitePool,
     pool::PoolOptions,
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use crate::{
-    SqlOptions, StatementSeen,
+    SqlOptions, StatementSeen, bell,
     file_lock::{FileLock, private},
     options::{DatabaseAddress, Observer},
 };
@@ -58,6 +58,8 @@ pub(crate) struct Connections {
     pub(crate) reader: DatabaseConnection,
     pub(crate) lock: Option<FileLock>,
     pub(crate) renewal: Renewal,
+    /// On PostgreSQL, for the connection that listens.
+    pub(crate) listening: Option<PgPool>,
 }
 
 /// Whether the SQLite writer is to be connected anew before it is used again.
@@ -90,11 +92,14 @@ impl Connections {
                 let renewal = Renewal::default();
                 let writer = sqlite_writer(file, options, &renewal).await?;
                 let reader = sqlite_readers(file, options).await?;
-                Ok(Self { writer, reader, lock: Some(lock), renewal })
+                Ok(Self { writer, reader, lock: Some(lock), renewal, listening: None })
             }
             DatabaseAddress::Postgres(server) => {
-                let pool = postgres_pool(server, options).await?;
-                Ok(Self { writer: pool.clone(), reader: pool, lock: None, renewal: Renewal::default() })
+                let connect = postgres_options(server, options);
+                let listening = Some(bell::listening(connect.clone()));
+                let pool = postgres_pool(connect, options).await?;
+                let renewal = Renewal::default();
+                Ok(Self { writer: pool.clone(), reader: pool, lock: None, renewal, listening })
             }
         }
     }
@@ -167,9 +172,9 @@ pub(crate) async fn sqlite_pool(
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
-async fn postgres_pool(server: &PgConnectOptions, options: &SqlOptions) -> Result<DatabaseConnection, ConnectError> {
+fn postgres_options(server: &PgConnectOptions, options: &SqlOptions) -> PgConnectOptions {
     let millis = |timeout: Duration| timeout.as_millis().to_string();
-    let connect = server
+    server
         .clone()
         .options([
             ("statement_timeout", millis(options.statement_timeout)),
@@ -177,7 +182,10 @@ async fn postgres_pool(server: &PgConnectOptions, options: &SqlOptions) -> Resul
             ("idle_in_transaction_session_timeout", millis(options.idle_in_transaction_timeout)),
         ])
         .application_name("ashlar")
-        .disable_statement_logging();
+        .disable_statement_logging()
+}
+
+async fn postgres_pool(connect: PgConnectOptions, options: &SqlOptions) -> Result<DatabaseConnection, ConnectError> {
     insist_on_an_answer(&connect).await?;
     let pool = pool_options::<Postgres>(options).max_connections(options.connections);
     let pool = pool.test_before_acquire(false).before_acquire(|connection, found| {

@@ -26,6 +26,8 @@
 //! # }
 //! ```
 
+mod bell;
+mod clock;
 mod connect;
 mod dialect;
 mod errors;
@@ -49,7 +51,7 @@ pub use options::{InvalidDatabaseUrl, Observer, SqlOptions, StatementSeen};
 pub use pool::PoolFigures;
 pub use schema::SchemaConnection;
 
-use crate::{connect::Connections, errors::store_error, file_lock::FileLock};
+use crate::{bell::Rings, connect::Connections, errors::store_error, file_lock::FileLock};
 
 /// A database, as every store port. Clones share it.
 #[derive(Clone)]
@@ -58,6 +60,7 @@ pub struct SqlStore(Arc<Shared>);
 struct Shared {
     connections: Connections,
     lock: Mutex<Option<FileLock>>,
+    rings: Rings,
     backend: Backend,
     ids: Arc<dyn IdSource>,
 }
@@ -68,7 +71,8 @@ impl SqlStore {
     pub async fn connect(options: SqlOptions, ids: Arc<dyn IdSource>) -> Result<Self, ConnectError> {
         let mut connections = Connections::open(&options).await?;
         let lock = Mutex::new(connections.lock.take());
-        Ok(Self(Arc::new(Shared { connections, lock, backend: options.backend(), ids })))
+        let rings = Rings::new(connections.listening.take());
+        Ok(Self(Arc::new(Shared { connections, lock, rings, backend: options.backend(), ids })))
     }
 
     /// Which kind of database it is.
@@ -105,6 +109,10 @@ impl SqlStore {
             self.0.connections.renewal.ask();
         }
         error
+    }
+
+    pub(crate) fn rings(&self) -> &Rings {
+        &self.0.rings
     }
 
     pub(crate) fn ids(&self) -> &Arc<dyn IdSource> {

@@ -13,7 +13,7 @@ impl SqlStore {
     pub(crate) async fn begin_tx(&self, context: &Context) -> Result<SqlTx, StoreError> {
         let tx = self.begin_bare().await?;
         let journal = Journal::new(context.clone(), Arc::clone(self.ids()));
-        Ok(SqlTx { tx, journal, store: self.clone(), is_sound: true })
+        Ok(SqlTx { tx, journal, store: self.clone(), is_sound: true, has_events: false })
     }
 
     /// A transaction that leaves no events: for what follows from events and is none itself, such as jobs.
@@ -39,6 +39,7 @@ pub(crate) struct SqlTx {
     journal: Journal,
     store: SqlStore,
     is_sound: bool,
+    has_events: bool,
 }
 
 impl SqlTx {
@@ -69,6 +70,7 @@ impl SqlTx {
     pub(crate) async fn explain(&mut self, events: Vec<EventRecord>) -> Result<(), StoreError> {
         let insertion = event_log::insertion(events)?;
         insertion.exec_without_returning(&self.tx).await.map_err(|error| self.write_error(error))?;
+        self.has_events = true;
         self.leave();
         Ok(())
     }
@@ -91,7 +93,11 @@ impl SqlTx {
 impl UnitOfWork for SqlTx {
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         self.enter()?;
-        let Self { tx, store, .. } = *self;
-        tx.commit().await.map_err(|error| store.write_error(error))
+        let Self { tx, store, has_events, .. } = *self;
+        tx.commit().await.map_err(|error| store.write_error(error))?;
+        if has_events {
+            store.rings().ring();
+        }
+        Ok(())
     }
 }

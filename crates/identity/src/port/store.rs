@@ -59,6 +59,10 @@ pub trait IdentityStore: Send + Sync {
     /// Notes that a session was used at `at`, unless it was noted within the minute before. An observation and no
     /// change of state, hence no event.
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Deletes at most `limit` sessions that were over, revoked or not, before `before`, and counts them. What happened
+    /// to them stays in the log; that they are tidied away is no event.
+    async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
 /// Writes, all or nothing. Each takes a change with the events that explain it and saves both. Once one was refused, the

@@ -6,6 +6,7 @@ mod issue;
 mod log_in;
 mod log_out;
 mod profile;
+mod purge;
 mod refresh;
 mod register;
 mod sessions;

@@ -6,8 +6,9 @@ use std::{pin::Pin, sync::Arc};
 use ashlar_kernel::EventLog;
 use uuid::Uuid;
 
-use crate::port::{JobStore, Outbox, ScheduleStore};
+use crate::port::{Bell, JobStore, Outbox, ScheduleStore};
 
+pub mod bell;
 pub mod by_hand;
 pub mod leases;
 pub mod queue;
@@ -30,6 +31,8 @@ pub struct Fixture {
     pub outbox: Arc<dyn Outbox>,
     /// The firings.
     pub schedules: Arc<dyn ScheduleStore>,
+    /// Says when there is something to do.
+    pub bell: Arc<dyn Bell>,
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// Who writes the log.
@@ -96,6 +99,11 @@ macro_rules! job_store_contract {
             a_moment_is_fired_for_once,
             a_scheduler_fires_what_is_due,
             the_last_firing_is_never_forgotten,
+        );
+        $crate::job_store_contract!(@laws $fixture, bell,
+            new_work_rings,
+            a_ring_before_the_question_is_heard,
+            everybody_who_listens_hears_it,
         );
         $crate::job_store_contract!(@laws $fixture, windows,
             effects_are_once_wherever_the_worker_stops,

@@ -83,6 +83,70 @@ pub(super) const POOL_IDLE: Definition = Definition {
     meaning: "Connections to the database that are open and wait for work.",
 };
 
+pub(super) const JOBS: Definition = Definition {
+    name: "jobs_total",
+    kind: "counter",
+    labels: &["kind", "outcome"],
+    unit: "attempts",
+    meaning: "Attempts at jobs that ended: `done`, `retry`, `dead`, `parked`, `lost` (it was somebody else's by then), `unsaved`.",
+};
+
+pub(super) const JOB_DURATIONS: Definition = Definition {
+    name: "job_duration_seconds",
+    kind: "histogram",
+    labels: &["kind"],
+    unit: "seconds",
+    meaning: "How long one attempt at a job took.",
+};
+
+pub(super) const JOB_READY: Definition = Definition {
+    name: "job_ready",
+    kind: "gauge",
+    labels: &["queue"],
+    unit: "jobs",
+    meaning: "Jobs that wait for a worker or for their time, in the whole installation; so are the following four.",
+};
+
+pub(super) const JOB_RUNNING: Definition = Definition {
+    name: "job_running",
+    kind: "gauge",
+    labels: &["queue"],
+    unit: "jobs",
+    meaning: "Jobs that a worker has.",
+};
+
+pub(super) const JOB_DEAD: Definition = Definition {
+    name: "job_dead",
+    kind: "gauge",
+    labels: &["queue"],
+    unit: "jobs",
+    meaning: "Jobs that were given up and wait for an operator.",
+};
+
+pub(super) const JOB_PARKED: Definition = Definition {
+    name: "job_parked",
+    kind: "gauge",
+    labels: &["queue"],
+    unit: "jobs",
+    meaning: "Jobs of a kind or version that no worker has understood.",
+};
+
+pub(super) const JOB_OLDEST: Definition = Definition {
+    name: "job_oldest_seconds",
+    kind: "gauge",
+    labels: &["queue"],
+    unit: "seconds",
+    meaning: "For how long the job whose time came first has waited; 0 when none waits.",
+};
+
+pub(super) const OUTBOX_LAG: Definition = Definition {
+    name: "outbox_lag_seconds",
+    kind: "gauge",
+    labels: &[],
+    unit: "seconds",
+    meaning: "Age of the oldest event that has not become jobs yet; 0 when none waits.",
+};
+
 pub(super) const BUILD: Definition = Definition {
     name: "build_info",
     kind: "gauge",
@@ -149,6 +213,14 @@ mod tests {
         &LOGIN_FAILED,
         &POOL_IN_USE,
         &POOL_IDLE,
+        &JOBS,
+        &JOB_DURATIONS,
+        &JOB_READY,
+        &JOB_RUNNING,
+        &JOB_DEAD,
+        &JOB_PARKED,
+        &JOB_OLDEST,
+        &OUTBOX_LAG,
         &MEMORY,
         &CPU,
         &OPEN_FILES,

@@ -9,6 +9,7 @@
 //! Every label has a closed set of values; see [`labels`]. Nobody outside can add a series by asking for something.
 
 mod catalogue;
+mod jobs;
 mod labels;
 mod pools;
 #[cfg(target_os = "linux")]
@@ -17,7 +18,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::http::Method;
 use prometheus::{
@@ -26,6 +27,7 @@ use prometheus::{
 };
 
 use catalogue::Definition;
+pub use jobs::{JobInProgress, QueueFigures};
 pub use pools::{PoolSource, PoolUse};
 pub use request::{Open, RequestInProgress};
 
@@ -49,6 +51,7 @@ struct Inner {
     login_failed: IntCounter,
     rate_limited: IntCounterVec,
     pools: pools::Pools,
+    jobs: jobs::Jobs,
     #[cfg(target_os = "linux")]
     process: process::Process,
 }
@@ -70,6 +73,7 @@ impl Default for Metrics {
             login_failed: registered(&registry, IntCounter::with_opts(options(&catalogue::LOGIN_FAILED))),
             rate_limited: counters(&registry, &catalogue::RATE_LIMITED),
             pools: pools::Pools::new(&registry),
+            jobs: jobs::Jobs::new(&registry),
             #[cfg(target_os = "linux")]
             process: process::Process::new(&registry),
             registry,
@@ -103,6 +107,21 @@ impl Metrics {
     /// How many connections to the database are at work, and how many wait.
     pub fn pools(&self) -> Vec<PoolUse> {
         self.0.pools.now()
+    }
+
+    /// An attempt at a job begins, of one of the kinds this process knows.
+    pub fn job(&self, kind: Option<&'static str>) -> JobInProgress {
+        JobInProgress::new(self.clone(), kind)
+    }
+
+    /// How the queues are doing.
+    pub fn queues(&self, queues: Vec<QueueFigures>) {
+        self.0.jobs.show(queues);
+    }
+
+    /// How old the oldest event is that has not become jobs yet.
+    pub fn outbox_lag(&self, lag: Duration) {
+        self.0.jobs.lag(lag);
     }
 
     /// Everything, in the text format of Prometheus (version 0.0.4).

@@ -125,6 +125,11 @@ impl IdentityStore for MemoryStore {
         let _turn = self.turn.lock().await;
         self.shared.lock().tables.touch_session(id, at)
     }
+
+    async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let _turn = self.turn.lock().await;
+        Ok(self.shared.lock().tables.purge_sessions(before, limit))
+    }
 }
 
 #[async_trait]

@@ -144,6 +144,18 @@ impl Tables {
         Ok(())
     }
 
+    pub(super) fn purge_sessions(&mut self, before: Timestamp, limit: u32) -> u64 {
+        let over = self.sessions.values().filter(|session| session.absolute_expires_at() < before);
+        let mut over: Vec<_> = over.map(|session| (session.absolute_expires_at(), session.id())).collect();
+        over.sort_unstable();
+        over.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let sessions = Arc::make_mut(&mut self.sessions);
+        for (_end, id) in &over {
+            sessions.remove(id);
+        }
+        u64::try_from(over.len()).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn insert_login(&mut self, attempt: LoginAttempt) -> Result<(), StoreError> {
         attempt.user().map_or(Ok(()), |user| self.require_user(user))?;
         Arc::make_mut(&mut self.logins).push(attempt);

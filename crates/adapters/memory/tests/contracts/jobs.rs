@@ -29,8 +29,8 @@ fn empty_store() -> Ready<Option<Fixture>> {
         }) as _
     });
     let outbox = Arc::clone(&jobs) as Arc<_>;
-    let schedules = Arc::clone(&jobs) as Arc<_>;
-    ready(Some(Fixture { jobs, outbox, schedules, log, emit }))
+    let (schedules, bell) = (Arc::clone(&jobs) as Arc<_>, Arc::clone(&jobs) as Arc<_>);
+    ready(Some(Fixture { jobs, outbox, schedules, bell, log, emit }))
 }
 
 ashlar_jobs::job_store_contract!(empty_store);

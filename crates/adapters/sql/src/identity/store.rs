@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
-    RelationTrait, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationDef, RelationTrait, Select, Statement,
     sea_query::{Expr, ExprTrait, IntoCondition},
 };
 
@@ -129,7 +129,18 @@ impl IdentityStore for SqlStore {
             .map(drop)
             .map_err(|error| self.write_error(error))
     }
+
+    async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let writer = self.writer();
+        let values = [before.into(), i64::from(limit).into()];
+        let statement = Statement::from_sql_and_values(writer.get_database_backend(), PURGE_SESSIONS, values);
+        let done = writer.execute_raw(statement).await.map_err(|error| self.write_error(error))?;
+        Ok(done.rows_affected())
+    }
 }
+
+const PURGE_SESSIONS: &str = "DELETE FROM session WHERE id IN (
+    SELECT id FROM session WHERE absolute_expires_at < $1 ORDER BY absolute_expires_at, id LIMIT $2)";
 
 /// Adds the columns of a [`HolderRow`], each named `holder_…`.
 fn with_holder<E: EntityTrait>(select: Select<E>) -> Select<E> {

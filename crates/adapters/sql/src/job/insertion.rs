@@ -46,6 +46,7 @@ impl SqlStore {
             }
         }
         tx.commit().await.map_err(|error| self.write_error(error))?;
+        self.rings().ring();
         Ok(answers)
     }
 

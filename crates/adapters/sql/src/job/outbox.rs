@@ -34,6 +34,9 @@ impl Outbox for SqlStore {
         let taken_off = event_log::take_off_on(&tx, LogReader::Dispatch, &ids).await;
         taken_off.map_err(|error| self.write_error(error))?;
         tx.commit().await.map_err(|error| self.write_error(error))?;
+        if !jobs.is_empty() {
+            self.rings().ring();
+        }
         Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }
 

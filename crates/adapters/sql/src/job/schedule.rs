@@ -53,6 +53,7 @@ impl ScheduleStore for SqlStore {
         let job = self.new_job(fired.job, fired.now);
         insert(&tx, &[job]).await.map_err(|error| self.write_error(error))?;
         tx.commit().await.map_err(|error| self.write_error(error))?;
+        self.rings().ring();
         Ok(true)
     }
 

@@ -58,7 +58,13 @@ impl JobStore for SqlStore {
             update = update.filter(job::Column::LeaseUntil.eq(until));
         }
         match update.exec(self.writer()).await {
-            Ok(done) if done.rows_affected == 1 => Ok(Ack::Saved),
+            Ok(done) if done.rows_affected == 1 => {
+                // Given back, or another chance by hand: somebody may take it now.
+                if step.next().state() == JobState::Ready {
+                    self.rings().ring();
+                }
+                Ok(Ack::Saved)
+            }
             Ok(_) => Ok(Ack::Lost),
             Err(error) if DEDUPE.is_broken_by(&error) => Ok(Ack::Duplicate),
             Err(error) => Err(self.write_error(error)),

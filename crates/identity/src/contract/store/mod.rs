@@ -70,6 +70,7 @@ macro_rules! identity_store_contract {
             the_list_is_of_one_person_in_one_tenant,
             a_session_is_touched_at_most_once_a_minute,
             a_touch_leaves_no_event_and_makes_no_copy_stale,
+            sessions_that_were_over_long_ago_are_purged,
         );
         $crate::identity_store_contract!(@laws $fixture, logins,
             a_failed_login_leaves_an_event_though_no_row_changes,

@@ -207,6 +207,36 @@ pub async fn a_touch_leaves_no_event_and_makes_no_copy_stale(fixture: Fixture) {
     save(&scene, copy.revoke(RevocationReason::Logout, noon()).unwrap()).await;
 }
 
+/// A session goes when the last moment it could have lived to is long past, the oldest first and so many at a time.
+pub async fn sessions_that_were_over_long_ago_are_purged(fixture: Fixture) {
+    let scene = Scene::new(fixture);
+    let ada = scene.member("ada@example.org", None).await.id();
+    let mut all = Vec::new();
+    for days in 0..4 {
+        all.push(scene.session(ada, noon() + TimeDelta::days(days)).await);
+    }
+    let revoked = save(&scene, all[3].clone().revoke(RevocationReason::Logout, noon()).unwrap()).await;
+    scene.forget_events().await;
+    let purge = async |before, limit| scene.fixture.store.purge_sessions(before, limit).await.unwrap();
+    let left = async || {
+        let mut left = Vec::new();
+        for session in &all {
+            left.push(scene.fixture.store.session(session.id()).await.unwrap().is_some());
+        }
+        left
+    };
+    let end = |of: &Session| of.absolute_expires_at();
+
+    assert_eq!(purge(end(&all[0]), 10).await, 0, "its end is not yet past");
+    assert_eq!(purge(end(&all[2]), 1).await, 1);
+    assert_eq!(left().await, [false, true, true, true], "the oldest first");
+    assert_eq!(purge(end(&all[2]), 10).await, 1);
+    assert_eq!(left().await, [false, false, true, true]);
+    assert_eq!(purge(end(&revoked) + TimeDelta::milliseconds(1), 10).await, 2);
+    assert_eq!(left().await, [false; 4]);
+    assert_eq!(scene.event_names().await, [""; 0]);
+}
+
 /// Saves a changed session in a unit of work of its own.
 async fn save(scene: &Scene, change: ashlar_kernel::Change<Session, crate::SessionEvent>) -> Session {
     let session = change.state().clone();

@@ -1,5 +1,6 @@
 //! The laws of jobs, relay and schedules, on both databases.
 
+mod bell;
 mod constraints;
 mod postgres;
 mod sqlite;
@@ -27,6 +28,12 @@ fn fixture_of(store: SqlStore, database: impl Send + Sync + 'static) -> Fixture 
             drop(database);
         }) as _
     });
-    let log = Arc::clone(&stores) as Arc<_>;
-    Fixture { jobs: Arc::clone(&stores) as Arc<_>, outbox: Arc::clone(&stores) as Arc<_>, schedules: stores, log, emit }
+    Fixture {
+        jobs: Arc::clone(&stores) as Arc<_>,
+        outbox: Arc::clone(&stores) as Arc<_>,
+        schedules: Arc::clone(&stores) as Arc<_>,
+        bell: Arc::clone(&stores) as Arc<_>,
+        log: stores,
+        emit,
+    }
 }

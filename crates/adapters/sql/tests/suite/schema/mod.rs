@@ -9,13 +9,14 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
     "m20261120_000004_event_log",
     "m20261120_000005_bootstrap",
     "m20261121_000006_job",
+    "m20261121_000007_session_end",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.

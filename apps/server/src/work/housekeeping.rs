@@ -1,0 +1,71 @@
+//! What has to be done again and again so that nothing piles up.
+
+use std::sync::Arc;
+
+use ashlar_identity::Identity;
+use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
+use ashlar_kernel::{Clock, TenantId};
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use super::WorkError;
+
+/// The jobs of housekeeping.
+pub fn housekeeping(identity: Identity, clock: Arc<dyn Clock>) -> Handlers {
+    Handlers::new().with(PurgeSessions { identity, clock })
+}
+
+/// When housekeeping is due: hourly, once for however many hours nobody was there.
+pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
+    Ok(vec![hourly(PurgeSessions::KIND, 7)?])
+}
+
+fn hourly(kind: &'static str, minute: u8) -> Result<Schedule, WorkError> {
+    let cron = format!("{minute} * * * *");
+    Ok(Schedule::new(kind, &cron, "UTC", CatchUp::Once, move |_due| plain(kind))?)
+}
+
+/// A job that needs to know nothing.
+#[expect(clippy::expect_used, reason = "kinds are constants, and a test makes every one of these jobs")]
+fn plain(kind: &str) -> NewJob {
+    let job = NewJob::new(TenantId::MAIN, kind, 1, &serde_json::json!({})).and_then(|job| job.once_per("schedule"));
+    job.and_then(|job| job.attempts(3)).expect("a kind of housekeeping is a valid kind")
+}
+
+/// The payload of a job that needs to know nothing.
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// Deletes sessions that ended long ago.
+struct PurgeSessions {
+    identity: Identity,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for PurgeSessions {
+    const KIND: &'static str = "session.purge";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
+        let purged = self.identity.purge_sessions(self.clock.now()).await;
+        let sessions = purged.map_err(|error| Failure::Transient(error.to_string()))?;
+        if sessions > 0 {
+            tracing::info!(sessions, "deleted sessions that ended long ago");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schedule_is_valid_and_its_job_has_the_name() {
+        for schedule in schedules().unwrap() {
+            assert_eq!(plain(schedule.name()).dedupe(), Some((schedule.name(), "schedule")));
+        }
+    }
+}

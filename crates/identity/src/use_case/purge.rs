@@ -1,0 +1,30 @@
+//! Tidy up.
+
+use ashlar_kernel::{StoreError, Timestamp};
+use chrono::TimeDelta;
+
+use super::Identity;
+
+/// How long a session is kept beyond the last moment it could have lived to: for that long a stolen token that turns up
+/// is still recognised as one of ours.
+const KEPT: TimeDelta = TimeDelta::days(30);
+/// Rows of one statement, so that nobody waits for long.
+const ROWS: u32 = 1_000;
+/// Statements of one call; the next call goes on.
+const STATEMENTS: u32 = 1_000;
+
+impl Identity {
+    /// Deletes sessions that were over thirty days ago, and counts them. For whoever tidies up; nobody is asked who
+    /// they are. Doing it twice is no error.
+    pub async fn purge_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        for _statement in 0..STATEMENTS {
+            let some = self.0.ports.store.purge_sessions(now - KEPT, ROWS).await?;
+            purged += some;
+            if some < u64::from(ROWS) {
+                break;
+            }
+        }
+        Ok(purged)
+    }
+}

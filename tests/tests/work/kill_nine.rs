@@ -1,0 +1,152 @@
+//! Every event is handled at least once, has its effect once and in the order of its aggregate, wherever processes die.
+
+use std::{
+    os::unix::process::ExitStatusExt as _,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use ashlar_identity::{SessionEvent, SessionId, UserId, port::IdentityStore as _};
+use ashlar_kernel::{Change, Clock as _, Context, RequestId, SystemClock, TenantId};
+use ashlar_server::{telemetry::metrics::Metrics, work::Roles};
+use ashlar_sql::SqlStore;
+use ashlar_tests::{Past, binary::PostgresDatabase};
+use chrono::TimeDelta;
+
+use super::{
+    PATIENCE, eventually, open, prepare,
+    windows::{Death, WINDOWS, aggregate, mortal_work, tables},
+};
+
+const ROUNDS: usize = 20;
+const EVENTS: u128 = 3;
+/// What a process is told: its number, the URL of the database, the window and the pass.
+const ORDERS: &str = "ASHLAR_TEST_DIES_AT";
+
+async fn emit(store: &SqlStore, number: u128) {
+    let request = RequestId::parse("kill-nine").unwrap();
+    let context = Context::system("test", TenantId::MAIN, request, SystemClock.now());
+    let aggregate = aggregate(number);
+    let event =
+        SessionEvent::RefreshRepeated { session: SessionId::from_uuid(aggregate), user: UserId::from_uuid(aggregate) };
+    let mut tx = store.begin(&context).await.unwrap();
+    tx.note_refresh_retry(Change::new(SessionId::from_uuid(aggregate), event)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Started by the tests below, in a process of its own: three things happen, it works, and dies of it. Without orders it
+/// is no test.
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
+async fn mortal() {
+    let Ok(orders) = std::env::var(ORDERS) else { return };
+    let [number, window, pass, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
+    let (number, window, pass): (u32, usize, usize) =
+        (number.parse().unwrap(), window.parse().unwrap(), pass.parse().unwrap());
+    let store = open(url, u64::from(number)).await;
+    let (database, death) = (Past::the_product(url), Death::at(Some(window), pass));
+    for event in 0..EVENTS {
+        emit(&store, event).await;
+    }
+    // Each process lives after the leases of those before it.
+    let ahead = TimeDelta::minutes(2) * i32::try_from(number).unwrap();
+
+    let working =
+        mortal_work(&store, &database, ahead, &death).start(Roles::ALL, &number.to_string(), &Metrics::default());
+
+    tokio::time::sleep(PATIENCE).await;
+    drop(working);
+}
+
+fn die(number: usize, window: usize, url: &str) {
+    // Nobody looks a schedule up more often than once a second.
+    let pass = if window < 8 { 1 + number % 3 } else { 1 };
+    let test = ["kill_nine::mortal", "--exact", "--nocapture"];
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(test)
+        .env(ORDERS, format!("{number} {window} {pass} {url}"))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if Instant::now() > deadline => {
+                drop((child.kill(), child.wait()));
+                panic!("process {number} outlived {}", WINDOWS[window]);
+            }
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    assert_eq!(status.signal(), Some(9), "process {number} was to die {}", WINDOWS[window]);
+}
+
+async fn effects_are_once_and_in_order_wherever_processes_die(url: &str) {
+    prepare(url).await;
+    let past = Past::the_product(url);
+    past.execute(&tables(url)).await;
+    past.execute("INSERT INTO schedule (name, first_asked) VALUES ('tick', '2026-01-01 00:00:00.000+00:00')").await;
+    let mut number = 0;
+    for _round in 0..ROUNDS {
+        for window in 0..WINDOWS.len() {
+            number += 1;
+            die(number, window, url);
+        }
+    }
+
+    let store = open(url, 0).await;
+    let ahead = TimeDelta::minutes(2) * i32::try_from(number + 1).unwrap();
+    let work = mortal_work(&store, &past, ahead, &Death::at(None, 0));
+    let working = work.start(Roles::WORKER, "survivor", &Metrics::default());
+    let open_jobs = "SELECT count(*) FROM job WHERE state <> 'done'";
+    let waiting = "SELECT count(*) FROM event_dispatch_pending";
+    eventually("everything is done", async || past.number(waiting).await == 0 && past.number(open_jobs).await == 0)
+        .await;
+    working.stopper().stop(PATIENCE);
+    working.stopped().await;
+
+    let count = async |of: &str| past.number(&format!("SELECT count(*) FROM {of}")).await;
+    let events = count("event").await;
+    assert!(events >= i64::try_from(number).unwrap(), "{events} events");
+    assert_eq!(count("effect WHERE aggregate <> 'tick'").await, events, "each event has its effect");
+    assert_eq!(count("job WHERE kind = 'test.effect'").await, events, "each event led to one job");
+    assert_eq!(count("effect WHERE aggregate = 'tick'").await, count("schedule_firing").await);
+    assert_eq!(count("job WHERE kind = 'test.tick'").await, count("schedule_firing").await);
+    assert!(count("attempt").await > count("effect").await, "nobody ever died after an effect");
+    in_order(&past).await;
+}
+
+/// First attempts at the events of an aggregate were made in the order in which they happened.
+async fn in_order(past: &Past) {
+    for number in 0..2 {
+        let aggregate = aggregate(number);
+        let (id, is_of_it) = if past.url().starts_with("sqlite") {
+            ("lower(hex(id))", format!("json_extract(targets, '$[0].id') = '{aggregate}'"))
+        } else {
+            ("replace(id::text, '-', '')", format!("targets -> 0 ->> 'id' = '{aggregate}'"))
+        };
+        let happened = format!("SELECT {id} FROM event WHERE {is_of_it} ORDER BY position");
+        let happened = past.texts(&happened).await;
+        let effects =
+            format!("SELECT replace(cause, '-', '') FROM effect WHERE aggregate = '{aggregate}' ORDER BY number");
+        assert_eq!(past.texts(&effects).await, happened, "of {aggregate}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn effects_survive_kill_nine_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    effects_are_once_and_in_order_wherever_processes_die(&sqlite(folder.path())).await;
+}
+
+fn sqlite(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("a.db").display())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn effects_survive_kill_nine_on_postgres() {
+    let Some(database) = PostgresDatabase::fresh().await else { return };
+    effects_are_once_and_in_order_wherever_processes_die(&database.url()).await;
+}
