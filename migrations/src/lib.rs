@@ -12,6 +12,7 @@ mod m20261120_000004_event_log;
 mod m20261120_000005_bootstrap;
 mod m20261121_000006_job;
 mod m20261121_000007_session_end;
+mod m20261121_000008_request_ledger;
 mod step;
 
 use sea_orm_migration::{
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000005_bootstrap::STEP),
             Box::new(m20261121_000006_job::STEP),
             Box::new(m20261121_000007_session_end::STEP),
+            Box::new(m20261121_000008_request_ledger::STEP),
         ]
     }
 }

@@ -107,7 +107,9 @@ impl Contract {
         validate(&self.problem, &body)?;
         let code = body["code"].as_str().unwrap_or_default();
         let (status, title) = self.catalogue.get(code).ok_or(format!("the code {code} is in no catalogue"))?;
-        let id = answer.request_id();
+        // What is answered again is the document of the first time.
+        let is_replayed = answer.header("idempotent-replayed").is_some();
+        let id = if is_replayed { body["instance"].as_str().unwrap_or_default() } else { answer.request_id() };
         let expected = json!({
             "type": format!("/problems/{code}"), "title": title, "status": status, "instance": id, "request_id": id,
         });
@@ -177,7 +179,10 @@ impl Reader {
             .collect();
         // A hint when to try again is not always known.
         let headers = members(&described["headers"]).map(|(name, _)| name.to_lowercase());
-        Response { bodies, headers: headers.filter(|name| name != "retry-after").collect() }
+        Response {
+            bodies,
+            headers: headers.filter(|name| name != "retry-after" && name != "idempotent-replayed").collect(),
+        }
     }
 
     /// What a reference to another component means.

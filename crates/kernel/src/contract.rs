@@ -3,6 +3,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a law reports by panicking")]
 
 pub mod rate_limiter;
+pub mod request_ledger;
 
 /// Laws of [`Entropy`](crate::Entropy).
 pub mod entropy {

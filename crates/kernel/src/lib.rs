@@ -39,6 +39,7 @@ mod event;
 mod event_log;
 mod field;
 mod id;
+mod idempotency;
 mod mac;
 mod page;
 mod permission;
@@ -62,6 +63,10 @@ pub use event::{
 pub use event_log::{EventLog, LogReader};
 pub use field::{FieldError, FieldErrors, FieldFault, Invalid, Patch, field_codes};
 pub use id::{Id, IdSource, InvalidId, TimeOrderedIds};
+pub use idempotency::{
+    ClaimedRequest, Fingerprint, IdempotencyKey, InvalidIdempotencyKey, Once, Receipt, RequestClaim, RequestLedger,
+    RequestName, RequestState, StoredAnswer,
+};
 pub use mac::MacKey;
 pub use page::{CursorSigner, InvalidCursor, InvalidLimit, Limit, Page, page_codes};
 pub use permission::{Permission, PermissionSet};

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use async_trait::async_trait;
 
-use crate::{Class, Classified, error_codes};
+use crate::{Class, Classified, Receipt, error_codes};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -69,6 +69,10 @@ impl Classified for StoreError {
 /// One all-or-nothing piece of work on one domain. Dropping it without [`commit`](Self::commit) takes everything back.
 #[async_trait]
 pub trait UnitOfWork: Send {
+    /// Remembers how the request behind this work is answered, with the work or not at all.
+    /// [`Stale`](StoreError::Stale) when somebody else has taken the request over; then the work can only be dropped.
+    async fn remember(&mut self, receipt: Receipt) -> Result<(), StoreError>;
+
     /// Makes every change of this work, with its events, durable at once.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

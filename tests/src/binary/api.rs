@@ -47,6 +47,12 @@ impl Api {
         answer(self.request(Method::POST, path).json(body)).await
     }
 
+    /// Posts a body with headers.
+    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let request = self.request(Method::POST, path).json(body);
+        answer(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
+    }
+
     /// Opens an account.
     pub async fn register(&self, email: &str) -> Answer {
         self.post("/api/v1/auth/register", &json!({ "email": email, "password": PASSWORD })).await

@@ -26,7 +26,7 @@ pub use keys::{load_keys, prepare_data_folder, read_keys};
 use crate::{
     config::{self, Config, OnOff, Profile},
     demo::{self, Demo},
-    http::{AppState, Health, Manner, Probe, middleware::Load},
+    http::{AppState, Health, Manner, Probe, Requests, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal},
     telemetry::metrics::{PoolSource, PoolUse},
     work::{self, AskOffset, Errand, SharedClock, Work},
@@ -172,6 +172,7 @@ impl Parts {
             body_limit: limits.body,
             load: Load::new(cores * IN_FLIGHT_PER_CORE, limits.max_connections_per_ip, limits.request_timeout),
             limits: self.rate_limits(config, redis),
+            requests: Requests::new(Arc::new(self.store.clone()), &self.root_key, limits.request_timeout),
         };
         let health = Health::new(Arc::new(database::DatabaseProbe(self.store.clone())), probe);
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
@@ -198,7 +199,7 @@ impl Parts {
             bell: Arc::new(self.store.clone()),
             clock,
             entropy: Arc::clone(&self.entropy),
-            handlers: work::housekeeping(state.identity.clone(), shared),
+            handlers: work::housekeeping(state.identity.clone(), Arc::new(self.store.clone()), shared),
             subscribers: Subscribers::new(),
             schedules: work::schedules()?,
             errands: vec![carry],

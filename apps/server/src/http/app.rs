@@ -12,7 +12,7 @@ use actix_web::{
 use utoipa_actix_web::AppExt as _;
 
 use super::{
-    AppState, documented, fallback,
+    AppState, documented, fallback, idempotency,
     limited::tell_limits,
     middleware::{envelope, head_as_get, plain_at_worst},
     pages,
@@ -78,7 +78,8 @@ fn cors(origins: &CorsOrigins) -> Cors {
         .allowed_headers(allowed)
         .allowed_header("x-request-id")
         .allowed_header("x-tenant")
-        .expose_headers(["etag", "x-request-id", "retry-after", "location"])
+        .allowed_header(idempotency::KEY)
+        .expose_headers(["etag", "x-request-id", "retry-after", "location", idempotency::REPLAYED])
         .expose_headers(["ratelimit", "ratelimit-policy"])
         .expose_headers(["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"])
         .block_on_origin_mismatch(false)

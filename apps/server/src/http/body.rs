@@ -10,6 +10,7 @@ use actix_web::{
 };
 use ashlar_kernel::FieldError;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
 
 use super::{AppState, catalogue::http_codes, problem::Problem};
 
@@ -25,7 +26,11 @@ const POINTER_LENGTH: usize = 100;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A JSON object of at most `MAX` bytes, and never more than the configured limit.
-pub(crate) struct Body<T, const MAX: usize = { usize::MAX }>(pub T);
+pub(crate) struct Body<T, const MAX: usize = { usize::MAX }>(pub T, pub Digest);
+
+/// The SHA-256 of a body, by which a body that is sent again is recognised.
+#[derive(Clone, Copy)]
+pub(crate) struct Digest(pub [u8; 32]);
 
 impl<T, const MAX: usize> Deref for Body<T, MAX> {
     type Target = T;
@@ -42,7 +47,10 @@ impl<T: DeserializeOwned + 'static, const MAX: usize> FromRequest for Body<T, MA
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let configured = request.app_data::<web::Data<AppState>>().map_or(usize::MAX, |state| state.body_limit);
         let read = receive(request, payload, MAX.min(configured));
-        Box::pin(async move { parse(&read.await?).map(Self) })
+        Box::pin(async move {
+            let bytes = read.await?;
+            Ok(Self(parse(&bytes)?, Digest(Sha256::digest(&bytes).into())))
+        })
     }
 }
 

@@ -26,6 +26,12 @@ ashlar_kernel::error_codes! {
             "One address may keep only so many connections open: 256, unless configured otherwise. Reuse them.";
         RATE_LIMITED = "rate_limited", TooMany, "Too many requests",
             "You have made as many requests as a policy allows; `violated_policies` names it, `RateLimit-Policy` tells its figures. Wait `Retry-After` seconds.";
+        IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", Malformed, "Invalid idempotency key",
+            "`Idempotency-Key` has 1 to 255 visible ASCII characters and is sent once. A random UUID does well.";
+        IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", Invalid, "Idempotency key reused",
+            "The key was sent with another request within the last 24 hours. Use a new key for each request, and the same one for its repetitions only.";
+        IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress", Conflict, "Still in progress",
+            "The first request with this key is not finished. Send it again after `Retry-After` seconds to get its answer.";
         REQUEST_TIMEOUT = "request_timeout", Unavailable, "Took too long",
             "The request was not finished in time and was given up. It may have taken effect; read before you repeat it.";
     }

@@ -8,6 +8,7 @@ mod client;
 mod docs;
 mod fallback;
 mod health;
+mod idempotency;
 pub mod identity;
 mod limited;
 pub mod middleware;
@@ -24,6 +25,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use app::{app, app_with};
 pub use health::{Health, Probe, Readiness, ReadinessStatus};
+pub use idempotency::Requests;
 pub use server::server;
 pub use state::{AppState, Manner};
 

@@ -6,7 +6,7 @@ use ashlar_identity::Identity;
 use ashlar_kernel::{Clock, IdSource};
 use ipnet::IpNet;
 
-use super::{Health, fallback::RouteTable, middleware::Load};
+use super::{Health, fallback::RouteTable, idempotency::Requests, middleware::Load};
 use crate::{limits::RateLimits, telemetry::metrics::Metrics};
 
 /// What every request can reach: the services, and how this process answers. Cheap to clone.
@@ -30,6 +30,8 @@ pub struct AppState {
     pub load: Load,
     /// How often who may ask.
     pub limits: RateLimits,
+    /// Who remembers requests that clients gave a name.
+    pub requests: Requests,
     /// What this process counts.
     pub metrics: Metrics,
     /// The description of the API, rendered once.
@@ -57,6 +59,8 @@ pub struct Manner {
     pub load: Load,
     /// How often who may ask.
     pub limits: RateLimits,
+    /// Who remembers requests that clients gave a name.
+    pub requests: Requests,
 }
 
 impl AppState {
@@ -79,6 +83,7 @@ impl AppState {
             body_limit: manner.body_limit,
             load: manner.load,
             limits: manner.limits,
+            requests: manner.requests,
             metrics: Metrics::default(),
             openapi: super::openapi::openapi_json()?.into(),
             routes: Arc::new(RouteTable::new(&description)),

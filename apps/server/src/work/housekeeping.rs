@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use ashlar_identity::Identity;
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
-use ashlar_kernel::{Clock, TenantId};
+use ashlar_kernel::{Clock, RequestLedger, TenantId};
 use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::WorkError;
 
 /// The jobs of housekeeping.
-pub fn housekeeping(identity: Identity, clock: Arc<dyn Clock>) -> Handlers {
-    Handlers::new().with(PurgeSessions { identity, clock })
+pub fn housekeeping(identity: Identity, requests: Arc<dyn RequestLedger>, clock: Arc<dyn Clock>) -> Handlers {
+    let sessions = PurgeSessions { identity, clock: Arc::clone(&clock) };
+    Handlers::new().with(sessions).with(PurgeRequests { requests, clock })
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there.
 pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
-    Ok(vec![hourly(PurgeSessions::KIND, 7)?])
+    Ok(vec![hourly(PurgeSessions::KIND, 7)?, hourly(PurgeRequests::KIND, 23)?])
 }
 
 fn hourly(kind: &'static str, minute: u8) -> Result<Schedule, WorkError> {
@@ -55,6 +56,32 @@ impl Handler for PurgeSessions {
             tracing::info!(sessions, "deleted sessions that ended long ago");
         }
         Ok(())
+    }
+}
+
+/// Deletes answers that cannot be had again any more.
+struct PurgeRequests {
+    requests: Arc<dyn RequestLedger>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Rows of one statement.
+const ROWS: u32 = 1_000;
+
+#[async_trait]
+impl Handler for PurgeRequests {
+    const KIND: &'static str = "idempotency.purge";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
+        let now = self.clock.now();
+        loop {
+            let purged = self.requests.purge_requests(now, ROWS).await;
+            if purged.map_err(|error| Failure::Transient(error.to_string()))? < u64::from(ROWS) {
+                return Ok(());
+            }
+        }
     }
 }
 

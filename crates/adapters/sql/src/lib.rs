@@ -37,6 +37,7 @@ mod identity;
 mod job;
 mod options;
 mod pool;
+mod request_ledger;
 mod schema;
 mod transaction;
 

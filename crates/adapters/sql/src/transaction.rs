@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, Journal, StoreError, UnitOfWork};
+use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, Journal, Receipt, StoreError, UnitOfWork};
 use async_trait::async_trait;
 use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use uuid::Uuid;
 
-use crate::{SqlStore, event_log};
+use crate::{SqlStore, event_log, request_ledger};
 
 impl SqlStore {
     pub(crate) async fn begin_tx(&self, context: &Context) -> Result<SqlTx, StoreError> {
@@ -91,6 +91,16 @@ impl SqlTx {
 
 #[async_trait]
 impl UnitOfWork for SqlTx {
+    async fn remember(&mut self, receipt: Receipt) -> Result<(), StoreError> {
+        self.enter()?;
+        let saved = request_ledger::answer(&self.tx, &receipt).await.map_err(|error| self.write_error(error))?;
+        if saved == 0 {
+            return Err(StoreError::Stale);
+        }
+        self.leave();
+        Ok(())
+    }
+
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         self.enter()?;
         let Self { tx, store, has_events, .. } = *self;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, mpsc};
 
-use ashlar_kernel::{Class, Classified, Context, FieldError, FieldErrors, Id, Invalid, Secret, StoreError};
+use ashlar_kernel::{Class, Classified, Context, FieldError, FieldErrors, Id, Invalid, Once, Secret, StoreError};
 
 use super::{Attempts, Identity, Registration, codes};
 use crate::{
@@ -17,6 +17,7 @@ pub struct Register {
     username: Option<Username>,
     password: Password,
     display_name: Option<DisplayName>,
+    once: Option<Once<Account>>,
 }
 
 /// A registration as it was typed.
@@ -40,7 +41,7 @@ impl TryFrom<RegisterInput<'_>> for Register {
         match (email, password) {
             (Some(email), Some(password)) => {
                 errors.finish()?;
-                Ok(Self { email, username, password, display_name })
+                Ok(Self { email, username, password, display_name, once: None })
             }
             _ => Err(errors.into_invalid()),
         }
@@ -51,6 +52,12 @@ impl Register {
     /// The shortest registration.
     pub fn parse(email: &str, username: Option<&str>, password: &str) -> Result<Self, Invalid> {
         Self::try_from(RegisterInput { email, username, password: Secret::from(password), display_name: None })
+    }
+
+    /// The same, with the answer remembered in the transaction that opens the account.
+    #[must_use]
+    pub fn once(self, once: Option<Once<Account>>) -> Self {
+        Self { once, ..self }
     }
 
     /// The address in the form in which it is compared, for whoever counts attempts.
@@ -188,7 +195,11 @@ impl Identity {
             }
         }
         tx.insert_membership(Membership::create(context.tenant, user.id(), role, context.now)).await?;
+        let account = Account::of(&user, role);
+        if let Some(once) = &command.once {
+            tx.remember(once.receipt(&account)).await?;
+        }
         tx.commit().await?;
-        Ok(Account::of(&user, role))
+        Ok(account)
     }
 }

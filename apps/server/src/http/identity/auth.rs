@@ -1,8 +1,8 @@
 //! Sign up, sign in, stay signed in, sign out.
 
-use actix_web::{HttpRequest, HttpResponse, post, web};
-use ashlar_identity::{LogIn, LogOut, PresentedRefreshToken, Register};
-use ashlar_kernel::{Context, FieldErrors, TenantId, TenantSlug};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, post, web};
+use ashlar_identity::{Account, LogIn, LogOut, PresentedRefreshToken, Register};
+use ashlar_kernel::{Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
 
 use super::dto::{
     LoginRequest, LoginResponse, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse, Tokens, User,
@@ -11,6 +11,7 @@ use crate::http::{
     AppState,
     body::{AUTH_BODY, Body, OptionalBody},
     caller::{Anyone, bearer, no_such_tenant},
+    idempotency::{Begun, answer, begin},
     limited::count,
     problem::Problem,
 };
@@ -29,6 +30,7 @@ use crate::http::{
     responses((status = 201, description = "The account is open.", body = RegisterResponse)),
     extensions(
         ("x-permission" = json!(null)),
+        ("x-idempotent" = json!(true)),
         ("x-problems" = json!(["registration_closed", "identifier_taken", "password_rejected", "overloaded"])),
     ),
     security(())
@@ -43,8 +45,17 @@ pub(super) async fn register(
     let command = Register::try_from(body.0)?;
     let attempt = state.limits.attempt("register", context.client_ip, command.account());
     count(&request, &state, attempt, context.now).await?;
-    let account = state.identity.register(&context, command).await?;
-    Ok(HttpResponse::Created().json(RegisterResponse { user: User::from(&account) }))
+    let ticket = match begin(&request, &state, &context, &body.1).await? {
+        Begun::Again(answer) => return Ok(answer),
+        Begun::First(ticket) => ticket,
+    };
+    let command = command.once(ticket.once(opened));
+    let outcome = state.identity.register(&context, command).await;
+    ticket.end(&context, outcome.map(|account| opened(&account)).map_err(Problem::from)).await
+}
+
+fn opened(account: &Account) -> StoredAnswer {
+    answer(StatusCode::CREATED, &RegisterResponse { user: User::from(account) })
 }
 
 /// Sign in

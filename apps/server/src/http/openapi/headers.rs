@@ -44,11 +44,16 @@ pub(super) fn define(components: &mut Components) {
 
 /// Adds the header that every answer has to the answers which the operation describes itself.
 pub(super) fn complete(path: &str, operation: &mut Operation) {
+    let is_idempotent = super::is_idempotent(operation);
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             add_request_id(response);
             if path.starts_with(API) {
                 add_rate_limits(response);
+            }
+            if is_idempotent {
+                let again = text("`true` on an answer that was given before; absent on the first.", "true");
+                response.headers.insert("Idempotent-Replayed".to_owned(), RefOr::T(again));
             }
         }
     }

@@ -111,6 +111,12 @@ fn open(operation: &mut Operation) {
     }
 }
 
+/// Whether clients may give requests of this operation a name.
+fn is_idempotent(operation: &Operation) -> bool {
+    let marked = operation.extensions.as_ref().and_then(|extensions| extensions.get("x-idempotent"));
+    marked == Some(&serde_json::Value::Bool(true))
+}
+
 fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
 }

@@ -9,6 +9,7 @@ use utoipa::openapi::{
 use super::API;
 
 const TENANT: &str = "Tenant";
+const IDEMPOTENCY_KEY: &str = "IdempotencyKey";
 
 /// Describes the header that names a tenant.
 ///
@@ -27,6 +28,17 @@ pub(super) fn define(components: &mut Components) {
         .description(Some("The tenant, by its short name. Without it the tenant of the token, or else `main`."))
         .schema(Some(label));
     components.parameters.insert(TENANT.to_owned(), RefOr::T(tenant.build()));
+    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Your name for this request, such as a random UUID. Sent again with the same body within 24 hours, the \
+             request is answered again (`Idempotent-Replayed: true`) and has no second effect.",
+        ))
+        .schema(Some(key.pattern(Some("^[!-~]+$"))));
+    components.parameters.insert(IDEMPOTENCY_KEY.to_owned(), RefOr::T(key.build()));
 }
 
 /// Adds the shared parameters of an operation, and takes null out of its own and out of its body: what is absent is
@@ -35,6 +47,7 @@ pub(super) fn complete(path: &str, operation: &mut Operation) {
     if let Some(RefOr::T(body)) = &mut operation.request_body {
         body.content.values_mut().for_each(never_null);
     }
+    let is_idempotent = super::is_idempotent(operation);
     let parameters = operation.parameters.get_or_insert_default();
     for parameter in parameters.iter_mut() {
         if let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(object))), .. }) = parameter {
@@ -43,6 +56,9 @@ pub(super) fn complete(path: &str, operation: &mut Operation) {
     }
     if path.starts_with(API) {
         parameters.push(RefOr::Ref(Ref::new(format!("#/components/parameters/{TENANT}"))));
+    }
+    if is_idempotent {
+        parameters.push(RefOr::Ref(Ref::new(format!("#/components/parameters/{IDEMPOTENCY_KEY}"))));
     }
     if parameters.is_empty() {
         operation.parameters = None;

@@ -34,6 +34,8 @@ const IN_TENANT: [&str; 3] = ["not_found", "rate_limited", "store_unavailable"];
 /// Codes of operations with a body.
 const WITH_BODY: [&str; 5] =
     ["malformed_request", "body_too_large", "unsupported_media_type", "unknown_field", "validation"];
+/// Codes of operations that clients can give a name to.
+const IDEMPOTENT: [&str; 3] = ["idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_progress"];
 /// Codes of operations that nobody may call without saying who they are.
 const SECURED: [&str; 6] = [
     "authentication_required",
@@ -99,6 +101,9 @@ pub(super) fn complete(path: &str, operation: &mut Operation) {
     codes.extend(ALWAYS.map(str::to_owned));
     if path.starts_with(API) {
         codes.extend(IN_TENANT.map(str::to_owned));
+    }
+    if super::is_idempotent(operation) {
+        codes.extend(IDEMPOTENT.map(str::to_owned));
     }
     if operation.request_body.is_some() {
         codes.extend(WITH_BODY.map(str::to_owned));

@@ -10,6 +10,8 @@ use ashlar_identity::{
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
+use super::ledger::Ledger;
+
 type Table<K, V> = Arc<BTreeMap<K, V>>;
 
 /// The tables. A copy is cheap: a table is copied when it is written to and not before.
@@ -20,6 +22,7 @@ pub(super) struct Tables {
     sessions: Table<SessionId, Session>,
     logins: Arc<Vec<LoginAttempt>>,
     first_admin: Option<FirstAdmin>,
+    pub(super) ledger: Ledger,
 }
 
 /// "Last seen" is written at most this often.

@@ -6,7 +6,7 @@ use ashlar_identity::{
     LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
-use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, StoreError, TenantId, UnitOfWork};
+use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, UnitOfWork};
 use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
 
@@ -57,6 +57,14 @@ impl MemoryTx {
 
 #[async_trait]
 impl UnitOfWork for MemoryTx {
+    async fn remember(&mut self, receipt: Receipt) -> Result<(), StoreError> {
+        if self.draft.ledger.answer(&receipt) {
+            return Ok(());
+        }
+        self.is_spoilt = true;
+        Err(StoreError::Stale)
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         if self.is_spoilt {
             return Err(StoreError::internal("a write of this unit of work was refused"));

@@ -5,5 +5,6 @@ mod jobs;
 mod kernel;
 mod password_hasher;
 mod rate_limiter;
+mod request_ledger;
 mod session_cache;
 mod token_signer;

@@ -8,6 +8,7 @@ mod contract;
 mod event_log;
 mod faults;
 mod jobs;
+mod request_ledger;
 mod schema;
 mod statements;
 #[cfg(test)]
