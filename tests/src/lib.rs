@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod balancer;
 pub mod binary;
 pub mod client;
 pub mod contract;

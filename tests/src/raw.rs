@@ -18,7 +18,11 @@ pub async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
 
 /// The same; none if the server hangs up without an answer.
 pub async fn try_exchange(address: SocketAddr, request: &[u8]) -> Option<Answer> {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    on(TcpStream::connect(address).await.unwrap(), request).await
+}
+
+/// The same on a connection that is there already.
+pub(crate) async fn on(mut stream: TcpStream, request: &[u8]) -> Option<Answer> {
     let (mut reader, mut writer) = stream.split();
     let mut received = Vec::new();
     // A server that has read enough closes its side: that is an answer too, not a failure of writing or reading.

@@ -55,6 +55,11 @@ impl Health {
         self.0.draining.store(true, Ordering::SeqCst);
     }
 
+    /// Whether it is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::SeqCst)
+    }
+
     /// What this process would say now.
     pub(crate) async fn readiness(&self) -> Readiness {
         let database = self.0.database.outcome().await;

@@ -9,7 +9,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::{
-        StatusCode,
+        ConnectionType, StatusCode,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -48,16 +48,16 @@ pub(crate) async fn envelope(
         status = tracing::field::Empty,
         ms = tracing::field::Empty,
     );
-    let https = state.https;
     // Before the routing, so that a request that is given up has a route too.
     let counted = state.metrics.begin(request.method(), request.match_pattern());
     async move {
         request.extensions_mut().insert(arrival);
         let outcome = answer(request, next, &state).await;
         tell(counted, &outcome);
+        let dress = Dress { request_id, https: state.https, is_parting: state.health.is_draining() };
         match outcome {
-            Ok(response) => Ok(finish(response, &request_id, https)),
-            Err(problem) => Err(finish_alone(&problem, &request_id, https)),
+            Ok(response) => Ok(finish(response, &dress)),
+            Err(problem) => Err(finish_alone(&problem, &dress)),
         }
     }
     .instrument(span)
@@ -135,24 +135,24 @@ fn problem_of(error: &Error) -> Problem {
 }
 
 /// Writes the body of a problem, now that its request is known, and adds the headers every answer has.
-fn finish(mut response: ServiceResponse<BoxBody>, request_id: &RequestId, https: bool) -> ServiceResponse<BoxBody> {
+fn finish(mut response: ServiceResponse<BoxBody>, dress: &Dress) -> ServiceResponse<BoxBody> {
     let problem = response.response_mut().extensions_mut().remove::<Problem>();
     // An error that actix or a layer of it has made an answer of already, such as a refused preflight.
     let problem = problem.or_else(|| response.response().error().map(problem_of));
     if let Some(problem) = problem {
         *response.response_mut().status_mut() = problem.status();
-        let body = write(response.response_mut(), &problem, request_id);
+        let body = write(response.response_mut(), &problem, &dress.request_id);
         response = response.map_body(|_, _| body);
     }
-    dress(response.response_mut(), request_id, https);
+    dress.put_on(response.response_mut());
     response
 }
 
 /// The answer when no layer below gave one.
-fn finish_alone(problem: &Problem, request_id: &RequestId, https: bool) -> Error {
+fn finish_alone(problem: &Problem, dress: &Dress) -> Error {
     let mut response = problem.head().finish();
-    let body = write(&mut response, problem, request_id);
-    dress(&mut response, request_id, https);
+    let body = write(&mut response, problem, &dress.request_id);
+    dress.put_on(&mut response);
     InternalError::from_response("problem", response.set_body(body)).into()
 }
 
@@ -162,11 +162,24 @@ fn write(response: &mut HttpResponse, problem: &Problem, request_id: &RequestId)
     BoxBody::new(serde_json::to_vec(&problem.document(request_id)).unwrap_or_default())
 }
 
-fn dress(response: &mut HttpResponse, request_id: &RequestId, https: bool) {
-    if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
-        response.headers_mut().insert(REQUEST_ID, value);
+/// What every answer has on.
+struct Dress {
+    request_id: RequestId,
+    https: bool,
+    is_parting: bool,
+}
+
+impl Dress {
+    fn put_on(&self, response: &mut HttpResponse) {
+        if let Ok(value) = HeaderValue::from_str(self.request_id.as_str()) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        protect(response.headers_mut(), self.https);
+        if self.is_parting {
+            // The client's next request goes to another process, and does not meet a closing connection here.
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
     }
-    protect(response.headers_mut(), https);
 }
 
 /// One line of the log, and one more request in the metrics.
