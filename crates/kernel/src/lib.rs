@@ -41,6 +41,7 @@ mod field;
 mod id;
 mod idempotency;
 mod mac;
+mod mail;
 mod page;
 mod permission;
 mod rate_limit;
@@ -68,6 +69,7 @@ pub use idempotency::{
     RequestName, RequestState, StoredAnswer,
 };
 pub use mac::MacKey;
+pub use mail::{InvalidMail, MailAddress, MailDraft, MailError, Mailbox, Mailer, OutgoingMail};
 pub use page::{CursorSigner, InvalidCursor, InvalidLimit, Limit, Page, page_codes};
 pub use permission::{Permission, PermissionSet};
 pub use rate_limit::{Charge, RateLimiter, RatePolicy, Standing, Verdict};

@@ -3,6 +3,7 @@
 mod identity_store;
 mod jobs;
 mod kernel;
+mod mailer;
 mod password_hasher;
 mod rate_limiter;
 mod request_ledger;

@@ -1,0 +1,61 @@
+//! A message in the form of RFC 5322 and MIME.
+
+use ashlar_kernel::{MailError, Mailbox, OutgoingMail};
+use lettre::{
+    Address, Message,
+    message::{
+        Mailbox as LettreMailbox, MultiPart, SinglePart,
+        header::{Header, HeaderName, HeaderValue},
+    },
+};
+
+/// Nobody's holiday notice should answer to it (RFC 3834).
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+pub(crate) fn message(mail: &OutgoingMail) -> Result<Message, MailError> {
+    let refused = |error: &dyn std::error::Error| MailError::Permanent(format!("it cannot be written: {error}"));
+    let to = address(mail.to().as_str())?;
+    let mut builder = Message::builder()
+        .message_id(Some(format!("<{}>", mail.message_id())))
+        .date(mail.date().into())
+        .from(mailbox(mail.from())?)
+        .to(LettreMailbox::new(None, to))
+        .subject(mail.subject())
+        .header(AutoSubmitted);
+    if let Some(reply_to) = mail.reply_to() {
+        builder = builder.reply_to(mailbox(reply_to)?);
+    }
+    let text = SinglePart::plain(mail.text().to_owned());
+    let message = match mail.html() {
+        Some(html) => {
+            let html = SinglePart::html(html.to_owned());
+            builder.multipart(MultiPart::alternative().singlepart(text).singlepart(html))
+        }
+        None => builder.singlepart(text),
+    };
+    message.map_err(|error| refused(&error))
+}
+
+fn mailbox(mailbox: &Mailbox) -> Result<LettreMailbox, MailError> {
+    Ok(LettreMailbox::new(mailbox.name().map(str::to_owned), address(mailbox.address().as_str())?))
+}
+
+fn address(text: &str) -> Result<Address, MailError> {
+    // Its message repeats the address.
+    text.parse().map_err(|_address| MailError::Permanent("the address is none".to_owned()))
+}
