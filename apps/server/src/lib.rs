@@ -11,5 +11,6 @@ pub mod config;
 pub mod demo;
 pub mod http;
 pub mod limits;
+pub mod mail;
 pub mod telemetry;
 pub mod work;

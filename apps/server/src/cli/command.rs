@@ -69,6 +69,13 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tries out how mail is sent
+    #[command(after_long_help = help::MAIL)]
+    Mail {
+        /// What to try
+        #[command(subcommand)]
+        trial: Mail,
+    },
     /// Asks a running server whether it is ready; made for containers
     #[command(after_long_help = help::HEALTHCHECK)]
     Healthcheck {
@@ -94,6 +101,16 @@ pub enum Migrate {
     Down(Down),
     /// Lists the migrations and which of them are applied
     Status,
+}
+
+/// What can be tried about mail.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Mail {
+    /// Sends a message that says that mail works
+    Test {
+        /// The address it goes to
+        to: String,
+    },
 }
 
 /// How far back to go.

@@ -62,6 +62,13 @@ It turns schedules into jobs when they are due. One is enough; of several, one f
 
 The embedded profile needs none: `ashlar serve` does it, and its database is for one process.";
 
+pub(super) const MAIL: &str = "\
+Examples:
+  ashlar mail test ada@example.org
+  ASHLAR_MAIL_URL_FILE=/run/secrets/mail ashlar mail test ada@example.org
+
+It waits until the other side has taken the message, ten seconds at most.";
+
 pub(super) const MIGRATE: &str = "\
 Examples:
   ashlar migrate status

@@ -2,6 +2,7 @@
 
 mod banner;
 mod doctor;
+mod mail;
 mod migrate;
 mod openapi;
 mod seed;
@@ -12,7 +13,7 @@ mod work;
 use std::{error::Error, ffi::OsString, future::Future};
 
 use crate::{
-    cli::{self, Command, Exit, Target, healthcheck, output},
+    cli::{self, Command, Exit, Mail, Target, healthcheck, output},
     config::{Config, Inputs, Profile},
     telemetry::{self, Stream},
     work::Roles,
@@ -65,6 +66,7 @@ fn dispatch(command: Command, config: &Config) -> Exit {
         Command::Worker => ended(wait(work::run(config, Roles::WORKER))),
         Command::Scheduler => ended(wait(work::run(config, Roles::SCHEDULER))),
         Command::Migrate { direction } => ended(wait(migrate::run(config, direction))),
+        Command::Mail { trial: Mail::Test { to } } => ended(wait(mail::run(config, &to))),
         Command::Seed => ended(wait(seed::run(config))),
         Command::Doctor { json } => wait(doctor::run(config, json)).unwrap_or(Exit::Failed),
         Command::Healthcheck { url } => ended(check_health(config, url.as_deref())),

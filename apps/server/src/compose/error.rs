@@ -7,7 +7,8 @@ use std::{
 };
 
 use ashlar_crypto::KeyFolderError;
-use ashlar_kernel::StoreError;
+use ashlar_kernel::{MailError, StoreError};
+use ashlar_mail::InvalidMailUrl;
 use ashlar_redis::InvalidRedisUrl;
 use ashlar_sql::{ConnectError, InvalidDatabaseUrl};
 
@@ -43,6 +44,12 @@ pub enum StartError {
     /// The Redis URL is none.
     #[error("redis_url {0}")]
     RedisUrl(#[from] InvalidRedisUrl),
+    /// The mail URL is none.
+    #[error("mail_url {0}")]
+    MailUrl(#[from] InvalidMailUrl),
+    /// Mail cannot be sent that way.
+    #[error(transparent)]
+    Mail(MailError),
     /// The database does not answer.
     #[error(transparent)]
     Connect(#[from] ConnectError),

@@ -13,6 +13,7 @@ use ashlar_identity::{
 };
 use ashlar_jobs::Subscribers;
 use ashlar_kernel::{Clock, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, SystemClock, TimeOrderedIds};
+use ashlar_mail::MailUrl;
 use ashlar_memory::{MemoryRateLimiter, MemorySessionCache};
 use ashlar_redis::{RedisRateLimiter, RedisStore};
 use ashlar_sql::SqlStore;
@@ -28,6 +29,7 @@ use crate::{
     demo::{self, Demo},
     http::{AppState, Health, Manner, Probe, Requests, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal},
+    mail::{Notices, Post, SendMail},
     telemetry::metrics::{PoolSource, PoolUse},
     work::{self, AskOffset, Errand, SharedClock, Work},
 };
@@ -79,6 +81,13 @@ pub async fn compose(config: &Config, world: World) -> Result<Product, StartErro
     state.metrics.watch_pools(pools_of(&parts.store));
     let work = parts.work(config, &state).await?;
     Ok(Product { state, work, store: parts.store, demo })
+}
+
+/// How mail leaves, as configured.
+pub fn post(config: &Config) -> Result<Post, StartError> {
+    let url = MailUrl::parse(config.mail.url.expose_secret())?;
+    let mailer = ashlar_mail::open(&url).map_err(StartError::Mail)?;
+    Ok(Post { mailer, from: config.mail.from.clone(), base: config.public_base().to_owned() })
 }
 
 /// How the connections to the database are used, whenever somebody asks.
@@ -192,6 +201,8 @@ impl Parts {
         let carrier = self.store.clone();
         let carry: Errand = Box::pin(async move { match carrier.carry_rings().await {} });
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let handlers = work::housekeeping(state.identity.clone(), Arc::new(self.store.clone()), Arc::clone(&shared));
+        let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),
             outbox: Arc::new(self.store.clone()),
@@ -199,8 +210,8 @@ impl Parts {
             bell: Arc::new(self.store.clone()),
             clock,
             entropy: Arc::clone(&self.entropy),
-            handlers: work::housekeeping(state.identity.clone(), Arc::new(self.store.clone()), shared),
-            subscribers: Subscribers::new(),
+            handlers: handlers.with(letters),
+            subscribers: Subscribers::new().with(Notices),
             schedules: work::schedules()?,
             errands: vec![carry],
             concurrency: config.job_concurrency,

@@ -3,13 +3,15 @@
 
 use std::path::PathBuf;
 
+use ashlar_kernel::Mailbox;
+
 use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile};
 use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
 use super::model::{
-    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile, Note, RateConfig,
-    SigningConfig, TokenConfig,
+    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile, MailConfig, Note,
+    RateConfig, SigningConfig, TokenConfig,
 };
 use super::parse;
 use super::problem::{ConfigError, Problem};
@@ -52,6 +54,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let limits = limits(&mut reader);
     let rates = rates(&mut reader);
     let redis_url = reader.get("redis_url", parse::redis_url);
+    let mail = mail(&mut reader);
     let log = log(&mut reader);
     Some(Config {
         profile: profile?,
@@ -70,6 +73,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         limits: limits?,
         rates: rates?,
         redis_url: redis_url?,
+        mail: mail?,
         log: log?,
         effective: effective(reader.into_settings()),
         notes: Vec::new(),
@@ -160,6 +164,12 @@ fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
     Some(RateConfig { limits: limits?, policies })
 }
 
+fn mail(reader: &mut Reader<'_>) -> Option<MailConfig> {
+    let url = reader.get("mail_url", parse::mail_url);
+    let from = reader.get("mail_from", |text| Mailbox::parse(text).map_err(|error| format!("is {error}")));
+    Some(MailConfig { url: url?, from: from? })
+}
+
 fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
     let filter = reader.get("log", |text| telemetry::filter::parse(text).map(|_filter| text.to_owned()));
     let format = reader.choice("log_format", LogFormat::parse);
@@ -196,6 +206,9 @@ fn notes(config: &Config, inputs: &Inputs) -> Vec<Note> {
     }
     if config.profile == Profile::Production && config.redis_url.is_none() && config.rates.limits == OnOff::On {
         note("redis_url", "is not set: each process counts for itself, so rate limits grow with their number");
+    }
+    if config.profile == Profile::Production && config.mail.is_folder() {
+        note("mail_url", "is a folder: nobody gets the mail in it");
     }
     let by_flag = matches!(config.source_of("database_url"), Source::Flag(_));
     if by_flag && config.database.url.has_password() {

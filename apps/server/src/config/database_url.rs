@@ -128,7 +128,7 @@ fn parameter(name: &str, value: &str) -> Result<(), String> {
 /// A secret URL fit to be printed: the password starred, or everything when it cannot be told
 /// where the password is.
 pub(super) fn masked(text: &str) -> String {
-    if text.is_empty() || text.starts_with("sqlite:") {
+    if text.is_empty() || text.starts_with("sqlite:") || text.starts_with("file:") {
         return text.to_owned();
     }
     let Ok(mut url) = Url::parse(text) else {
@@ -138,6 +138,10 @@ pub(super) fn masked(text: &str) -> String {
     let behind_host = [Some(url.path()), url.query(), url.fragment()];
     let torn = behind_host.iter().flatten().any(|part| part.contains('@'));
     if torn || url.cannot_be_a_base() {
+        return MASK.to_owned();
+    }
+    // SendGrid's key stands where others have a user.
+    if url.scheme() == "sendgrid" && url.set_username(MASK).is_err() {
         return MASK.to_owned();
     }
     if url.password().is_some() && url.set_password(Some(MASK)).is_err() {

@@ -168,6 +168,32 @@ pub const KEYS: &[Key] = &[
     )
     .default("10")
     .under("Data"),
+    Key::new(
+        "mail_url",
+        "ASHLAR_MAIL_URL",
+        "mail-url",
+        Kind::Other {
+            placeholder: "URL",
+            accepts: "file:<folder>, smtp://user:password@host:587 (with ?tls=required, opportunistic or none), \
+                      smtps://user:password@host:465, or sendgrid://<key>@api.sendgrid.com",
+        },
+        "Where mail goes: into a folder, to a server, or to SendGrid.",
+    )
+    .default("file:<data_dir>/mail")
+    .secret()
+    .under("Mail"),
+    Key::new(
+        "mail_from",
+        "ASHLAR_MAIL_FROM",
+        "mail-from",
+        Kind::Other {
+            placeholder: "MAILBOX",
+            accepts: "an address, also with a name, such as Example <no-reply@example.com>",
+        },
+        "Who mail is from.",
+    )
+    .default("Ashlar <no-reply@<host>>")
+    .under("Mail"),
     // --- accounts ---
     Key::new(
         "registration",
@@ -453,16 +479,8 @@ pub const KEYS: &[Key] = &[
 ];
 
 /// Keys of later versions. They are refused by name: who sets one expects an effect.
-pub(super) const NOT_YET: &[&str] = &[
-    "static_dir",
-    "mail_url",
-    "mail_from",
-    "blob_url",
-    "stripe_secret_key",
-    "stripe_webhook_secret",
-    "stripe_api_base",
-    "sentry_dsn",
-];
+pub(super) const NOT_YET: &[&str] =
+    &["static_dir", "blob_url", "stripe_secret_key", "stripe_webhook_secret", "stripe_api_base", "sentry_dsn"];
 
 /// The key of this name.
 pub fn find(name: &str) -> Option<&'static Key> {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ashlar_kernel::Secret;
+use ashlar_kernel::{ExposeSecret as _, Mailbox, Secret};
 use ipnet::IpNet;
 use url::Url;
 
@@ -48,10 +48,33 @@ pub struct Config {
     pub rates: RateConfig,
     /// `redis_url`, if there is one.
     pub redis_url: Option<Secret>,
+    /// `mail_url` and `mail_from`.
+    pub mail: MailConfig,
     /// The `log*` keys.
     pub log: LogConfig,
     pub(super) effective: Vec<Effective>,
     pub(super) notes: Vec<Note>,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub struct MailConfig {
+    /// `mail_url`: to where. It may hold a password.
+    pub url: Secret,
+    /// `mail_from`: from whom.
+    pub from: Mailbox,
+}
+
+impl MailConfig {
+    /// To where, without passwords and keys.
+    pub fn shown(&self) -> String {
+        super::database_url::masked(self.url.expose_secret())
+    }
+
+    /// Whether mail stays in a folder.
+    pub fn is_folder(&self) -> bool {
+        self.url.expose_secret().starts_with("file:")
+    }
 }
 
 /// The database and how long to wait for it.

@@ -85,6 +85,16 @@ pub(super) fn redis_url(text: &str) -> Result<Option<Secret>, String> {
     Ok(Some(Secret::from(text)))
 }
 
+/// Where mail goes; the adapter that takes it reads the rest.
+pub(super) fn mail_url(text: &str) -> Result<Secret, String> {
+    let schemes = ["file:", "smtp://", "smtps://", "sendgrid://"];
+    if schemes.iter().any(|scheme| text.starts_with(scheme)) {
+        Ok(Secret::from(text))
+    } else {
+        Err("begins with none of file:, smtp://, smtps:// and sendgrid://".to_owned())
+    }
+}
+
 /// Who may register; the mode of a later version is refused by name.
 pub(super) fn registration(text: &str) -> Result<Registration, String> {
     if text.eq_ignore_ascii_case("verify_first") {

@@ -166,6 +166,11 @@ fn expand(default: &str, settings: &Settings) -> Option<String> {
         let listen = settings.get("listen")?.text.parse().ok()?;
         text = text.replace("<listen>", &reachable(listen).to_string());
     }
+    if text.contains("<host>") {
+        let url = url::Url::parse(&settings.get("public_url")?.text).ok()?;
+        let host = url.domain().unwrap_or("localhost").to_owned();
+        text = text.replace("<host>", &host);
+    }
     if text.contains("<cores>") {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         text = text.replace("<cores>", &cores.to_string());

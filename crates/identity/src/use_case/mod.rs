@@ -14,7 +14,7 @@ mod sessions;
 use std::sync::Arc;
 
 use ashlar_kernel::{
-    Actor, Context, CursorSigner, Entropy, IdSource, MacKey, Principal, StoreError, Tenant, TenantSlug,
+    Actor, Context, CursorSigner, Entropy, IdSource, MacKey, Principal, StoreError, Tenant, TenantId, TenantSlug,
 };
 
 pub use authenticate::{AuthenticateError, Authenticated};
@@ -27,7 +27,7 @@ pub use register::{Register, RegisterError, RegisterInput};
 pub use sessions::{ListSessionsError, RevokeSessionError};
 
 use crate::{
-    Account, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience,
+    Account, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
     port::{IdentityStore, JwkSet, PasswordHasher, SessionCache, TokenSigner},
 };
 
@@ -114,6 +114,11 @@ impl Identity {
     /// Whether anybody has an account in this installation.
     pub async fn has_accounts(&self) -> Result<bool, StoreError> {
         self.0.ports.store.has_accounts().await
+    }
+
+    /// An account, for whoever writes to its holder or works on its behalf; nobody is asked who they are.
+    pub async fn account_of(&self, tenant: TenantId, user: UserId) -> Result<Option<Account>, StoreError> {
+        self.0.ports.store.account(tenant, user).await
     }
 
     /// The tenant of a short name.

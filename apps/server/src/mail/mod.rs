@@ -1,0 +1,12 @@
+//! Mail: who is told what, and how it is said.
+//!
+//! An event leads to a job (`notices.rs`), the job writes a letter to whom it concerns and hands it over (`send.rs`).
+//! A letter is a struct with a template for text and one for HTML in each language (`letter.rs`, `templates/mail`).
+
+mod letter;
+mod notices;
+mod send;
+
+pub use letter::{Language, Letter, SessionReuse, Trial, Written};
+pub use notices::Notices;
+pub use send::{Post, SendMail};

@@ -1,0 +1,144 @@
+//! Mail, from the event to the message in somebody's box.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
+
+use std::{fs, path::Path, time::Duration};
+
+use ashlar_tests::{
+    Past,
+    binary::{Answer, PostgresDatabase, Program, Server},
+};
+use mail_parser::{Message, MessageParser};
+use serde_json::json;
+
+/// The messages in the folder of a program's mail.
+fn messages(program: &Program) -> Vec<Message<'static>> {
+    let files = fs::read_dir(program.data().join("mail")).into_iter().flatten();
+    let whole = files.map(|file| file.unwrap().path()).filter(|file| file.extension().is_some_and(|end| end == "eml"));
+    whole.map(|file| MessageParser::default().parse(&fs::read(file).unwrap()).unwrap().into_owned()).collect()
+}
+
+async fn one_message(program: &Program) -> Message<'static> {
+    for _ in 0..1_500 {
+        if let Some(message) = messages(program).pop() {
+            return message;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no mail came");
+}
+
+async fn refresh(server: &Server, token: &str) -> Answer {
+    server.api().post("/api/v1/auth/refresh", &json!({ "refresh_token": token })).await
+}
+
+/// Presents a refresh token that was replaced.
+async fn steal(server: &Server) {
+    let old = server.api().log_in("ada@example.org").await.text("/refresh_token");
+    assert_eq!(refresh(server, &old).await.status, 200);
+    assert_eq!(refresh(server, &old).await.status, 401);
+}
+
+async fn owner_of_a_stolen_session_is_told(program: Program, past: &Past) {
+    let program = program.plain().env("ASHLAR_REFRESH_GRACE", "0s").env("ASHLAR_MAIL_FROM", "Us <us@example.com>");
+    let server = program.serve().await;
+    assert_eq!(server.api().register("ada@example.org").await.status, 201);
+
+    steal(&server).await;
+
+    let message = one_message(&program).await;
+    assert_eq!(message.subject(), Some("One of your sessions was ended"));
+    assert_eq!(message.to().unwrap().first().unwrap().address(), Some("ada@example.org"));
+    assert_eq!(message.from().unwrap().first().unwrap().address(), Some("us@example.com"));
+    let text = message.body_text(0).unwrap();
+    assert!(text.starts_with("Hello ada@example.org,") && text.contains(&server.base()), "{text}");
+    assert!(message.body_html(0).unwrap().contains("<h1"));
+    server.stop();
+    let job = past.texts("SELECT CAST(payload AS text) FROM job WHERE kind = 'mail.send' AND state = 'done'").await;
+    assert_eq!(job.len(), 1);
+    assert!(!job[0].contains("example.org"), "a job names people by id: {}", job[0]);
+    let id = if past.url().starts_with("sqlite") { "lower(hex(id))" } else { "replace(id::text, '-', '')" };
+    let id = past.texts(&format!("SELECT {id} FROM job WHERE kind = 'mail.send'")).await;
+    assert_eq!(message.message_id().unwrap().replace('-', ""), format!("{}@example.com", id[0]));
+    assert_eq!(messages(&program).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owner_of_a_stolen_session_is_told_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path());
+    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
+    owner_of_a_stolen_session_is_told(program, &past).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owner_of_a_stolen_session_is_told_on_postgres() {
+    let Some(database) = PostgresDatabase::fresh().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).env("ASHLAR_DATABASE_URL", database.url());
+    owner_of_a_stolen_session_is_told(program, &Past::the_product(&database.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_written_to_in_their_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_REFRESH_GRACE", "0s");
+    let server = program.serve().await;
+    let token = server.api().newcomer("ada@example.org").await;
+    let german =
+        server.api().patch_as(&token, "/api/v1/me", &json!({ "locale": "de-CH", "display_name": "Ada" })).await;
+    assert_eq!(german.status, 200);
+
+    steal(&server).await;
+
+    let message = one_message(&program).await;
+    assert_eq!(message.subject(), Some("Eine Ihrer Sitzungen wurde beendet"));
+    assert!(message.body_text(0).unwrap().starts_with("Hallo Ada,"));
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_that_cannot_go_out_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_REFRESH_GRACE", "0s");
+    // Nobody listens there.
+    let server = program.clone().env("ASHLAR_MAIL_URL", "smtp://127.0.0.1:9").serve().await;
+    assert_eq!(server.api().register("ada@example.org").await.status, 201);
+    steal(&server).await;
+    server.until_it_logs(r#""outcome":"retry""#).await;
+    let log = server.stop();
+    assert!(!log.contains("ada@example.org"), "{log}");
+
+    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
+    let error = past.texts("SELECT last_error FROM job WHERE kind = 'mail.send' AND state = 'ready'").await;
+    assert!(error.len() == 1 && error[0].contains("mail cannot be sent at present"), "{error:?}");
+    past.execute("UPDATE job SET run_at = created_at WHERE kind = 'mail.send'").await;
+    let server = program.serve().await;
+
+    assert_eq!(one_message(&program).await.subject(), Some("One of your sessions was ended"));
+    server.stop();
+}
+
+#[test]
+fn operator_tries_out_mail() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path());
+    let call = |url: &str, to: &str| {
+        let done = program.clone().env("ASHLAR_MAIL_URL", url).run(&["mail", "test", to]);
+        (done.code, done.stdout + &done.stderr)
+    };
+    let place = |folder: &Path| format!("file:{}", folder.join("box").display());
+
+    let (code, said) = call(&place(folder.path()), "ada@example.org");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("Taken by file:"), "{said}");
+    assert_eq!(fs::read_dir(folder.path().join("box")).unwrap().count(), 1);
+
+    let (code, said) = call("smtp://user:hunter2@127.0.0.1:9", "ada@example.org");
+    assert_eq!(code, Some(1));
+    assert!(said.contains("mail cannot be sent at present") && !said.contains("hunter2"), "{said}");
+    let (code, said) = call(&place(folder.path()), "nobody");
+    assert!(code == Some(1) && said.contains("not an e-mail address"), "{said}");
+    let (code, said) = call("smtp://user:hunter2@host?tls=perhaps", "ada@example.org");
+    assert!(code == Some(1) && said.contains("tls=required") && !said.contains("hunter2"), "{said}");
+}
