@@ -113,8 +113,11 @@ async fn scrape_has_what_the_page_promises_and_counts_what_happened() {
     let scrape = scraped(address).await;
 
     let mut promised = documented();
-    for first in ["rate_limited_total", "jobs_total", "job_duration_seconds"] {
+    for first in ["rate_limited_total", "jobs_total", "job_duration_seconds", "cache_requests_total"] {
         assert!(promised.remove(first).is_some(), "{first} appears with its first event");
+    }
+    for shared in ["redis_up", "revocations_hearing"] {
+        assert!(promised.remove(shared).is_some(), "{shared} appears where there is a Redis");
     }
     assert_eq!(found(&scrape), promised);
     let requests = |method, route, status| {

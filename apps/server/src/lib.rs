@@ -12,5 +12,6 @@ pub mod demo;
 pub mod http;
 pub mod limits;
 pub mod mail;
+pub mod revocations;
 pub mod telemetry;
 pub mod work;

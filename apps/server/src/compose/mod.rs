@@ -9,13 +9,14 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 use ashlar_crypto::{Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
 use ashlar_identity::{
     Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
+    port::{Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
 use ashlar_jobs::Subscribers;
 use ashlar_kernel::{Clock, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, SystemClock, TimeOrderedIds};
 use ashlar_mail::MailUrl;
 use ashlar_memory::{MemoryRateLimiter, MemorySessionCache};
-use ashlar_redis::{RedisRateLimiter, RedisStore};
+use ashlar_redis::{RedisRateLimiter, RedisRevocations, RedisStore};
 use ashlar_sql::SqlStore;
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -30,7 +31,8 @@ use crate::{
     http::{AppState, Health, Manner, Probe, Requests, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal},
     mail::{Notices, Post, SendMail},
-    telemetry::metrics::{PoolSource, PoolUse},
+    revocations::{self, AnnouncedEnds, WaitingEnds},
+    telemetry::metrics::{Metrics, PoolSource, PoolUse},
     work::{self, AskOffset, Errand, SharedClock, Work},
 };
 
@@ -75,11 +77,12 @@ pub struct Product {
 /// Puts the product together: folder, keys, database, migrations (applied in the embedded profile, insisted on in
 /// production), services, demonstration data.
 pub async fn compose(config: &Config, world: World) -> Result<Product, StartError> {
-    let parts = Parts::prepare(config, world).await?;
+    let mut parts = Parts::prepare(config, world).await?;
     let demo = if config.demo { demo::load(&parts.seeding_identity(config), &parts, config).await? } else { None };
     let state = parts.state(config)?;
     state.metrics.watch_pools(pools_of(&parts.store));
-    let work = parts.work(config, &state).await?;
+    let mut work = parts.work(config, &state).await?;
+    work.errands.extend(parts.shared.take().map(|shared| shared.errands(&parts, &state.metrics)).into_iter().flatten());
     Ok(Product { state, work, store: parts.store, demo })
 }
 
@@ -112,6 +115,8 @@ pub(crate) struct Parts {
     ports: IdentityPorts,
     store: SqlStore,
     root_key: MacKey,
+    redis: Option<RedisStore>,
+    shared: Option<SharedSessions>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -124,15 +129,22 @@ impl Parts {
         let ids: Arc<dyn IdSource> =
             Arc::new(TimeOrderedIds::new(Arc::clone(&world.clock), Arc::clone(&world.entropy)));
         let store = connect(config, Arc::clone(&ids)).await?;
+        let redis = config.redis_url.as_ref().map(|url| RedisStore::new(url.expose_secret())).transpose()?;
+        let local: Arc<dyn SessionCache> = Arc::new(MemorySessionCache::default());
+        let (cache, shared) = match &redis {
+            None => (local, None),
+            Some(redis) => SharedSessions::new(local, redis.clone()),
+        };
         let ports = IdentityPorts {
             store: Arc::new(store.clone()),
             hasher: Arc::new(Argon2Pool::new(world.hashing, Arc::clone(&world.entropy))),
             signer: Arc::new(JwtSigner::new(keys.ring)),
-            cache: Arc::new(MemorySessionCache::default()),
+            cache,
             ids: Arc::clone(&ids),
             entropy: Arc::clone(&world.entropy),
         };
-        Ok(Self { ports, store, root_key: keys.root, clock: world.clock, ids, entropy: world.entropy })
+        let World { clock, entropy, .. } = world;
+        Ok(Self { ports, store, root_key: keys.root, redis, shared, clock, ids, entropy })
     }
 
     /// The service as configured.
@@ -173,14 +185,13 @@ impl Parts {
     fn state(&self, config: &Config) -> Result<AppState, StartError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let limits = &config.limits;
-        let redis = config.redis_url.as_ref().map(|url| RedisStore::new(url.expose_secret())).transpose()?;
-        let probe = redis.clone().map(|redis| Arc::new(RedisProbe(redis)) as Arc<dyn Probe>);
+        let probe = self.redis.clone().map(|redis| Arc::new(RedisProbe(redis)) as Arc<dyn Probe>);
         let manner = Manner {
             trusted_proxies: config.http.trusted_proxies.clone(),
             https: config.public_url.scheme() == "https",
             body_limit: limits.body,
             load: Load::new(cores * IN_FLIGHT_PER_CORE, limits.max_connections_per_ip, limits.request_timeout),
-            limits: self.rate_limits(config, redis),
+            limits: self.rate_limits(config),
             requests: Requests::new(Arc::new(self.store.clone()), &self.root_key, limits.request_timeout),
         };
         let health = Health::new(Arc::new(database::DatabaseProbe(self.store.clone())), probe);
@@ -219,13 +230,13 @@ impl Parts {
     }
 
     /// Counts in Redis where there is one, and in this process beside it or alone.
-    fn rate_limits(&self, config: &Config, redis: Option<RedisStore>) -> RateLimits {
+    fn rate_limits(&self, config: &Config) -> RateLimits {
         let policies = match config.rates.limits {
             OnOff::On => config.rates.policies.clone(),
             OnOff::Off => Policies::default(),
         };
         let local: Arc<dyn RateLimiter> = Arc::new(MemoryRateLimiter::new());
-        let limiter = match redis {
+        let limiter = match self.redis.clone() {
             None => local,
             Some(redis) => {
                 let shared = Arc::new(RedisRateLimiter::new(redis, REDIS_PREFIX));
@@ -233,6 +244,42 @@ impl Parts {
             }
         };
         RateLimits::new(policies, limiter, &self.root_key)
+    }
+}
+
+/// What a process with a Redis does about sessions that end: it tells others, and hears of theirs.
+struct SharedSessions {
+    redis: RedisStore,
+    local: Arc<dyn SessionCache>,
+    waiting: WaitingEnds,
+}
+
+impl SharedSessions {
+    /// The cache for the service, and the rest.
+    fn new(local: Arc<dyn SessionCache>, redis: RedisStore) -> (Arc<dyn SessionCache>, Option<Self>) {
+        let (announced, waiting) = AnnouncedEnds::new(Arc::clone(&local));
+        (Arc::new(announced), Some(Self { redis, local, waiting }))
+    }
+
+    fn errands(self, parts: &Parts, metrics: &Metrics) -> [Errand; 3] {
+        let Self { redis, local, waiting } = self;
+        let news: Arc<dyn Revocations> = Arc::new(RedisRevocations::new(redis.clone(), REDIS_PREFIX, &parts.root_key));
+        let clock = Arc::clone(&parts.clock);
+        let watched = redis.clone();
+        metrics.watch_redis(Arc::new(move || watched.is_up()));
+        [
+            revocations::carry(waiting, Arc::clone(&news), metrics.clone()),
+            revocations::hear(news, local, clock, metrics.clone()),
+            Box::pin(keep_asking(redis)),
+        ]
+    }
+}
+
+/// Asks Redis once a second, so that a process that is idle knows how it is too.
+async fn keep_asking(redis: RedisStore) {
+    loop {
+        let _it_says_so_itself = redis.health().await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

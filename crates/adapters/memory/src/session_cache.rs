@@ -1,6 +1,9 @@
 //! What this process remembers about sessions.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use ashlar_identity::{
     SessionId,
@@ -20,7 +23,11 @@ const MAX_IDLE: Duration = Duration::from_mins(10);
 /// The sessions this process has seen lately: at most 100,000, each until nobody asked for it during ten minutes.
 ///
 /// Also the server's own cache in every profile.
-pub struct MemorySessionCache(Cache<SessionId, CachedSession>);
+pub struct MemorySessionCache {
+    sessions: Cache<SessionId, CachedSession>,
+    /// Readings of living sessions up to this moment are not returned; milliseconds since 1970.
+    doubted_until: AtomicI64,
+}
 
 impl MemorySessionCache {
     /// An empty cache.
@@ -32,7 +39,8 @@ impl MemorySessionCache {
         // Least recently used, and not moka's default: that one may decline a newcomer when the cache is full, and an
         // end that is declined is an end that a reading already on its way would undo.
         let policy = EvictionPolicy::lru();
-        Self(Cache::builder().max_capacity(sessions).time_to_idle(MAX_IDLE).eviction_policy(policy).build())
+        let cache = Cache::builder().max_capacity(sessions).time_to_idle(MAX_IDLE).eviction_policy(policy);
+        Self { sessions: cache.build(), doubted_until: AtomicI64::new(i64::MIN) }
     }
 
     // Every write is such a closure: moka runs those of one key one after the other, but lets a plain insert or
@@ -43,7 +51,7 @@ impl MemorySessionCache {
         decide: impl FnOnce(bool) -> Op<CachedSession>,
     ) -> CompResult<SessionId, CachedSession> {
         let has_ended = |known: Entry<_, CachedSession>| matches!(known.value().standing, Standing::Ended);
-        self.0.entry(id).and_compute_with(|known| decide(known.is_some_and(has_ended)))
+        self.sessions.entry(id).and_compute_with(|known| decide(known.is_some_and(has_ended)))
     }
 }
 
@@ -55,7 +63,9 @@ impl Default for MemorySessionCache {
 
 impl SessionCache for MemorySessionCache {
     fn get(&self, id: SessionId) -> Option<CachedSession> {
-        self.0.get(&id)
+        let is_doubted = |seen_at: Timestamp| seen_at.timestamp_millis() <= self.doubted_until.load(Ordering::SeqCst);
+        let known = self.sessions.get(&id);
+        known.filter(|known| matches!(known.standing, Standing::Ended) || !is_doubted(known.seen_at))
     }
 
     fn remember(&self, id: SessionId, seen: CachedSession) -> CachedSession {
@@ -72,6 +82,11 @@ impl SessionCache for MemorySessionCache {
 
     fn forget(&self, id: SessionId) {
         self.change(id, |has_ended| if has_ended { Op::Nop } else { Op::Remove });
+    }
+
+    fn forget_readings_until(&self, moment: Timestamp) {
+        // A moment and not a sweep: a sweep would miss the reading that is about to be written.
+        self.doubted_until.fetch_max(moment.timestamp_millis(), Ordering::SeqCst);
     }
 }
 
@@ -91,18 +106,18 @@ mod tests {
         for number in 0..100 {
             cache.end(id(number), Timestamp::UNIX_EPOCH);
         }
-        cache.0.run_pending_tasks();
+        cache.sessions.run_pending_tasks();
         // Sessions in use, which a policy that goes by frequency would prefer to a newcomer.
         for _ in 0..10 {
             assert!((0..100).all(|number| cache.get(id(number)).is_some()));
-            cache.0.run_pending_tasks();
+            cache.sessions.run_pending_tasks();
         }
 
         cache.end(id(100), Timestamp::UNIX_EPOCH);
-        cache.0.run_pending_tasks();
+        cache.sessions.run_pending_tasks();
 
         assert!(cache.get(id(100)).is_some());
-        assert_eq!(cache.0.entry_count(), 100);
+        assert_eq!(cache.sessions.entry_count(), 100);
         assert!(cache.get(id(0)).is_none(), "the one not asked for longest makes room");
     }
 }

@@ -33,6 +33,8 @@ pub struct RedisStore(Arc<Shared>);
 
 struct Shared {
     pool: Pool,
+    /// Makes connections of their own for who listens.
+    client: redis::Client,
     /// Until when Redis counts as gone.
     paused_until: Mutex<Option<Instant>>,
 }
@@ -52,7 +54,17 @@ impl RedisStore {
         let timeouts = Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
         config.pool = Some(PoolConfig { timeouts, ..PoolConfig::new(CONNECTIONS) });
         let pool = config.create_pool(Some(Runtime::Tokio1)).map_err(|_unclear| InvalidRedisUrl::Malformed)?;
-        Ok(Self(Arc::new(Shared { pool, paused_until: Mutex::new(None) })))
+        let client = redis::Client::open(url).map_err(|_unclear| InvalidRedisUrl::Malformed)?;
+        Ok(Self(Arc::new(Shared { pool, client, paused_until: Mutex::new(None) })))
+    }
+
+    /// Whether the last answer was one, as far as anybody knows who asks nothing.
+    pub fn is_up(&self) -> bool {
+        self.0.paused_until.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    pub(crate) fn client(&self) -> &redis::Client {
+        &self.0.client
     }
 
     /// Whether Redis answers.
@@ -129,7 +141,7 @@ mod tests {
     async fn redis_that_failed_is_left_alone_for_a_second() {
         let store = RedisStore::new("redis://127.0.0.1:1").unwrap();
         assert!(matches!(store.health().await, Err(StoreError::Unavailable(_))));
-        assert!(store.is_paused());
+        assert!(store.is_paused() && !store.is_up());
         tokio::time::advance(PAUSE).await;
         assert!(!store.is_paused());
     }

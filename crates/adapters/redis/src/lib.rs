@@ -10,6 +10,8 @@
 
 mod connection;
 mod rate_limiter;
+mod revocations;
 
 pub use connection::{InvalidRedisUrl, RedisStore};
 pub use rate_limiter::RedisRateLimiter;
+pub use revocations::RedisRevocations;

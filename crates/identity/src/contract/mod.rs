@@ -1,6 +1,7 @@
 //! The laws of the identity ports, for adapters to prove themselves by.
 
 pub mod password_hasher;
+pub mod revocations;
 pub mod session_cache;
 pub mod store;
 pub mod token_signer;

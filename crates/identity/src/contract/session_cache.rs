@@ -94,6 +94,28 @@ pub fn an_end_outlives_forgetting(cache: &dyn SessionCache) {
     assert!(is_ended(&cache.remember(id, live(id, moment(1)))));
 }
 
+/// After news may have been missed, no reading from before is returned, wherever it was when that was said; later
+/// readings are, and ends stay.
+pub fn readings_from_before_a_silence_are_forgotten(cache: &dyn SessionCache) {
+    let [early, on_its_way, late, ended] = [session(1), session(2), session(3), session(4)];
+    cache.remember(early, live(early, moment(4)));
+    cache.remember(late, live(late, moment(6)));
+    cache.end(ended, moment(1));
+
+    cache.forget_readings_until(moment(5));
+    cache.remember(on_its_way, live(on_its_way, moment(5)));
+
+    assert!(cache.get(early).is_none());
+    assert!(cache.get(on_its_way).is_none());
+    assert!(cache.get(late).is_some_and(|found| is_live(&found, late, moment(6))));
+    assert!(cache.get(ended).is_some_and(|found| is_ended(&found)));
+
+    cache.forget_readings_until(moment(2));
+    assert!(cache.get(early).is_none(), "a silence is not taken back");
+    cache.remember(early, live(early, moment(7)));
+    assert!(cache.get(early).is_some_and(|found| is_live(&found, early, moment(7))));
+}
+
 /// What is known about one session says nothing about another.
 pub fn sessions_do_not_touch_each_other(cache: &dyn SessionCache) {
     let [ended, forgotten, kept] = [session(1), session(2), session(3)];
@@ -199,6 +221,7 @@ macro_rules! session_cache_contract {
             a_reading_of_the_end_is_final,
             a_forgotten_session_is_unknown,
             an_end_outlives_forgetting,
+            readings_from_before_a_silence_are_forgotten,
             sessions_do_not_touch_each_other,
             an_end_wins_every_race,
         );

@@ -36,4 +36,8 @@ pub trait SessionCache: Send + Sync {
 
     /// Forgets a session that may have changed, so that the next request reads it again.
     fn forget(&self, id: SessionId);
+
+    /// Forgets every reading of a living session made at `moment` or earlier, also one that is still on its way here:
+    /// news may have been missed until then. Ends are kept.
+    fn forget_readings_until(&self, moment: Timestamp);
 }

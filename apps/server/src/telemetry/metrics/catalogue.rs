@@ -67,6 +67,46 @@ pub(super) const LOGIN_FAILED: Definition = Definition {
     meaning: "Sign-ins refused with 401.",
 };
 
+pub(super) const CACHE_REQUESTS: Definition = Definition {
+    name: "cache_requests_total",
+    kind: "counter",
+    labels: &["cache", "result"],
+    unit: "requests",
+    meaning: "Questions to a cache: `hit`, `stale` (answered at once, and refreshed), `miss` or `unavailable`.",
+};
+
+pub(super) const REDIS_UP: Definition = Definition {
+    name: "redis_up",
+    kind: "gauge",
+    labels: &[],
+    unit: "none",
+    meaning: "1 when Redis gave its last answer, 0 when it did not. Only where a Redis is configured.",
+};
+
+pub(super) const REVOCATIONS_HEARING: Definition = Definition {
+    name: "revocations_hearing",
+    kind: "gauge",
+    labels: &[],
+    unit: "none",
+    meaning: "1 when sessions that end in other processes are refused at once, 0 when within five seconds. Only where a Redis is configured.",
+};
+
+pub(super) const REVOCATIONS_HEARD: Definition = Definition {
+    name: "revocations_heard_total",
+    kind: "counter",
+    labels: &[],
+    unit: "sessions",
+    meaning: "Ends of sessions that were heard of, those that this process announced itself included.",
+};
+
+pub(super) const REVOCATIONS_LOST: Definition = Definition {
+    name: "revocations_lost_total",
+    kind: "counter",
+    labels: &[],
+    unit: "sessions",
+    meaning: "Ends of sessions that could not be announced in time; other processes found them in the database.",
+};
+
 pub(super) const POOL_IN_USE: Definition = Definition {
     name: "db_pool_in_use",
     kind: "gauge",
@@ -211,6 +251,11 @@ mod tests {
         &OVERLOADED,
         &RATE_LIMITED,
         &LOGIN_FAILED,
+        &CACHE_REQUESTS,
+        &REDIS_UP,
+        &REVOCATIONS_HEARING,
+        &REVOCATIONS_HEARD,
+        &REVOCATIONS_LOST,
         &POOL_IN_USE,
         &POOL_IDLE,
         &JOBS,

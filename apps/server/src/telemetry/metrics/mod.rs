@@ -15,6 +15,7 @@ mod pools;
 #[cfg(target_os = "linux")]
 mod process;
 mod request;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use catalogue::Definition;
 pub use jobs::{JobInProgress, QueueFigures};
 pub use pools::{PoolSource, PoolUse};
 pub use request::{Open, RequestInProgress};
+pub use shared::RedisSource;
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = TEXT_FORMAT;
@@ -52,6 +54,7 @@ struct Inner {
     rate_limited: IntCounterVec,
     pools: pools::Pools,
     jobs: jobs::Jobs,
+    shared: shared::Shared,
     #[cfg(target_os = "linux")]
     process: process::Process,
 }
@@ -74,6 +77,7 @@ impl Default for Metrics {
             rate_limited: counters(&registry, &catalogue::RATE_LIMITED),
             pools: pools::Pools::new(&registry),
             jobs: jobs::Jobs::new(&registry),
+            shared: shared::Shared::new(&registry),
             #[cfg(target_os = "linux")]
             process: process::Process::new(&registry),
             registry,
@@ -127,6 +131,7 @@ impl Metrics {
     /// Everything, in the text format of Prometheus (version 0.0.4).
     pub fn render(&self) -> Result<String, prometheus::Error> {
         self.0.pools.refresh();
+        self.0.shared.refresh();
         #[cfg(target_os = "linux")]
         self.0.process.refresh();
         TextEncoder::new().encode_to_string(&self.0.registry.gather())

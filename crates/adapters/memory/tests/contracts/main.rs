@@ -7,5 +7,6 @@ mod mailer;
 mod password_hasher;
 mod rate_limiter;
 mod request_ledger;
+mod revocations;
 mod session_cache;
 mod token_signer;
