@@ -28,6 +28,7 @@
 //! ```
 
 mod actor;
+mod cache;
 mod catalogue;
 mod change;
 mod context;
@@ -53,6 +54,10 @@ mod tenant;
 mod time;
 
 pub use actor::{Actor, Principal};
+pub use cache::{
+    Cache, CacheKey, CacheOutcome, CacheTag, CacheWatch, Cached, Freshness, Kept, Lifetime, MAX_CACHED_VALUE, NewEntry,
+    ReadThrough, SpawnTask, TagVersion, TagVersions, Wanted,
+};
 pub use catalogue::error_catalogue;
 pub use change::Change;
 pub use context::{AccessError, Context, access_codes};

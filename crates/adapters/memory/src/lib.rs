@@ -29,6 +29,7 @@
 //! # }
 //! ```
 
+mod cache;
 mod clock;
 mod embedded;
 mod entropy;
@@ -41,6 +42,7 @@ mod session_cache;
 mod store;
 mod token_signer;
 
+pub use cache::MemoryCache;
 pub use clock::ManualClock;
 pub use embedded::{Embedded, anonymous};
 pub use entropy::SeededEntropy;

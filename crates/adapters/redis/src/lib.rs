@@ -8,10 +8,12 @@
 //! [`Unavailable`](ashlar_kernel::StoreError::Unavailable), and whoever composes it has another limiter at hand. Nothing
 //! that Redis alone knows is worth keeping: it may be flushed at any time.
 
+mod cache;
 mod connection;
 mod rate_limiter;
 mod revocations;
 
+pub use cache::RedisCache;
 pub use connection::{InvalidRedisUrl, RedisStore};
 pub use rate_limiter::RedisRateLimiter;
 pub use revocations::RedisRevocations;
