@@ -13,6 +13,7 @@ mod m20261120_000005_bootstrap;
 mod m20261121_000006_job;
 mod m20261121_000007_session_end;
 mod m20261121_000008_request_ledger;
+mod m20261121_000009_event_trace;
 mod step;
 
 use sea_orm_migration::{
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_job::STEP),
             Box::new(m20261121_000007_session_end::STEP),
             Box::new(m20261121_000008_request_ledger::STEP),
+            Box::new(m20261121_000009_event_trace::STEP),
         ]
     }
 }

@@ -55,6 +55,7 @@ fn jobs_of(subscriber: &dyn Subscriber, event: &EventRecord) -> Vec<NewJob> {
         tenant: event.tenant,
         dedupe_key: Some(key(&format!("{name}/{}/{number}", event.id))),
         serial_key: job.serial_key.or_else(|| aggregate.clone()),
+        trace_context: job.trace_context.or_else(|| event.trace.as_deref().map(key)),
         ..job
     })
     .collect()
@@ -130,6 +131,7 @@ mod tests {
             data: Value::Null,
             source: Source::default(),
             request_id: "r".to_owned(),
+            trace: Some("00-trace".to_owned()),
         }
     }
 
@@ -144,6 +146,7 @@ mod tests {
         assert_eq!(of(1), ("two/00000000-0000-0000-0000-000000000009/1", "mine"));
         assert!(jobs.iter().all(|job| job.tenant == TenantId::from_uuid(Uuid::from_u128(4))));
         assert_eq!(jobs[0].payload, json!(Uuid::from_u128(9)));
+        assert_eq!(jobs[0].trace_context.as_deref(), Some("00-trace"));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Context {
     pub client_ip: Option<IpAddr>,
     /// The client's `User-Agent`, at most 512 bytes.
     pub user_agent: Option<Arc<str>>,
+    /// Where the request stands in a distributed trace, as a W3C `traceparent`, for the jobs that follow from it.
+    pub trace: Option<Arc<str>>,
     /// The moment the request began; one request sees one time.
     pub now: Timestamp,
 }
@@ -77,7 +79,7 @@ impl Classified for AccessError {
 impl Context {
     /// A context of the product itself, for jobs and the command line.
     pub fn system(name: &'static str, tenant: TenantId, request_id: RequestId, now: Timestamp) -> Self {
-        Self { tenant, actor: Actor::System(name), request_id, client_ip: None, user_agent: None, now }
+        Self { tenant, actor: Actor::System(name), request_id, client_ip: None, user_agent: None, trace: None, now }
     }
 
     /// The signed-in caller, who must hold `permission`.
@@ -117,6 +119,7 @@ mod tests {
             request_id: RequestId::parse("r").unwrap(),
             client_ip: None,
             user_agent: None,
+            trace: None,
             now: Timestamp::UNIX_EPOCH + TimeDelta::hours(1),
         }
     }

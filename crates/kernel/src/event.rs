@@ -180,6 +180,10 @@ pub struct EventRecord {
     pub source: Source,
     /// In which request.
     pub request_id: String,
+    /// Where that stands in a distributed trace, as a W3C `traceparent`: a note for the jobs that follow, and no part of
+    /// what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
 }
 
 /// Puts events into their envelopes; every adapter uses it, so that all write the same log.
@@ -216,6 +220,7 @@ impl Journal {
             data: serde_json::to_value(event).map_err(StoreError::internal)?,
             source: Source { ip: context.client_ip, user_agent: context.user_agent.as_deref().map(str::to_owned) },
             request_id: context.request_id.to_string(),
+            trace: context.trace.as_deref().map(str::to_owned),
         })
     }
 
@@ -285,6 +290,7 @@ mod tests {
             request_id: RequestId::parse("req-1").unwrap(),
             client_ip: Some("192.0.2.7".parse().unwrap()),
             user_agent: Some("test/1".into()),
+            trace: None,
             now: Timestamp::UNIX_EPOCH,
         };
         let journal = Journal::new(context, Arc::new(Fixed));

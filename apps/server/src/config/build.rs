@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use ashlar_kernel::Mailbox;
+use url::Url;
 
 use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile};
 use super::database_url::DatabaseUrl;
@@ -26,9 +27,11 @@ impl Config {
         let mut problems = Vec::new();
         let settings = settings::resolve(inputs, &mut problems);
         let config = read(settings, &mut problems);
+        let otlp_endpoint = otlp_endpoint(inputs, &mut problems);
         match config {
             Some(mut config) if problems.is_empty() => {
-                config.notes = notes(&config, inputs);
+                config.otlp_endpoint = otlp_endpoint;
+                config.notes = notes(&config);
                 Ok(config)
             }
             _ => Err(ConfigError { problems }),
@@ -74,6 +77,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         rates: rates?,
         redis_url: redis_url?,
         mail: mail?,
+        otlp_endpoint: None,
         log: log?,
         effective: effective(reader.into_settings()),
         notes: Vec::new(),
@@ -181,6 +185,25 @@ fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {
     Some(LogConfig { filter: filter?, format: format?, file })
 }
 
+/// Who collects traces, by the name that all of OpenTelemetry has for it.
+fn otlp_endpoint(inputs: &Inputs, problems: &mut Vec<Problem>) -> Option<Url> {
+    let text = inputs.environment.values.get(OTLP_ENDPOINT).filter(|text| !text.is_empty())?;
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+        _ => {
+            problems.push(Problem {
+                key: OTLP_ENDPOINT.to_owned(),
+                source: Source::Environment(OTLP_ENDPOINT.to_owned()),
+                value: None,
+                what: "is no http or https URL".to_owned(),
+                accepted: "the base URL of a collector that speaks OTLP over HTTP, such as http://localhost:4318"
+                    .to_owned(),
+            });
+            None
+        }
+    }
+}
+
 fn effective(mut settings: Settings) -> Vec<Effective> {
     let row = |key: &'static super::Key| {
         let setting = settings.remove(key.name)?;
@@ -189,7 +212,7 @@ fn effective(mut settings: Settings) -> Vec<Effective> {
     KEYS.iter().filter_map(row).collect()
 }
 
-fn notes(config: &Config, inputs: &Inputs) -> Vec<Note> {
+fn notes(config: &Config) -> Vec<Note> {
     use super::choice::Registration::Instant;
 
     let mut notes = Vec::new();
@@ -213,9 +236,6 @@ fn notes(config: &Config, inputs: &Inputs) -> Vec<Note> {
     let by_flag = matches!(config.source_of("database_url"), Source::Flag(_));
     if by_flag && config.database.url.has_password() {
         note("database_url", "a password on the command line shows in the process list");
-    }
-    if inputs.environment.values.contains_key(OTLP_ENDPOINT) {
-        note(OTLP_ENDPOINT, "is set, but traces are not in this version yet");
     }
     notes
 }

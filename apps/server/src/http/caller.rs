@@ -1,6 +1,6 @@
 //! Who asks: the circumstances of a request, and the person behind its access token.
 
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -27,6 +27,8 @@ pub(crate) struct Arrival {
     pub(crate) request_id: RequestId,
     pub(crate) client_ip: Option<IpAddr>,
     pub(crate) at: Timestamp,
+    /// Where it stands in a trace.
+    pub(crate) trace: Option<Arc<str>>,
 }
 
 /// A request, whoever makes it.
@@ -111,6 +113,7 @@ fn anonymous(request: &HttpRequest, state: &AppState, tenant: TenantId) -> Conte
         request_id: RequestId::new(&*state.ids),
         client_ip: None,
         at: state.clock.now(),
+        trace: None,
     });
     Context {
         tenant,
@@ -118,12 +121,13 @@ fn anonymous(request: &HttpRequest, state: &AppState, tenant: TenantId) -> Conte
         request_id: arrival.request_id,
         client_ip: arrival.client_ip,
         user_agent: user_agent(request.headers()),
+        trace: arrival.trace,
         now: arrival.at,
     }
 }
 
 /// At most 512 bytes of visible ASCII; what is longer or stranger is cut or left out, for it goes into the event log.
-fn user_agent(headers: &HeaderMap) -> Option<std::sync::Arc<str>> {
+fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
     let text = headers.get(header::USER_AGENT)?.to_str().ok()?;
     Some(text.chars().take(512).collect::<String>().into())
 }

@@ -12,16 +12,20 @@ pub mod metrics;
 mod panics;
 mod rotate;
 mod timestamp;
+pub mod traces;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
+use opentelemetry_otlp::ExporterBuildError;
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use url::Url;
 
 use crate::config::{LogConfig, LogFormat};
 use filter::WithSpans;
@@ -53,6 +57,9 @@ pub enum InitError {
         #[source]
         source: io::Error,
     },
+    /// Traces cannot be sent that way.
+    #[error("traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT")]
+    Traces(#[source] ExporterBuildError),
     /// Something else logs already.
     #[error("logging is set up twice")]
     Twice(#[source] tracing_subscriber::util::TryInitError),
@@ -62,22 +69,37 @@ pub enum InitError {
 #[must_use = "dropped too early, it takes the log file with it"]
 pub struct Logging {
     _file: Option<WorkerGuard>,
+    traces: Option<SdkTracerProvider>,
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        // What was not sent yet is sent now; a collector that is away costs a few seconds.
+        if let Some(Err(error)) = self.traces.as_ref().map(SdkTracerProvider::shutdown) {
+            tracing::warn!(%error, "the last traces were not sent");
+        }
+    }
 }
 
 /// Sends every event of this process, and of the `log` crate, to the stream, and those of a server to its file as well.
-pub fn init(config: &LogConfig, stream: Stream) -> Result<Logging, InitError> {
+///
+/// A server also sends its spans to `collector`, if there is one.
+pub fn init(config: &LogConfig, collector: Option<&Url>, stream: Stream) -> Result<Logging, InitError> {
     let events = filter::parse(&config.filter).map_err(InitError::Filter)?;
     // Commands that pass by would turn the file of the server under its hands.
     let configured = config.file.as_ref().filter(|_| stream == Stream::Stdout);
     let opened =
         configured.map(|file| rotate::open(file).map_err(|source| InitError::File { path: file.path.clone(), source }));
     let (file, guard) = opened.transpose()?.unzip();
+    let collector = collector.filter(|_| stream == Stream::Stdout);
+    let traces = collector.map(traces::exporter).transpose().map_err(InitError::Traces)?;
     tracing_subscriber::registry()
         .with(lines(config.format, stream, file))
+        .with(traces.as_ref().map(traces::layer))
         .with(WithSpans(events))
         .try_init()
         .map_err(InitError::Twice)?;
-    Ok(Logging { _file: guard })
+    Ok(Logging { _file: guard, traces })
 }
 
 fn lines(format: LogFormat, stream: Stream, file: Option<NonBlocking>) -> Box<dyn Layer<Registry> + Send + Sync> {

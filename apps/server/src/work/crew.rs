@@ -8,7 +8,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
 use super::pace::{Pace, Trouble};
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::{metrics::Metrics, traces};
 
 /// A ring may be lost, and a job that waits for its time rings for nobody.
 const LOOK: Duration = Duration::from_secs(1);
@@ -113,7 +113,15 @@ impl Crew {
 /// One attempt at a job, with what it leaves in the log and the metrics.
 async fn attempt(worker: Worker, job: Job, metrics: Metrics) -> JobId {
     let id = job.id();
-    let span = tracing::info_span!("job", job_id = %id, kind = job.kind(), tenant = %job.tenant(), number = job.attempts() + 1);
+    let span = tracing::info_span!(
+        "job",
+        job_id = %id,
+        kind = job.kind(),
+        tenant = %job.tenant(),
+        number = job.attempts() + 1,
+        trace_id = tracing::field::Empty,
+    );
+    traces::join(&span, job.trace_context());
     async {
         let kind = worker.kind_of(&job);
         let in_progress = metrics.job(kind);

@@ -88,6 +88,7 @@ pub fn anonymous(clock: &dyn Clock) -> Context {
         request_id: RequestId::parse("embedded").expect("visible ASCII"),
         client_ip: None,
         user_agent: None,
+        trace: None,
         now: clock.now(),
     }
 }

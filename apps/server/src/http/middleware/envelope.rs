@@ -23,10 +23,11 @@ use tracing::Instrument as _;
 use super::headers::protect;
 use crate::{
     http::{AppState, caller::Arrival, catalogue::http_codes, client::client_ip, problem::Problem},
-    telemetry::metrics::RequestInProgress,
+    telemetry::{metrics::RequestInProgress, traces},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: &str = "traceparent";
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// Names the request, admits it or not, limits its time, survives its panics, writes problem documents, adds the
@@ -37,17 +38,20 @@ pub(crate) async fn envelope(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = request.app_data::<web::Data<AppState>>().cloned();
     let state = state.ok_or_else(|| Problem::from(StoreError::internal("the application state is missing")))?;
-    let arrival = arrival(&request, &state);
+    let mut arrival = arrival(&request, &state);
     let request_id = arrival.request_id.clone();
     let span = tracing::info_span!(
         "request",
         request_id = %request_id,
         method = %request.method(),
         route = tracing::field::Empty,
+        trace_id = tracing::field::Empty,
         user = tracing::field::Empty,
         status = tracing::field::Empty,
         ms = tracing::field::Empty,
     );
+    let traceparent = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    arrival.trace = traces::join(&span, traceparent).map(Into::into);
     // Before the routing, so that a request that is given up has a route too.
     let counted = state.metrics.begin(request.method(), request.match_pattern());
     async move {
@@ -72,6 +76,7 @@ fn arrival(request: &ServiceRequest, state: &AppState) -> Arrival {
         request_id: request_id.unwrap_or_else(|| RequestId::new(&*state.ids)),
         client_ip: peer.map(|peer| client_ip(peer, request.headers(), |ip| state.trusts(ip))),
         at: state.clock.now(),
+        trace: None,
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) mod row {
         #[sea_orm(column_type = "JsonBinary")]
         pub source: Json,
         pub request_id: String,
+        pub traceparent: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

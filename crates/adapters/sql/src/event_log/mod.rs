@@ -93,6 +93,7 @@ fn row_of(event: EventRecord) -> Result<row::ActiveModel, StoreError> {
         data: Set(event.data),
         source: Set(json(&event.source)?),
         request_id: Set(event.request_id),
+        traceparent: Set(event.trace),
     })
 }
 
@@ -111,6 +112,7 @@ fn record_of(row: row::Model) -> Result<EventRecord, StoreError> {
         data: row.data,
         source: typed(row.source, "event.source")?,
         request_id: row.request_id,
+        trace: row.traceparent,
     })
 }
 

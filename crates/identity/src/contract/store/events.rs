@@ -34,6 +34,7 @@ pub async fn an_event_carries_its_envelope(fixture: Fixture) {
         request_id: RequestId::parse("request-1").unwrap(),
         client_ip: Some("2001:db8::7".parse().unwrap()),
         user_agent: Some("law/1 \"quoted\" \u{e4}".into()),
+        trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
         now: at,
         ..scene.context()
     };

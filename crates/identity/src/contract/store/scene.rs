@@ -70,6 +70,7 @@ impl Scene {
             request_id: RequestId::new(&self.ids),
             client_ip: None,
             user_agent: None,
+            trace: None,
             now: noon(),
         }
     }

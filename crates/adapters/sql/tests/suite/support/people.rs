@@ -21,6 +21,7 @@ pub(crate) fn context() -> Context {
         request_id: RequestId::new(&RisingIds),
         client_ip: None,
         user_agent: None,
+        trace: None,
         now: noon(),
     }
 }
