@@ -1,20 +1,67 @@
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use ashlar_kernel::{StoreError, TenantId};
-use ashlar_memory::{ManualClock, MemoryRevocations, MemorySessionCache};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::*;
 
+/// A clock that is moved by hand.
+struct Hand(Mutex<Timestamp>);
+
+impl Hand {
+    fn advance(&self, step: TimeDelta) {
+        *self.0.lock().unwrap() += step;
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// What one process knows of sessions, and the moment until which it doubts.
+#[derive(Default)]
+struct Known(Mutex<(HashMap<SessionId, CachedSession>, Timestamp)>);
+
+impl SessionCache for Known {
+    fn get(&self, id: SessionId) -> Option<CachedSession> {
+        let known = self.0.lock().unwrap();
+        let found =
+            known.0.get(&id).filter(|found| matches!(found.standing, Standing::Ended) || found.seen_at > known.1);
+        found.cloned()
+    }
+
+    fn remember(&self, id: SessionId, seen: CachedSession) -> CachedSession {
+        self.0.lock().unwrap().0.insert(id, seen.clone());
+        seen
+    }
+
+    fn end(&self, id: SessionId, at: Timestamp) {
+        self.remember(id, CachedSession { standing: Standing::Ended, seen_at: at });
+    }
+
+    fn forget(&self, id: SessionId) {
+        self.0.lock().unwrap().0.remove(&id);
+    }
+
+    fn forget_readings_until(&self, moment: Timestamp) {
+        self.0.lock().unwrap().1 = moment;
+    }
+}
+
 /// News that can be cut off.
 #[derive(Default)]
 struct Line {
-    news: MemoryRevocations,
+    listeners: Mutex<Vec<mpsc::UnboundedSender<SessionEnded>>>,
     is_cut: AtomicBool,
     heard_of: Mutex<Vec<SessionEnded>>,
 }
@@ -26,44 +73,45 @@ impl Revocations for Line {
             return Err(StoreError::Unavailable("cut".into()));
         }
         self.heard_of.lock().unwrap().push(ended);
-        self.news.announce(ended).await
+        self.listeners.lock().unwrap().retain(|listener| listener.send(ended).is_ok());
+        Ok(())
     }
 
     async fn listen(&self) -> Result<Box<dyn RevocationFeed>, StoreError> {
         if self.is_cut.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("cut".into()));
         }
-        Ok(Box::new(Cut { feed: self.news.listen().await? }))
+        let (listener, feed) = mpsc::unbounded_channel();
+        self.listeners.lock().unwrap().push(listener);
+        Ok(Box::new(Cut(feed)))
     }
 }
 
 /// A feed that ends with the news of session zero.
-struct Cut {
-    feed: Box<dyn RevocationFeed>,
-}
+struct Cut(mpsc::UnboundedReceiver<SessionEnded>);
 
 #[async_trait]
 impl RevocationFeed for Cut {
     async fn next(&mut self) -> Result<SessionEnded, StoreError> {
-        let ended = self.feed.next().await?;
-        if ended.session == id(0) { Err(StoreError::Unavailable("cut".into())) } else { Ok(ended) }
+        let ended = self.0.recv().await.filter(|ended| ended.session != id(0));
+        ended.ok_or_else(|| StoreError::Unavailable("cut".into()))
     }
 }
 
 /// Two processes on one line, and the time.
 struct House {
     line: Arc<Line>,
-    clock: Arc<ManualClock>,
+    clock: Arc<Hand>,
     one: AnnouncedEnds,
-    other: Arc<MemorySessionCache>,
+    other: Arc<Known>,
     metrics: Metrics,
     tasks: tokio::task::JoinSet<()>,
 }
 
 fn house() -> House {
-    let (line, other) = (Arc::new(Line::default()), Arc::new(MemorySessionCache::new()));
-    let clock = Arc::new(ManualClock::at("2030-01-01T12:00:00Z"));
-    let (one, waiting) = AnnouncedEnds::new(Arc::new(MemorySessionCache::new()));
+    let (line, other) = (Arc::new(Line::default()), Arc::new(Known::default()));
+    let clock = Arc::new(Hand(Mutex::new(Timestamp::UNIX_EPOCH + TimeDelta::days(21_900))));
+    let (one, waiting) = AnnouncedEnds::new(Arc::new(Known::default()));
     let (metrics, mut tasks) = (Metrics::default(), tokio::task::JoinSet::new());
     let news: Arc<dyn Revocations> = Arc::clone(&line) as _;
     tasks.spawn(carry(waiting, Arc::clone(&news), metrics.clone()));
