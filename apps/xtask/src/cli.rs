@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::plan::{self, Step};
 use crate::session::Session;
-use crate::{bans, cargo_steps, env, measure, openapi, runner, say, services};
+use crate::{bans, bench, cargo_steps, env, measure, openapi, runner, say, services};
 
 /// Ashlar's own build and test commands.
 #[derive(Debug, Parser)]
@@ -69,6 +69,15 @@ Examples:
         #[arg(long, value_name = "PATH")]
         binary: Option<PathBuf>,
     },
+    /// Compare Ashlar with a bare server that does the same reads and writes by hand
+    ///
+    /// Builds both, starts PostgreSQL and Redis, drives them in turn with wrk, and writes docs/benchmarks.md and
+    /// docs/benchmarks.json. Takes about five minutes; run it on a machine that does nothing else.
+    Bench {
+        /// One short round that writes nothing: does the bench itself work?
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 /// Parses the command line and carries it out.
@@ -88,6 +97,11 @@ pub(crate) fn main() -> Result<ExitCode> {
             outcome.map(|()| ExitCode::SUCCESS)
         }
         Commands::Services => services::hold(&mut session).map(|()| ExitCode::SUCCESS),
+        Commands::Bench { quick } => {
+            let outcome = bench::run(&mut session, quick);
+            services::stop(&mut session);
+            outcome.map(|()| ExitCode::SUCCESS)
+        }
         Commands::Measure { binary } => measure::run(&session, binary).map(|()| ExitCode::SUCCESS),
     }
 }

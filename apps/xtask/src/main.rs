@@ -9,6 +9,7 @@
 compile_error!("cargo xtask needs Linux, macOS or WSL; `cargo run` and `cargo test` work without it");
 
 mod bans;
+mod bench;
 mod cargo_steps;
 mod cli;
 mod env;

@@ -1,0 +1,28 @@
+-- What wrk sends, and how it reports. Arguments: kind, path, then access tokens.
+local kind, path, tokens, sent = "get", "/", {}, 0
+
+function init(args)
+  kind, path = args[1], args[2]
+  for i = 3, #args do tokens[#tokens + 1] = args[i] end
+end
+
+function request()
+  sent = sent + 1
+  local headers = { ["Host"] = "127.0.0.1" }
+  if #tokens > 0 then headers["Authorization"] = "Bearer " .. tokens[sent % #tokens + 1] end
+  if kind == "get" then return wrk.format("GET", path, headers) end
+  headers["Content-Type"] = "application/json"
+  if kind == "patch" then
+    return wrk.format("PATCH", path, headers, string.format('{"display_name":"Name %d"}', sent))
+  end
+  local body = string.format('{"identifier":"user%d@example.org","password":"tuba-mint-quarrel-9"}', sent % 1000 + 1)
+  return wrk.format("POST", path, headers, body)
+end
+
+function done(summary, latency, requests)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  io.write(string.format('\n{"requests":%d,"micros":%d,"failed":%d,"p50":%d,"p95":%d,"p99":%d}\n',
+    summary.requests, summary.duration, failed,
+    latency:percentile(50), latency:percentile(95), latency:percentile(99)))
+end
