@@ -12,7 +12,7 @@ use ashlar_server::{
     config::{Config, Inputs},
     http::{self, AppState},
 };
-use ashlar_sql::SqlStore;
+use ashlar_sql::{Observer, SqlStore};
 use chrono::TimeDelta;
 use tempfile::TempDir;
 
@@ -27,6 +27,7 @@ pub struct Setup {
     environment: Vec<(String, String)>,
     state: Box<dyn FnOnce(&mut AppState) + Send>,
     routes: Option<fn(&mut ServiceConfig)>,
+    statements: Option<Observer>,
 }
 
 impl Setup {
@@ -48,7 +49,7 @@ impl Setup {
             ("ASHLAR_REQUEST_TIMEOUT", "5m"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        Self { database, environment, state: Box::new(|_| {}), routes: None }
+        Self { database, environment, state: Box::new(|_| {}), routes: None, statements: None }
     }
 
     /// The same with an environment variable set.
@@ -71,6 +72,12 @@ impl Setup {
         Self { routes: Some(routes), ..self }
     }
 
+    /// The same with somebody who is told of each SQL statement.
+    #[must_use]
+    pub fn watched_by(self, observer: Observer) -> Self {
+        Self { statements: Some(observer), ..self }
+    }
+
     /// Starts it on a free port.
     pub async fn start(self) -> TestApp {
         let folder = tempfile::tempdir().unwrap();
@@ -88,7 +95,8 @@ impl Setup {
         let config = config.bound_to(address);
 
         let clock = Arc::new(ManualClock::at(NOON));
-        let Product { mut state, store, .. } = compose(&config, world(Arc::clone(&clock))).await.unwrap();
+        let Product { mut state, store, .. } =
+            compose(&config, World { statements: self.statements, ..world(Arc::clone(&clock)) }).await.unwrap();
         (self.state)(&mut state);
         let server = match self.routes {
             None => http::server(listener, state, &config).unwrap(),
@@ -113,7 +121,7 @@ fn world(clock: Arc<ManualClock>) -> World {
         queue: 1_000,
         wait: Duration::from_mins(2),
     };
-    World { clock, entropy: Arc::new(SeededEntropy::new(20_300_101)), hashing }
+    World { clock, entropy: Arc::new(SeededEntropy::new(20_300_101)), hashing, statements: None }
 }
 
 /// The product, running.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use ashlar_kernel::{IdSource, StoreError};
 use ashlar_migrations::MigrationLine;
-use ashlar_sql::{SchemaConnection, SqlOptions, SqlStore};
+use ashlar_sql::{Observer, SchemaConnection, SqlOptions, SqlStore};
 use async_trait::async_trait;
 
 use super::StartError;
@@ -25,7 +25,11 @@ pub fn store_options(config: &Config) -> Result<SqlOptions, StartError> {
 }
 
 /// Connects, with the schema of this version: the embedded profile brings it up to date, production insists on it.
-pub async fn connect(config: &Config, ids: Arc<dyn IdSource>) -> Result<SqlStore, StartError> {
+pub async fn connect(
+    config: &Config,
+    ids: Arc<dyn IdSource>,
+    statements: Option<Observer>,
+) -> Result<SqlStore, StartError> {
     match config.profile {
         Profile::Embedded => {
             migrate_up(config).await?;
@@ -37,7 +41,9 @@ pub async fn connect(config: &Config, ids: Arc<dyn IdSource>) -> Result<SqlStore
             }
         }
     }
-    Ok(SqlStore::connect(store_options(config)?, ids).await?)
+    let mut options = store_options(config)?;
+    options.observer = statements;
+    Ok(SqlStore::connect(options, ids).await?)
 }
 
 /// Applies the migrations that are missing; their names.

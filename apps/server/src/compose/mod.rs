@@ -17,7 +17,7 @@ use ashlar_kernel::{Clock, Entropy, ExposeSecret as _, IdSource, MacKey, RateLim
 use ashlar_mail::MailUrl;
 use ashlar_memory::{MemoryRateLimiter, MemorySessionCache};
 use ashlar_redis::{RedisRateLimiter, RedisRevocations, RedisStore};
-use ashlar_sql::SqlStore;
+use ashlar_sql::{Observer, SqlStore};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
@@ -50,6 +50,8 @@ pub struct World {
     pub entropy: Arc<dyn Entropy>,
     /// What hashing a password costs.
     pub hashing: Argon2Options,
+    /// Who is told of each SQL statement, if anybody.
+    pub statements: Option<Observer>,
 }
 
 impl World {
@@ -58,7 +60,7 @@ impl World {
         let threads = u16::try_from(threads).ok().and_then(NonZeroU16::new);
         let defaults = Argon2Options::default();
         let hashing = Argon2Options { threads: threads.unwrap_or(defaults.threads), ..defaults };
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hashing }
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hashing, statements: None }
     }
 }
 
@@ -128,7 +130,7 @@ impl Parts {
         let keys = load_keys(config, &*world.entropy)?;
         let ids: Arc<dyn IdSource> =
             Arc::new(TimeOrderedIds::new(Arc::clone(&world.clock), Arc::clone(&world.entropy)));
-        let store = connect(config, Arc::clone(&ids)).await?;
+        let store = connect(config, Arc::clone(&ids), world.statements.clone()).await?;
         let redis = config.redis_url.as_ref().map(|url| RedisStore::new(url.expose_secret())).transpose()?;
         let local: Arc<dyn SessionCache> = Arc::new(MemorySessionCache::default());
         let (cache, shared) = match &redis {

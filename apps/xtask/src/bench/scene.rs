@@ -99,6 +99,7 @@ fn ashlar_command(binary: &Path, folder: &Path, [database, redis]: [&str; 2]) ->
             .env("ASHLAR_DATABASE_URL", &database)
             .env("ASHLAR_REDIS_URL", &redis)
             .env("ASHLAR_MAX_CONNECTIONS_PER_IP", "1000")
+            .env("ASHLAR_DEMO", "false")
             .env("ASHLAR_RATE_LIMITS", "off");
         command
     }
