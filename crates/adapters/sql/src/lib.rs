@@ -41,7 +41,7 @@ mod request_ledger;
 mod schema;
 mod transaction;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ashlar_kernel::{IdSource, StoreError};
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QuerySelect};
@@ -64,6 +64,7 @@ struct Shared {
     rings: Rings,
     backend: Backend,
     ids: Arc<dyn IdSource>,
+    account_sql: OnceLock<String>,
 }
 
 impl SqlStore {
@@ -73,7 +74,14 @@ impl SqlStore {
         let mut connections = Connections::open(&options).await?;
         let lock = Mutex::new(connections.lock.take());
         let rings = Rings::new(connections.listening.take());
-        Ok(Self(Arc::new(Shared { connections, lock, rings, backend: options.backend(), ids })))
+        Ok(Self(Arc::new(Shared {
+            connections,
+            lock,
+            rings,
+            backend: options.backend(),
+            ids,
+            account_sql: OnceLock::new(),
+        })))
     }
 
     /// Which kind of database it is.
@@ -110,6 +118,10 @@ impl SqlStore {
             self.0.connections.renewal.ask();
         }
         error
+    }
+
+    pub(crate) fn account_sql(&self) -> &OnceLock<String> {
+        &self.0.account_sql
     }
 
     pub(crate) fn rings(&self) -> &Rings {

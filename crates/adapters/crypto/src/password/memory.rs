@@ -70,9 +70,13 @@ impl DerefMut for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.blocks.iter_mut().zeroize();
         if self.blocks.len() == self.home.usual {
+            // Not `zeroize`, which writes word by word so that nothing can leave it out: memory that is kept is read
+            // again, so that leaving it out would be wrong, and this way takes half the time.
+            self.blocks.fill(Block::new());
             self.home.free().push(mem::take(&mut self.blocks));
+        } else {
+            self.blocks.iter_mut().zeroize();
         }
     }
 }

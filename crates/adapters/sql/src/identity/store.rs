@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationDef, RelationTrait, Select, Statement,
+    QuerySelect, QueryTrait, RelationDef, RelationTrait, Select, Statement,
     sea_query::{Expr, ExprTrait, IntoCondition},
 };
 
@@ -88,9 +88,16 @@ impl IdentityStore for SqlStore {
     }
 
     async fn account(&self, tenant: TenantId, user: UserId) -> Result<Option<Account>, StoreError> {
-        let found = with_holder(user::Entity::find_by_id(user.as_uuid()).select_only())
-            .join(JoinType::InnerJoin, membership_in(tenant));
-        let row = found.into_model::<AccountRow>().one(self.reader()).await.map_err(store_error)?;
+        let backend = self.reader().get_database_backend();
+        // The question that is asked most: its text is made once.
+        let sql = self.account_sql().get_or_init(|| {
+            let found = with_holder(user::Entity::find_by_id(user.as_uuid()).select_only());
+            found.join(JoinType::InnerJoin, membership_in(tenant)).build(backend).sql
+        });
+        // A join stands before the condition.
+        let values = [tenant.as_uuid().into(), user.as_uuid().into()];
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let row = AccountRow::find_by_statement(statement).one(self.reader()).await.map_err(store_error)?;
         let account = row.map(|row| row.holder.restore(String::new())).transpose()?;
         Ok(account.and_then(|(_user, account)| account))
     }

@@ -1,11 +1,15 @@
 //! Signing tokens, and believing them.
 
+use std::time::Duration;
+
 use ashlar_identity::{
     AccessClaims, TokenRefusal,
     port::{JwkSet, SignError, TokenSigner},
 };
 use ashlar_kernel::Secret;
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use moka::sync::Cache;
 use serde::de::DeserializeOwned;
 
 use super::header::Header;
@@ -19,16 +23,26 @@ const LONGEST: usize = 4_096;
 /// It signs with aws-lc-rs under a key that was parsed once; the `jsonwebtoken` crate would parse it anew for each token,
 /// which doubles the price of an RSA signature. Verifying starts with our own checks, for the crate lets much pass
 /// (further header members, duplicates), and leaves to it only what is left: whether the signature is right.
+///
+/// A token is presented again and again for minutes, and an RSA signature is most of what a cheap request costs. What was
+/// found right once is remembered by the SHA-256 of the whole token: the same text under the same keys is right again.
+/// Whether it has expired, and whether its session lives, is judged each time, and not here.
 pub struct JwtSigner {
     ring: KeyRing,
     header: String,
+    known: Cache<[u8; 32], AccessClaims>,
 }
+
+/// Tokens that are remembered, a few hundred bytes each, and for how long nobody has to ask for one.
+const KNOWN: u64 = 10_000;
+const MAX_IDLE: Duration = Duration::from_mins(5);
 
 impl JwtSigner {
     /// Signs and verifies with the keys of `ring`.
     pub fn new(ring: KeyRing) -> Self {
         let header = URL_SAFE_NO_PAD.encode(Header::of(ring.signing().public()));
-        Self { ring, header }
+        let known = Cache::builder().max_capacity(KNOWN).time_to_idle(MAX_IDLE).build();
+        Self { ring, header, known }
     }
 }
 
@@ -46,12 +60,29 @@ impl TokenSigner for JwtSigner {
         Ok(Secret::from(token))
     }
 
-    /// Cheap checks first, and nothing of the content is looked at before the signature was found right. The algorithm
-    /// is the key's own; the header's word for it only has to agree.
     fn verify(&self, token: &str) -> Result<AccessClaims, TokenRefusal> {
         if token.len() > LONGEST {
             return Err(TokenRefusal::Invalid("length"));
         }
+        let name = digest(&SHA256, token.as_bytes());
+        let name = <[u8; 32]>::try_from(name.as_ref()).map_err(|_length| TokenRefusal::Invalid("digest"))?;
+        if let Some(claims) = self.known.get(&name) {
+            return Ok(claims);
+        }
+        let claims = self.examine(token)?;
+        self.known.insert(name, claims.clone());
+        Ok(claims)
+    }
+
+    fn public_keys(&self) -> JwkSet {
+        JwkSet { keys: self.ring.verifying().map(|key| key.jwk().clone()).collect() }
+    }
+}
+
+impl JwtSigner {
+    /// Cheap checks first, and nothing of the content is looked at before the signature was found right. The algorithm
+    /// is the key's own; the header's word for it only has to agree.
+    fn examine(&self, token: &str) -> Result<AccessClaims, TokenRefusal> {
         let (message, header, claims, signature) = split(token).ok_or(TokenRefusal::Invalid("form"))?;
         let header: Header = read_object(header).ok_or(TokenRefusal::Invalid("header"))?;
         if !header.is_of_our_type() {
@@ -66,10 +97,6 @@ impl TokenSigner for JwtSigner {
             return Err(TokenRefusal::Invalid("signature"));
         }
         read_object(claims).ok_or(TokenRefusal::Invalid("claims"))
-    }
-
-    fn public_keys(&self) -> JwkSet {
-        JwkSet { keys: self.ring.verifying().map(|key| key.jwk().clone()).collect() }
     }
 }
 
