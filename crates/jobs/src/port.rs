@@ -190,13 +190,22 @@ pub trait ScheduleStore: Send + Sync {
     async fn forget_firings(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
+/// What there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Events for the relay.
+    Events,
+    /// Jobs for a worker.
+    Jobs,
+}
+
 /// Says when there may be something to do, so that nobody has to ask all the time. A ring may be lost on the way between
 /// processes: whoever listens also looks from time to time.
 #[async_trait]
 pub trait Bell: Send + Sync {
-    /// Returns how often it has rung, as soon as that is another number than `heard`. Rings that came before the call
-    /// count: who heard 0 rings asks with 0.
-    async fn rung(&self, heard: u64) -> u64;
+    /// Returns how often it has rung for such news, as soon as that is another number than `heard`. Rings that came
+    /// before the call count: who heard 0 rings asks with 0.
+    async fn rung(&self, of: News, heard: u64) -> u64;
 }
 
 /// Somebody who waits in real time: the one thing the engine cannot do without a runtime.

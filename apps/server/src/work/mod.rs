@@ -15,7 +15,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use ashlar_jobs::{
     Handlers, InvalidSchedule, Relay, Schedule, Scheduler, Subscribers, Worker, WorkerPorts, WorkerSettings,
-    port::{Bell, JobStore, Outbox, ScheduleStore, Sleep},
+    port::{Bell, JobStore, News, Outbox, ScheduleStore, Sleep},
 };
 use ashlar_kernel::{Clock, Entropy};
 use async_trait::async_trait;
@@ -109,7 +109,7 @@ impl Work {
         }
         if roles.worker {
             let relay = Relay::new(self.outbox, Arc::new(self.subscribers), Arc::clone(&clock));
-            tasks.spawn(relay::run(relay, pace.clone()));
+            tasks.spawn(relay::run(relay, pace.clone().woken_by(News::Events)));
             let ports = WorkerPorts {
                 store: self.jobs,
                 clock: Arc::clone(&clock),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ashlar_jobs::port::Bell;
+use ashlar_jobs::port::{Bell, News};
 use ashlar_kernel::Entropy;
 
 use super::Stop;
@@ -11,6 +11,7 @@ use super::Stop;
 #[derive(Clone)]
 pub(super) struct Pace {
     bell: Arc<dyn Bell>,
+    news: News,
     heard: u64,
     entropy: Arc<dyn Entropy>,
     stop: Stop,
@@ -18,7 +19,12 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn new(bell: Arc<dyn Bell>, entropy: Arc<dyn Entropy>, stop: Stop) -> Self {
-        Self { bell, heard: 0, entropy, stop }
+        Self { bell, news: News::Jobs, heard: 0, entropy, stop }
+    }
+
+    /// The same, woken by other news.
+    pub(super) fn woken_by(self, news: News) -> Self {
+        Self { news, ..self }
     }
 
     /// Whether to go on.
@@ -36,7 +42,7 @@ impl Pace {
         let longest = self.jittered(longest);
         tokio::select! {
             _asked = self.stop.wait_for(Option::is_some) => {}
-            heard = self.bell.rung(self.heard) => self.heard = heard,
+            heard = self.bell.rung(self.news, self.heard) => self.heard = heard,
             () = tokio::time::sleep(longest) => {}
         }
     }

@@ -12,8 +12,8 @@ use std::{
 use ashlar_jobs::{
     Job, JobId, NewJob, Transition,
     port::{
-        Ack, Backlog, Bell, Claim, Enqueued, Firing, Heartbeat, JobQuery, JobStore, Outbox, Plan, Purge, QueueStats,
-        ScheduleStore,
+        Ack, Backlog, Bell, Claim, Enqueued, Firing, Heartbeat, JobQuery, JobStore, News, Outbox, Plan, Purge,
+        QueueStats, ScheduleStore,
     },
 };
 use ashlar_kernel::{EventLog, IdSource, LogReader, StoreError, TenantId, Timestamp};
@@ -179,8 +179,12 @@ impl ScheduleStore for MemoryJobs {
 
 #[async_trait]
 impl Bell for MemoryJobs {
-    async fn rung(&self, heard: u64) -> u64 {
-        self.0.rings.other_than(heard).await
+    async fn rung(&self, of: News, heard: u64) -> u64 {
+        match of {
+            News::Jobs => self.0.rings.other_than(heard).await,
+            // The log is another store, which does not know about this one.
+            News::Events => std::future::pending().await,
+        }
     }
 }
 

@@ -2,33 +2,63 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use ashlar_jobs::port::Bell;
+use ashlar_jobs::port::{Bell, News};
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 use sqlx::{
     PgPool,
-    postgres::{PgListener, PgPoolOptions},
+    postgres::{PgListener, PgNotification, PgPoolOptions},
 };
 use tokio::sync::watch;
 
 use crate::SqlStore;
 
-/// How often it has rung: by this process, and by anybody.
+/// How often it has rung, for events and for jobs.
 pub(crate) struct Rings {
-    ours: watch::Sender<u64>,
-    all: watch::Sender<u64>,
+    events: Ring,
+    jobs: Ring,
     /// The door to PostgreSQL for the rings of others; a connection of its own, since listening keeps one for good.
     listening: Option<PgPool>,
 }
 
+/// How often it has rung for one sort of news: by this process, and by anybody.
+struct Ring {
+    ours: watch::Sender<u64>,
+    all: watch::Sender<u64>,
+    channel: &'static str,
+}
+
+impl Ring {
+    fn on(channel: &'static str) -> Self {
+        Self { ours: watch::Sender::new(0), all: watch::Sender::new(0), channel }
+    }
+}
+
 impl Rings {
     pub(crate) fn new(listening: Option<PgPool>) -> Self {
-        Self { ours: watch::Sender::new(0), all: watch::Sender::new(0), listening }
+        Self { events: Ring::on("ashlar_events"), jobs: Ring::on("ashlar_jobs"), listening }
     }
 
-    pub(crate) fn ring(&self) {
-        count_up(&self.ours);
-        count_up(&self.all);
+    pub(crate) fn ring(&self, news: News) {
+        let ring = self.of(news);
+        count_up(&ring.ours);
+        count_up(&ring.all);
+    }
+
+    fn of(&self, news: News) -> &Ring {
+        match news {
+            News::Events => &self.events,
+            News::Jobs => &self.jobs,
+        }
+    }
+
+    /// Somebody has rung who was not us. Always true, so that it can be said in a loop.
+    fn hear(&self, ring: &PgNotification, name: &str) -> bool {
+        if ring.payload() != name {
+            let news = if ring.channel() == self.events.channel { News::Events } else { News::Jobs };
+            count_up(&self.of(news).all);
+        }
+        true
     }
 }
 
@@ -38,14 +68,13 @@ fn count_up(rings: &watch::Sender<u64>) {
 
 #[async_trait]
 impl Bell for SqlStore {
-    async fn rung(&self, heard: u64) -> u64 {
-        let mut all = self.rings().all.subscribe();
+    async fn rung(&self, of: News, heard: u64) -> u64 {
+        let mut all = self.rings().of(of).all.subscribe();
         // The sender lives as long as the store.
         all.wait_for(|count| *count != heard).await.map_or(heard, |count| *count)
     }
 }
 
-const CHANNEL: &str = "ashlar_work";
 /// Rings that come this close to each other are one: PostgreSQL commits transactions that notify one after the other.
 const ONE_RING: Duration = Duration::from_millis(5);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -65,20 +94,22 @@ impl SqlStore {
         // What we ring ourselves comes back to us, and is not news.
         let name = self.ids().next().simple().to_string();
         tokio::select! {
-            never = self.tell_others(&name) => never,
+            never = self.tell_others(News::Events, &name) => never,
+            never = self.tell_others(News::Jobs, &name) => never,
             never = self.hear_others(pool, &name) => never,
         }
     }
 
-    async fn tell_others(&self, name: &str) -> Infallible {
-        let mut ours = self.rings().ours.subscribe();
+    async fn tell_others(&self, news: News, name: &str) -> Infallible {
+        let ring = self.rings().of(news);
+        let mut ours = ring.ours.subscribe();
         loop {
             if ours.changed().await.is_err() {
                 return std::future::pending().await;
             }
             tokio::time::sleep(ONE_RING).await;
             ours.mark_unchanged();
-            if let Err(error) = notify(self.writer(), name).await {
+            if let Err(error) = notify(self.writer(), ring.channel, name).await {
                 tracing::debug!(%error, "other processes were not told that there is work");
             }
         }
@@ -95,30 +126,22 @@ impl SqlStore {
 
     async fn listen(&self, pool: &PgPool, name: &str) -> Result<Infallible, sqlx::Error> {
         let mut listener = PgListener::connect_with(pool).await?;
-        listener.listen(CHANNEL).await?;
+        let rings = self.rings();
+        listener.listen_all([rings.events.channel, rings.jobs.channel]).await?;
         loop {
             // Whoever was not there for a while may have missed something.
-            count_up(&self.rings().all);
-            while listener.try_recv().await?.is_some_and(|ring| self.hear(ring.payload(), name)) {}
+            count_up(&rings.events.all);
+            count_up(&rings.jobs.all);
+            while listener.try_recv().await?.is_some_and(|ring| rings.hear(&ring, name)) {}
         }
     }
 }
 
-impl SqlStore {
-    /// Somebody has rung. Always true, so that it can be said in a loop.
-    fn hear(&self, who: &str, name: &str) -> bool {
-        if who != name {
-            count_up(&self.rings().all);
-        }
-        true
-    }
-}
-
-async fn notify(writer: &DatabaseConnection, name: &str) -> Result<(), DbErr> {
+async fn notify(writer: &DatabaseConnection, channel: &str, name: &str) -> Result<(), DbErr> {
     let tell = Statement::from_sql_and_values(
         writer.get_database_backend(),
         "SELECT pg_notify($1, $2)",
-        [CHANNEL.into(), name.into()],
+        [channel.into(), name.into()],
     );
     writer.execute_raw(tell).await.map(drop)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ashlar_jobs::port::News;
 use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, Journal, Receipt, StoreError, UnitOfWork};
 use async_trait::async_trait;
 use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -106,7 +107,7 @@ impl UnitOfWork for SqlTx {
         let Self { tx, store, has_events, .. } = *self;
         tx.commit().await.map_err(|error| store.write_error(error))?;
         if has_events {
-            store.rings().ring();
+            store.rings().ring(News::Events);
         }
         Ok(())
     }

@@ -9,7 +9,10 @@ use super::{
     Fixture,
     scene::{Everything, noon},
 };
-use crate::{NewJob, Subscribers, port::Firing};
+use crate::{
+    NewJob, Subscribers,
+    port::{Firing, News},
+};
 
 fn job() -> NewJob {
     NewJob::new(TenantId::MAIN, "law.note", 1, &()).unwrap()
@@ -17,7 +20,7 @@ fn job() -> NewJob {
 
 /// How often it has rung so far.
 fn count(fixture: &Fixture) -> u64 {
-    let nothing_yet = fixture.bell.rung(0).now_or_never();
+    let nothing_yet = fixture.bell.rung(News::Jobs, 0).now_or_never();
     nothing_yet.unwrap_or(0)
 }
 
@@ -49,15 +52,15 @@ pub async fn a_ring_before_the_question_is_heard(fixture: Fixture) {
 
     fixture.jobs.enqueue(vec![job()], noon()).await.unwrap();
 
-    let now = fixture.bell.rung(heard).await;
+    let now = fixture.bell.rung(News::Jobs, heard).await;
     assert_ne!(now, heard);
-    assert_eq!(fixture.bell.rung(now).now_or_never(), None, "it is heard once");
+    assert_eq!(fixture.bell.rung(News::Jobs, now).now_or_never(), None, "it is heard once");
 }
 
 /// One ring calls everybody.
 pub async fn everybody_who_listens_hears_it(fixture: Fixture) {
     let heard = count(&fixture);
-    let listeners = future::join_all((0..5).map(|_| fixture.bell.rung(heard)));
+    let listeners = future::join_all((0..5).map(|_| fixture.bell.rung(News::Jobs, heard)));
     let ringer = async { fixture.jobs.enqueue(vec![job()], noon()).await.unwrap() };
 
     let (rings, _) = future::join(listeners, ringer).await;

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use ashlar_jobs::{Job, JobId, JobState, NewJob, port::Enqueued};
+use ashlar_jobs::{
+    Job, JobId, JobState, NewJob,
+    port::{Enqueued, News},
+};
 use ashlar_kernel::{StoreError, Timestamp};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
 use uuid::Uuid;
@@ -46,7 +49,7 @@ impl SqlStore {
             }
         }
         tx.commit().await.map_err(|error| self.write_error(error))?;
-        self.rings().ring();
+        self.rings().ring(News::Jobs);
         Ok(answers)
     }
 

@@ -2,7 +2,7 @@
 
 use ashlar_jobs::{
     Job,
-    port::{Backlog, Outbox, Plan},
+    port::{Backlog, News, Outbox, Plan},
 };
 use ashlar_kernel::{LogReader, StoreError, Timestamp};
 use async_trait::async_trait;
@@ -35,7 +35,7 @@ impl Outbox for SqlStore {
         taken_off.map_err(|error| self.write_error(error))?;
         tx.commit().await.map_err(|error| self.write_error(error))?;
         if !jobs.is_empty() {
-            self.rings().ring();
+            self.rings().ring(News::Jobs);
         }
         Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }

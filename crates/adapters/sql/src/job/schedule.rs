@@ -1,6 +1,6 @@
 //! Firings of schedules.
 
-use ashlar_jobs::port::{Firing, ScheduleStore};
+use ashlar_jobs::port::{Firing, News, ScheduleStore};
 use ashlar_kernel::{StoreError, Timestamp};
 use async_trait::async_trait;
 use sea_orm::{
@@ -53,7 +53,7 @@ impl ScheduleStore for SqlStore {
         let job = self.new_job(fired.job, fired.now);
         insert(&tx, &[job]).await.map_err(|error| self.write_error(error))?;
         tx.commit().await.map_err(|error| self.write_error(error))?;
-        self.rings().ring();
+        self.rings().ring(News::Jobs);
         Ok(true)
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use ashlar_jobs::{
     Job, JobId, JobState, NewJob, Transition,
-    port::{Ack, Claim, Enqueued, Heartbeat, JobQuery, JobStore, Purge, QueueStats},
+    port::{Ack, Claim, Enqueued, Heartbeat, JobQuery, JobStore, News, Purge, QueueStats},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
@@ -61,7 +61,7 @@ impl JobStore for SqlStore {
             Ok(done) if done.rows_affected == 1 => {
                 // Given back, or another chance by hand: somebody may take it now.
                 if step.next().state() == JobState::Ready {
-                    self.rings().ring();
+                    self.rings().ring(News::Jobs);
                 }
                 Ok(Ack::Saved)
             }

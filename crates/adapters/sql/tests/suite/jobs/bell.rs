@@ -5,7 +5,7 @@ use std::time::Duration;
 use ashlar_identity::port::IdentityStore;
 use ashlar_jobs::{
     NewJob,
-    port::{Bell, JobStore},
+    port::{Bell, JobStore, News},
 };
 use ashlar_kernel::TenantId;
 use ashlar_sql::SqlStore;
@@ -24,14 +24,14 @@ async fn enqueue(store: &SqlStore) {
 async fn events_ring_once_they_are_committed(store: &SqlStore) {
     let mut tx = store.begin(&context()).await.unwrap();
     tx.insert_user(newcomer("ada@example.org")).await.unwrap();
-    let unheard = timeout(Duration::from_millis(20), store.rung(0)).await;
+    let unheard = timeout(Duration::from_millis(20), store.rung(News::Events, 0)).await;
     assert!(unheard.is_err(), "it rang before the commit");
     tx.commit().await.unwrap();
 
-    let heard = timeout(PATIENCE, store.rung(0)).await.unwrap();
+    let heard = timeout(PATIENCE, store.rung(News::Events, 0)).await.unwrap();
 
     store.begin(&context()).await.unwrap().commit().await.unwrap();
-    let unheard = timeout(Duration::from_millis(20), store.rung(heard)).await;
+    let unheard = timeout(Duration::from_millis(20), store.rung(News::Events, heard)).await;
     assert!(unheard.is_err(), "nothing was committed and it rang");
 }
 
@@ -53,7 +53,7 @@ async fn listener(database: &PostgresDatabase) -> (SqlStore, u64) {
     let carrier = store.clone();
     drop(tokio::spawn(async move { carrier.carry_rings().await }));
     // Listening begins with a ring, since something may have been missed.
-    let heard = timeout(PATIENCE, store.rung(0)).await.unwrap();
+    let heard = timeout(PATIENCE, store.rung(News::Jobs, 0)).await.unwrap();
     (store, heard)
 }
 
@@ -63,10 +63,10 @@ async fn processes_on_one_postgres_hear_each_other() {
     let ((one, one_heard), (other, other_heard)) = (listener(&database).await, listener(&database).await);
 
     enqueue(&one).await;
-    timeout(PATIENCE, other.rung(other_heard)).await.expect("the other did not hear");
-    let one_heard = timeout(PATIENCE, one.rung(one_heard)).await.expect("it did not hear itself");
+    timeout(PATIENCE, other.rung(News::Jobs, other_heard)).await.expect("the other did not hear");
+    let one_heard = timeout(PATIENCE, one.rung(News::Jobs, one_heard)).await.expect("it did not hear itself");
 
-    let echo = timeout(Duration::from_millis(100), one.rung(one_heard)).await;
+    let echo = timeout(Duration::from_millis(100), one.rung(News::Jobs, one_heard)).await;
     assert!(echo.is_err(), "its own ring came back");
 }
 
@@ -81,9 +81,9 @@ async fn who_lost_the_connection_looks_and_listens_again() {
     let ended = database.connection().await.execute(end).await.unwrap();
     assert_eq!(ended.rows_affected(), 1);
 
-    let heard = timeout(PATIENCE, store.rung(heard)).await.expect("it did not notice");
+    let heard = timeout(PATIENCE, store.rung(News::Jobs, heard)).await.expect("it did not notice");
     let carrier = other.clone();
     drop(tokio::spawn(async move { carrier.carry_rings().await }));
     enqueue(&other).await;
-    timeout(PATIENCE, store.rung(heard)).await.expect("it does not listen any more");
+    timeout(PATIENCE, store.rung(News::Jobs, heard)).await.expect("it does not listen any more");
 }
