@@ -1,7 +1,5 @@
 //! The hasher: Argon2id on a bounded number of threads.
 
-mod threads;
-
 use std::{num::NonZeroU16, sync::Arc, thread, time::Duration};
 
 use argon2::Block;
@@ -11,9 +9,9 @@ use ashlar_identity::{
 };
 use ashlar_kernel::Entropy;
 use async_trait::async_trait;
+use tokio::task;
 use zeroize::Zeroizing;
 
-use self::threads::Threads;
 use super::{
     gate::Gate,
     memory::Memory,
@@ -43,7 +41,7 @@ impl Default for Argon2Options {
     }
 }
 
-/// A [`PasswordHasher`] that makes Argon2id hashes on threads of its own, which yield to all others.
+/// A [`PasswordHasher`] that makes Argon2id hashes on Tokio's blocking threads, a bounded number at a time.
 ///
 /// One hash takes 14 to 19 ms of a core and 19 MiB, so a hundred junk logins a second would occupy two cores for good.
 /// Whoever finds all threads busy waits; whoever finds the queue full, or waits too long, gets
@@ -54,7 +52,6 @@ impl Default for Argon2Options {
 /// for the time of the comparison. Methods must be called within a Tokio runtime that has its timer on.
 pub struct Argon2Pool {
     gate: Gate,
-    threads: Threads,
     memory: Arc<Memory>,
     params: Argon2Params,
     entropy: Arc<dyn Entropy>,
@@ -65,14 +62,13 @@ impl Argon2Pool {
     pub fn new(options: Argon2Options, entropy: Arc<dyn Entropy>) -> Self {
         Self {
             gate: Gate::new(options.threads.get(), options.queue, options.wait),
-            threads: Threads::start(options.threads),
             memory: Memory::new(options.params.memory_blocks()),
             params: options.params,
             entropy,
         }
     }
 
-    /// Runs `job` on a thread, with memory for a hash of `params`, once it is its turn.
+    /// Runs `job` on a blocking thread, with memory for a hash of `params`, once it is its turn.
     async fn compute<T: Send + 'static>(
         &self,
         params: Argon2Params,
@@ -80,7 +76,7 @@ impl Argon2Pool {
     ) -> Result<T, HasherError> {
         let permit = self.gate.enter().await?;
         let memory = Arc::clone(&self.memory);
-        let done = self.threads.run(move || {
+        let done = task::spawn_blocking(move || {
             // Owned by the thread and not by the caller, who may go away; dropped after the memory was given back.
             let _permit = permit;
             let mut lease = memory.lend(params.memory_blocks()).map_err(failed)?;
@@ -102,7 +98,7 @@ impl PasswordHasher for Argon2Pool {
 
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError> {
         let permit = self.gate.enter().await?;
-        let done = self.threads.run(move || {
+        let done = task::spawn_blocking(move || {
             let _permit = permit;
             work();
         });
