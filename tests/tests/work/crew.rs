@@ -145,12 +145,16 @@ async fn panic_in_a_handler_costs_its_job_only(url: &str) {
 
 async fn stopping_waits_for_what_is_about_to_end(url: &str) {
     let scene = Scene::on(url).await;
-    let job = scene.order(Order::Wait).await;
-    scene.until_at_work(1).await;
+    let mut job = scene.order(Order::Wait).await;
+    for _ in 1..4 {
+        job = scene.order(Order::Wait).await;
+    }
+    // Nobody is free, so that no claim is under way.
+    scene.until_at_work(4).await;
     let (permits, stopper) = (Arc::clone(&scene.permits), scene.working.stopper());
     stopper.stop(super::PATIENCE);
     let late = scene.order(Order::Finish).await;
-    permits.add_permits(1);
+    permits.add_permits(4);
 
     let store = scene.stop(super::PATIENCE).await;
 

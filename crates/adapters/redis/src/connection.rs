@@ -35,6 +35,7 @@ struct Shared {
     pool: Pool,
     /// Makes connections of their own for who listens.
     client: redis::Client,
+    patience: Duration,
     /// Until when Redis counts as gone.
     paused_until: Mutex<Option<Instant>>,
 }
@@ -43,6 +44,11 @@ impl RedisStore {
     /// The Redis at `redis://[user:password@]host[:port][/database]`, or `rediss://` with TLS. Connects when first used:
     /// a Redis that is not there yet is no reason not to start.
     pub fn new(url: &str) -> Result<Self, InvalidRedisUrl> {
+        Self::with_patience(url, PATIENCE)
+    }
+
+    /// The same with another limit for each command, where being late is better than doing without.
+    pub fn with_patience(url: &str, patience: Duration) -> Result<Self, InvalidRedisUrl> {
         let parsed = url::Url::parse(url).map_err(|_unclear| InvalidRedisUrl::Scheme)?;
         if !matches!(parsed.scheme(), "redis" | "rediss") {
             return Err(InvalidRedisUrl::Scheme);
@@ -51,11 +57,11 @@ impl RedisStore {
             return Err(InvalidRedisUrl::Malformed);
         }
         let mut config = Config::from_url(url);
-        let timeouts = Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
+        let timeouts = Timeouts { wait: Some(patience), create: Some(patience), recycle: Some(patience) };
         config.pool = Some(PoolConfig { timeouts, ..PoolConfig::new(CONNECTIONS) });
         let pool = config.create_pool(Some(Runtime::Tokio1)).map_err(|_unclear| InvalidRedisUrl::Malformed)?;
         let client = redis::Client::open(url).map_err(|_unclear| InvalidRedisUrl::Malformed)?;
-        Ok(Self(Arc::new(Shared { pool, client, paused_until: Mutex::new(None) })))
+        Ok(Self(Arc::new(Shared { pool, client, patience, paused_until: Mutex::new(None) })))
     }
 
     /// Whether the last answer was one, as far as anybody knows who asks nothing.
@@ -80,7 +86,7 @@ impl RedisStore {
         if self.is_paused() {
             return Err(StoreError::Unavailable("Redis failed a moment ago".into()));
         }
-        let answer = tokio::time::timeout(PATIENCE, async {
+        let answer = tokio::time::timeout(self.0.patience, async {
             let mut connection = self.0.pool.get().await.map_err(|error| StoreError::Unavailable(error.into()))?;
             match question(&mut connection).await {
                 Ok(answer) => Ok(answer),

@@ -224,18 +224,29 @@ impl<T, E> Drop for Landing<T, E> {
 
 impl<T, E> Landing<T, E>
 where
-    T: Clone + Serialize + Send + Sync + 'static,
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     E: Send + Sync + 'static,
 {
     async fn fly(self, wanted: Wanted, load: BoxFuture<'static, Result<T, E>>) -> Outcome<T, E> {
         let cache = &self.inner.cache;
         // Before the source is asked: what is invalidated from now on makes the answer outdated.
         let versions = cache.versions(&wanted.tags).await;
+        if versions.is_ok()
+            && let Some(value) = self.landed().await
+        {
+            return Ok(value);
+        }
         let value = load.await.map_err(Arc::new)?;
         if let Ok(tags) = versions {
             self.keep(&value, tags).await;
         }
         Ok(value)
+    }
+
+    /// What another question has brought between this one's look into the cache and its beginning.
+    async fn landed(&self) -> Option<T> {
+        let found = self.inner.cache.get(&self.key, self.inner.clock.now()).await.ok()??;
+        decoded(&found).filter(|(_, freshness)| *freshness == Freshness::Fresh).map(|(value, _)| value)
     }
 
     /// A value that cannot be kept is as good an answer as one that can.
