@@ -14,6 +14,9 @@ mod m20261121_000006_job;
 mod m20261121_000007_session_end;
 mod m20261121_000008_request_ledger;
 mod m20261121_000009_event_trace;
+mod m20261121_000010_sign_in_counter;
+mod m20261121_000011_mailed_links;
+mod m20261121_000012_second_factor;
 mod step;
 
 use sea_orm_migration::{
@@ -44,6 +47,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_session_end::STEP),
             Box::new(m20261121_000008_request_ledger::STEP),
             Box::new(m20261121_000009_event_trace::STEP),
+            Box::new(m20261121_000010_sign_in_counter::STEP),
+            Box::new(m20261121_000011_mailed_links::STEP),
+            Box::new(m20261121_000012_second_factor::STEP),
         ]
     }
 }

@@ -4,8 +4,8 @@ use std::{net::TcpListener, num::NonZeroU16, sync::Arc, time::Duration};
 
 use actix_web::{HttpServer, dev::ServerHandle, web::ServiceConfig};
 use ashlar_crypto::{Argon2Options, Argon2Params};
-use ashlar_identity::{SessionId, UserId, port::IdentityStore};
-use ashlar_kernel::{Clock, Context, EventLog, EventRecord, LogReader, RequestId, TenantId};
+use ashlar_identity::{Identity, SessionId, UserId, port::IdentityStore};
+use ashlar_kernel::{Clock, Context, EventLog, EventRecord, IdSource, LogReader, RequestId, TenantId};
 use ashlar_memory::{ManualClock, SeededEntropy};
 use ashlar_server::{
     compose::{Product, World, compose},
@@ -42,6 +42,7 @@ impl Setup {
             ("ASHLAR_RATE_LIMIT_USER", "3600000/1h"),
             ("ASHLAR_RATE_LIMIT_AUTH", "3600000/1h"),
             ("ASHLAR_RATE_LIMIT_REFRESH", "3600000/1h"),
+            ("ASHLAR_RATE_LIMIT_MAIL", "3600000/1h"),
             // On a busy machine forty clients at once may well wait longer than one should.
             ("ASHLAR_DATABASE_ACQUIRE_TIMEOUT", "2m"),
             ("ASHLAR_LOCK_TIMEOUT", "2m"),
@@ -98,6 +99,7 @@ impl Setup {
         let Product { mut state, store, .. } =
             compose(&config, World { statements: self.statements, ..world(Arc::clone(&clock)) }).await.unwrap();
         (self.state)(&mut state);
+        let (identity, ids) = (state.identity.clone(), Arc::clone(&state.ids));
         let server = match self.routes {
             None => http::server(listener, state, &config).unwrap(),
             Some(routes) => {
@@ -109,7 +111,7 @@ impl Setup {
         let handle = server.handle();
         drop(tokio::spawn(server));
         let client = Client::new(address);
-        TestApp { client, clock, store, config, server: handle, database, _folder: folder }
+        TestApp { client, clock, store, identity, ids, config, server: handle, database, _folder: folder }
     }
 }
 
@@ -132,6 +134,10 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     /// Its database, as the ports of the domain.
     pub store: SqlStore,
+    /// Its accounts, past HTTP.
+    pub identity: Identity,
+    /// Where ids come from.
+    pub ids: Arc<dyn IdSource>,
     /// How it is configured.
     pub config: Config,
     server: ServerHandle,

@@ -14,6 +14,7 @@ pub mod client;
 pub mod contract;
 pub mod database;
 pub mod journeys;
+pub mod links;
 pub mod past;
 pub mod people;
 pub mod raw;

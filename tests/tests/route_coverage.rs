@@ -91,6 +91,73 @@ fn secured(
     Row { operation, happy, unauthenticated, forbidden: Answers(403, "tenant_mismatch", forbidden) }
 }
 
+fn post(app: &TestApp, path: &str, body: &serde_json::Value) -> Call {
+    app.client.post(&format!("/api/v1/auth/{path}")).json(body)
+}
+
+fn password(app: &TestApp, _: &SignedIn) -> Call {
+    let body = json!({ "current_password": PASSWORD, "new_password": "lemon-gravel-ostrich-4" });
+    app.client.post("/api/v1/me/password").json(&body)
+}
+
+fn email(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/me/email").json(&json!({ "email": "ada@lovelace.example" }))
+}
+
+fn reset(app: &TestApp, _: &SignedIn) -> Call {
+    post(app, "password/reset", &json!({ "token": "asa1_x", "new_password": PASSWORD }))
+}
+
+fn verify(app: &TestApp, _: &SignedIn) -> Call {
+    post(app, "verify-email", &json!({ "token": "asa1_x" }))
+}
+
+fn undo(app: &TestApp, _: &SignedIn) -> Call {
+    post(app, "email/undo", &json!({ "token": "asa1_x" }))
+}
+
+fn second_step(app: &TestApp, _: &SignedIn) -> Call {
+    post(app, "login/2fa", &json!({ "challenge_token": "asa1_x", "totp_code": "000000" }))
+}
+
+fn factor(app: &TestApp, _: &SignedIn) -> Call {
+    get(app, "/api/v1/me/2fa")
+}
+
+fn papers(app: &TestApp, _: &SignedIn) -> Call {
+    get(app, "/api/v1/me/2fa/backup-codes")
+}
+
+fn enrol(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/me/2fa/totp")
+}
+
+fn confirm(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/me/2fa/totp/confirm").json(&json!({ "code": "000000" }))
+}
+
+fn disable(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/me/2fa/totp/disable").json(&json!({ "totp_code": "000000" }))
+}
+
+fn regenerate(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/me/2fa/backup-codes").json(&json!({ "totp_code": "000000" }))
+}
+
+fn prove(app: &TestApp, _: &SignedIn) -> Call {
+    post(app, "reauthenticate", &json!({ "password": PASSWORD }))
+}
+
+fn everywhere(app: &TestApp, _: &SignedIn) -> Call {
+    post(app, "logout-all", &json!({}))
+}
+
+/// The link is the permission. Happy cases with real links are those of the journeys.
+fn by_link(operation: &'static str, refused: (u16, fn(&TestApp, &SignedIn) -> Call), code: &'static str) -> Row {
+    let unauthenticated = Answers(refused.0, code, refused.1);
+    Row { operation, happy: refused, unauthenticated, forbidden: Because("the link is the permission") }
+}
+
 fn table() -> Vec<Row> {
     vec![
         Row {
@@ -121,11 +188,35 @@ fn table() -> Vec<Row> {
         secured("updateMe", (200, edit), |app, ada| elsewhere(edit, app, ada)),
         secured("listMySessions", (200, sessions), |app, ada| elsewhere(sessions, app, ada)),
         secured("revokeMySession", (204, end), |app, ada| elsewhere(end, app, ada)),
+        Row {
+            happy: (202, |app, _| post(app, "password/forgot", &json!({ "identifier": "ada" }))),
+            ..open("forgotPassword", out)
+        },
+        Row {
+            happy: (202, |app, _| post(app, "verify-email/resend", &json!({ "email": "ada@example.org" }))),
+            ..open("resendVerification", out)
+        },
+        by_link("resetPassword", (400, reset), "reset_token_invalid"),
+        by_link("verifyEmail", (400, verify), "verification_token_invalid"),
+        by_link("undoEmailChange", (400, undo), "verification_token_invalid"),
+        by_link("logInSecondStep", (401, second_step), "challenge_invalid"),
+        secured("getSecondFactor", (200, factor), |app, ada| elsewhere(factor, app, ada)),
+        secured("getBackupCodes", (200, papers), |app, ada| elsewhere(papers, app, ada)),
+        secured("enrolTotp", (201, enrol), |app, ada| elsewhere(enrol, app, ada)),
+        // Happy cases with real codes are those of `second_factor.rs`.
+        secured("confirmTotp", (422, confirm), |app, ada| elsewhere(confirm, app, ada)),
+        secured("disableTotp", (409, disable), |app, ada| elsewhere(disable, app, ada)),
+        secured("regenerateBackupCodes", (409, regenerate), |app, ada| elsewhere(regenerate, app, ada)),
+        secured("changeEmail", (202, email), |app, ada| elsewhere(email, app, ada)),
+        secured("reauthenticate", (200, prove), |app, ada| elsewhere(prove, app, ada)),
+        secured("logOutEverywhere", (200, everywhere), |app, ada| elsewhere(everywhere, app, ada)),
         open("getJwks", |app, _| get(app, "/.well-known/jwks.json")),
         open("getLiveness", |app, _| get(app, "/health/live")),
         open("getReadiness", |app, _| get(app, "/health/ready")),
         open("getStartup", |app, _| get(app, "/health/startup")),
         open("getOpenApi", |app, _| get(app, "/openapi.json")),
+        // The last, because nobody signs in with the password of before after it.
+        secured("changePassword", (200, password), |app, ada| elsewhere(password, app, ada)),
     ]
 }
 

@@ -59,12 +59,16 @@ async fn each_endpoint_costs_so_many_statements(database: Database) {
     check("the same again: the claim that fails and the look", cost, 2);
 
     let (answer, cost) = log.of(client.post("/api/v1/auth/login").json(&login).send(), 200).await;
-    check("login: the credential, session, its event, the account's last login, its event", cost, 5);
+    check(
+        "login: a try begins, the credential, the try ends, session, its event, the account's last login, its event",
+        cost,
+        7,
+    );
     let access = answer.json()["access_token"].as_str().unwrap_or_default().to_owned();
     let refresh = answer.json()["refresh_token"].clone();
     let wrong = json!({ "identifier": "nobody@example.org", "password": PASSWORD });
     let (_, cost) = log.of(client.post("/api/v1/auth/login").json(&wrong).send(), 401).await;
-    check("a login that fails: the credential that is not there, and the event", cost, 2);
+    check("a login that fails: a try begins, the credential that is not there, the try is counted, the event", cost, 4);
 
     let (_, cost) = log.of(client.get("/api/v1/me").bearer(&access).send(), 200).await;
     check("GET /me: the account; the session is believed", cost, 1);

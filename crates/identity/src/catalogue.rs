@@ -3,13 +3,26 @@
 use ashlar_kernel::{ErrorCode, EventSpec};
 
 use crate::{
-    login::login_event_specs, membership::membership_event_specs, password::password_codes, port::hasher_codes,
-    session::session_event_specs, use_case, user::user_event_specs,
+    action_token::action_token_event_specs, lockout::lockout_event_specs, login::login_event_specs,
+    membership::membership_event_specs, password::password_codes, port::hasher_codes,
+    registration::registration_event_specs, second_factor::second_factor_event_specs, session::session_event_specs,
+    use_case, user::account_request_specs, user::user_event_specs,
 };
 
 /// Every event of this domain, for `openapi/events.json`.
 pub fn events() -> Vec<EventSpec> {
-    [user_event_specs(), membership_event_specs(), session_event_specs(), login_event_specs()].concat()
+    let all = [
+        user_event_specs(),
+        account_request_specs(),
+        membership_event_specs(),
+        registration_event_specs(),
+        action_token_event_specs(),
+        session_event_specs(),
+        login_event_specs(),
+        lockout_event_specs(),
+        second_factor_event_specs(),
+    ];
+    all.concat()
 }
 
 /// Every error code of this domain, for `openapi/problems.json`.

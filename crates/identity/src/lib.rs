@@ -7,7 +7,7 @@
 //!
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has all of them in process, `ashlar-sql` and `ashlar-crypto` are the real ones.
-//! It deliberately lacks, for now: the second factor, password reset, lockout, API keys and administration.
+//! It deliberately lacks, for now: passkeys, other identity providers and impersonation.
 //!
 //! ```
 //! use ashlar_identity::{LogIn, Register};
@@ -20,45 +20,63 @@
 //! let ada = Register::parse("ada@example.org", Some("ada"), "tuba-mint-quarrel-9")?;
 //! let ada = block_on(identity.register(&context, ada))?;
 //! let login = LogIn::parse("Ada@Example.org", "tuba-mint-quarrel-9")?;
-//! let signed_in = block_on(identity.log_in(&context, login))?;
+//! let signed_in = block_on(identity.log_in(&context, login))?.signed_in().expect("no second factor is set up");
 //! assert_eq!(signed_in.account.id, ada.id);
 //! # Ok(())
 //! # }
 //! ```
 
 mod access_token;
+mod action_token;
 mod canonical;
 pub mod catalogue;
+mod challenge;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod identifier;
+mod lockout;
 mod login;
 mod membership;
 pub mod password;
 pub mod permission;
 pub mod port;
 mod query;
+mod registration;
+mod second_factor;
 mod session;
 pub mod use_case;
 mod user;
 
 pub use access_token::{AccessClaims, CLAIMS_VERSION, TokenAudience, TokenRefusal};
+pub use action_token::{
+    ActionKeys, ActionPurpose, ActionSubject, ActionToken, ActionTokenEvent, ActionTokenId, ActionTokenRow,
+    InvalidActionToken, NewActionToken, PresentedActionToken,
+};
+pub use challenge::{CHALLENGE, Challenge, ChallengeId, ChallengeRow, NewChallenge};
 pub use identifier::{Identifier, InvalidIdentifier};
+pub use lockout::{CounterKey, Entry, Ladder, Lock, LockoutEvent, SignInCounter, Slot, TrustedDevice};
 pub use login::{LoginAttempt, LoginEvent, LoginFailure};
 pub use membership::{Membership, MembershipEvent};
 pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
 pub use permission::Role;
 pub use query::{Account, Credential, SessionLine, SessionPosition, SessionQuery, SessionWithHolder};
+pub use registration::{
+    NewRegistration, PendingRegistration, PendingRegistrationRow, RegistrationEvent, RegistrationId,
+};
+pub use second_factor::{
+    BackupCode, ENROLMENT, SecondFactor, SecondFactorEvent, SecondFactorRow, SecondFactorStatus, TotpCode, TotpSecret,
+};
 pub use session::{
-    Device, DeviceClientId, DeviceName, InvalidDevice, InvalidRefreshToken, NewSession, Platform,
+    Device, DeviceClientId, DeviceName, EndSessions, InvalidDevice, InvalidRefreshToken, NewSession, Platform,
     PresentedRefreshToken, Refresh, RefreshKeys, RevocationReason, Session, SessionEvent, SessionId, SessionPolicy,
     SessionRow, summarise_user_agent,
 };
 pub use use_case::{
-    Authenticated, EditProfile, Identity, IdentityPorts, IdentitySettings, LogIn, LogOut, Register, Registration,
-    SignedIn,
+    Authenticated, ChangePassword, EditProfile, Identity, IdentityPorts, IdentitySettings, LinkPurpose, LogIn, LogOut,
+    LoggedIn, MailedLink, PendingLogin, Reauthenticate, Register, Registered, Registration, SecondFactorCode,
+    SecondStep, SignedIn, VerifyEmail,
 };
 pub use user::{
-    AvatarUrl, DisplayName, Email, InvalidAvatarUrl, InvalidDisplayName, InvalidEmail, InvalidLocale, InvalidUsername,
-    Locale, NewUser, Profile, ProfilePatch, User, UserEvent, UserId, UserRow, UserStatus, Username,
+    AccountRequest, AvatarUrl, DisplayName, Email, InvalidAvatarUrl, InvalidDisplayName, InvalidEmail, InvalidLocale,
+    InvalidUsername, Locale, NewUser, Profile, ProfilePatch, User, UserEvent, UserId, UserRow, UserStatus, Username,
 };

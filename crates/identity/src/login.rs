@@ -10,7 +10,8 @@ use crate::UserId;
 pub struct LoginAttempt {
     user: Option<UserId>,
     at: Timestamp,
-    succeeded: bool,
+    /// Of a success: which state of password and address was looked at.
+    credential_version: Option<u32>,
 }
 
 /// Why an attempt failed. Internal: every failure looks the same to the caller.
@@ -25,6 +26,8 @@ pub enum LoginFailure {
     Disabled,
     /// The password is right and the person is no member of the tenant.
     NoMembership,
+    /// The password is right and the address has not been verified, on which this installation insists.
+    EmailUnverified,
 }
 
 impl LoginAttempt {
@@ -36,12 +39,18 @@ impl LoginAttempt {
         at: Timestamp,
     ) -> Change<Self, LoginEvent> {
         let event = LoginEvent::Failed { user, reason, identifier_hmac: pseudonym };
-        Change::new(Self { user, at, succeeded: false }, event)
+        Change::new(Self { user, at, credential_version: None }, event)
     }
 
-    /// The person signed in.
-    pub fn succeeded(user: UserId, methods: Vec<String>, at: Timestamp) -> Change<Self, LoginEvent> {
-        Change::new(Self { user: Some(user), at, succeeded: true }, LoginEvent::Succeeded { user, methods })
+    /// The person signed in, with the password and address of `credential_version`.
+    pub fn succeeded(
+        user: UserId,
+        credential_version: u32,
+        methods: Vec<String>,
+        at: Timestamp,
+    ) -> Change<Self, LoginEvent> {
+        let attempt = Self { user: Some(user), at, credential_version: Some(credential_version) };
+        Change::new(attempt, LoginEvent::Succeeded { user, methods })
     }
 
     /// Whose account, if there is one.
@@ -54,7 +63,11 @@ impl LoginAttempt {
     }
     /// Whether it succeeded.
     pub const fn has_succeeded(&self) -> bool {
-        self.succeeded
+        self.credential_version.is_some()
+    }
+    /// Of a success: which state of password and address was looked at.
+    pub const fn credential_version(&self) -> Option<u32> {
+        self.credential_version
     }
 }
 
@@ -95,7 +108,7 @@ const FAILED: EventSpec = EventSpec {
     targets: &["user", "identifier"],
     data: &[
         ("user", "Id of the account, when the identifier belongs to one."),
-        ("reason", "unknown_identifier, wrong_password, disabled or no_membership."),
+        ("reason", "unknown_identifier, wrong_password, disabled, no_membership or email_unverified."),
         ("identifier_hmac", "Keyed pseudonym of the identifier, the same for every spelling within one tenant."),
     ],
 };

@@ -11,12 +11,16 @@ pub const READ_OWN_SESSIONS: Permission = Permission::new("identity.session.read
 /// End one's own sessions.
 pub const REVOKE_OWN_SESSIONS: Permission = Permission::new("identity.session.revoke.own");
 
+/// Change one's own password, address and second factor.
+pub const CHANGE_OWN_CREDENTIALS: Permission = Permission::new("identity.credential.update.own");
+
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
     (READ_OWN_PROFILE, "Read one's own account."),
     (UPDATE_OWN_PROFILE, "Edit one's own profile."),
     (READ_OWN_SESSIONS, "List one's own sessions."),
     (REVOKE_OWN_SESSIONS, "End one's own sessions."),
+    (CHANGE_OWN_CREDENTIALS, "Change one's own password, address and second factor."),
 ];
 
 /// What a person is in a tenant.
@@ -52,7 +56,8 @@ impl Role {
     pub fn permissions(self) -> PermissionSet {
         match self {
             Self::Admin | Self::Staff | Self::Member => {
-                [READ_OWN_PROFILE, UPDATE_OWN_PROFILE, READ_OWN_SESSIONS, REVOKE_OWN_SESSIONS].into_iter().collect()
+                let own = [READ_OWN_PROFILE, UPDATE_OWN_PROFILE, READ_OWN_SESSIONS, REVOKE_OWN_SESSIONS];
+                own.into_iter().chain([CHANGE_OWN_CREDENTIALS]).collect()
             }
         }
     }

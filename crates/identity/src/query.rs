@@ -26,6 +26,8 @@ pub struct Account {
     pub avatar_url: Option<AvatarUrl>,
     /// The language they read.
     pub locale: Option<Locale>,
+    /// Whether the address was proved to be theirs.
+    pub is_email_verified: bool,
     /// What they are in the tenant.
     pub role: Role,
     /// When it was opened.
@@ -47,6 +49,7 @@ impl Account {
             display_name: profile.display_name,
             avatar_url: profile.avatar_url,
             locale: profile.locale,
+            is_email_verified: user.email_verified_at().is_some(),
             role,
             created_at: user.created_at(),
             updated_at: user.updated_at(),
@@ -61,6 +64,10 @@ pub struct Credential {
     pub user: UserId,
     /// The hash to verify.
     pub password: PasswordHash,
+    /// Which state of password and address it is from.
+    pub credential_version: u32,
+    /// Whether a second factor is asked for.
+    pub has_second_factor: bool,
     /// Whether the account can be used.
     pub status: UserStatus,
     /// The account in the tenant; none if the person is no member of it.

@@ -51,7 +51,9 @@ async fn kill_again_and_again(program: &Program, read: impl AsyncFn() -> Ledger)
         let ledger = read().await;
         let faults = ledger.faults(&promised.emails());
         assert!(faults.is_empty(), "after kill {cycle}: {faults:#?}");
-        assert!(ledger.events.starts_with(&last.events), "kill {cycle} took events out of the log");
+        // Not a prefix: what the killed process had asked to commit may be there a moment after we looked.
+        let lost: Vec<_> = last.events.iter().filter(|event| !ledger.events.contains(event)).collect();
+        assert!(lost.is_empty(), "kill {cycle} took events out of the log: {lost:?}");
         last = ledger;
     }
 

@@ -17,6 +17,9 @@ use crate::work::WorkError;
 /// Why the product does not start. Each is one clear sentence; causes follow.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The key for sealed secrets cannot be made.
+    #[error("the key for sealed secrets cannot be made")]
+    Vault(#[source] ashlar_identity::port::VaultError),
     /// Another program listens there, or this one may not.
     #[error("cannot listen on {address}; choose another address with --listen")]
     Listen {

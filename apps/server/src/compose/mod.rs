@@ -6,7 +6,7 @@ mod keys;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
-use ashlar_crypto::{Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
+use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
 use ashlar_identity::{
     Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
     port::{Revocations, SessionCache},
@@ -33,7 +33,7 @@ use crate::{
     mail::{Notices, Post, SendMail},
     revocations::{self, AnnouncedEnds, WaitingEnds},
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
-    work::{self, AskOffset, Errand, SharedClock, Work},
+    work::{self, AskOffset, Errand, Keepers, SharedClock, Work},
 };
 
 /// The name of the product, which no password may be built on.
@@ -142,6 +142,9 @@ impl Parts {
             hasher: Arc::new(Argon2Pool::new(world.hashing, Arc::clone(&world.entropy))),
             signer: Arc::new(JwtSigner::new(keys.ring)),
             cache,
+            counters: Arc::new(store.clone()),
+            vault: Arc::new(AesVault::new(&keys.root).map_err(StartError::Vault)?),
+            pause: Arc::new(work::RealPause),
             ids: Arc::clone(&ids),
             entropy: Arc::clone(&world.entropy),
         };
@@ -158,6 +161,7 @@ impl Parts {
     fn seeding_identity(&self, config: &Config) -> Identity {
         let settings = IdentitySettings {
             registration: Registration::Instant,
+            needs_verified_email: false,
             first_account_is_admin: true,
             ..self.settings(config)
         };
@@ -167,10 +171,12 @@ impl Parts {
     fn settings(&self, config: &Config) -> IdentitySettings {
         let registration = match config.registration {
             config::Registration::Instant => Registration::Instant,
+            config::Registration::VerifyFirst => Registration::VerifyFirst,
             config::Registration::Closed => Registration::Closed,
         };
         IdentitySettings {
             registration,
+            needs_verified_email: config.require_verified_email,
             first_account_is_admin: config.profile == Profile::Embedded,
             sessions: SessionPolicy {
                 access_ttl: delta(config.tokens.access),
@@ -179,6 +185,7 @@ impl Parts {
                 refresh_grace: delta(config.tokens.refresh_grace),
             },
             audience: TokenAudience { issuer: config.public_base().to_owned(), audience: AUDIENCE.to_owned() },
+            issuer_name: PRODUCT.to_owned(),
             passwords: Arc::new(PasswordPolicy::new(12, PRODUCT)),
             root_key: self.root_key.clone(),
         }
@@ -214,7 +221,12 @@ impl Parts {
         let carrier = self.store.clone();
         let carry: Errand = Box::pin(async move { match carrier.carry_rings().await {} });
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let handlers = work::housekeeping(state.identity.clone(), Arc::new(self.store.clone()), Arc::clone(&shared));
+        let keepers = Keepers {
+            identity: state.identity.clone(),
+            requests: Arc::new(self.store.clone()),
+            counters: Arc::new(self.store.clone()),
+        };
+        let handlers = work::housekeeping(keepers, &shared);
         let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ashlar_kernel::Mailbox;
 use url::Url;
 
-use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile};
+use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration};
 use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
@@ -47,7 +47,8 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let admin_listen = reader.get("admin_listen", parse::address_or_off);
     let public_url = reader.get("public_url", parse::public_url);
     let data_dir = reader.get("data_dir", parse::path);
-    let registration = reader.get("registration", parse::registration);
+    let registration = reader.choice("registration", Registration::parse);
+    let require_verified_email = reader.switch("require_verified_email");
     let hash_threads = reader.count("hash_threads");
     let job_concurrency = reader.count("job_concurrency");
     let database = database(&mut reader);
@@ -69,6 +70,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         data_dir: data_dir?,
         database: database?,
         registration: registration?,
+        require_verified_email: require_verified_email?,
         hash_threads: hash_threads?,
         job_concurrency: u32::try_from(job_concurrency?).ok()?,
         signing: signing?,
@@ -166,7 +168,8 @@ fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
     let user = rate("rate_limit_user", "user");
     let auth = rate("rate_limit_auth", "auth");
     let refresh = rate("rate_limit_refresh", "refresh");
-    let policies = Policies { ip_burst: ip_burst?, user: user?, auth: auth?, refresh: refresh? };
+    let mail = rate("rate_limit_mail", "mail");
+    let policies = Policies { ip_burst: ip_burst?, user: user?, auth: auth?, refresh: refresh?, mail: mail? };
     Some(RateConfig { limits: limits?, policies })
 }
 

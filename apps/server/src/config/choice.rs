@@ -43,6 +43,8 @@ choice! {
     Registration {
         /// Anybody, at once.
         Instant = "instant",
+        /// Anybody who proves that the address is theirs.
+        VerifyFirst = "verify_first",
         /// Nobody.
         Closed = "closed",
     }

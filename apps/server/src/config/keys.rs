@@ -201,11 +201,20 @@ pub const KEYS: &[Key] = &[
         "ASHLAR_REGISTRATION",
         "registration",
         Kind::Choice(Registration::WORDS),
-        "Who may make an account: with `instant` anybody, at once; with `closed` nobody. \
-         `verify_first` comes with e-mail delivery; until then the default in production is `closed`.",
+        "Who may make an account: with `instant` anybody, at once; with `verify_first` anybody who proves by mail that \
+         the address is theirs, and nobody learns who has an account; with `closed` nobody.",
     )
     .default("instant")
-    .in_production("closed")
+    .in_production("verify_first")
+    .under("Accounts and tokens"),
+    Key::new(
+        "require_verified_email",
+        "ASHLAR_REQUIRE_VERIFIED_EMAIL",
+        "require-verified-email",
+        Kind::Switch,
+        "Lets people in only after they have proved that their address is theirs. With `verify_first` everybody has.",
+    )
+    .default("false")
     .under("Accounts and tokens"),
     Key::new(
         "jwt_alg",
@@ -420,6 +429,15 @@ pub const KEYS: &[Key] = &[
         "Refreshes of one session.",
     )
     .default("30/1m")
+    .under("Rate limits"),
+    Key::new(
+        "rate_limit_mail",
+        "ASHLAR_RATE_LIMIT_MAIL",
+        "rate-limit-mail",
+        RATE,
+        "Letters that strangers can have sent to one e-mail address: new passwords, verifications.",
+    )
+    .default("3/1h")
     .under("Rate limits"),
     // --- logs and errors ---
     report_keys::LOG,

@@ -32,6 +32,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// `registration`: who may make an account.
     pub registration: Registration,
+    /// `require_verified_email`: whether people get in only after they have proved that their address is theirs.
+    pub require_verified_email: bool,
     /// `hash_threads`: threads that hash passwords, at least one.
     pub hash_threads: usize,
     /// `job_concurrency`: jobs at the same time, at least one.

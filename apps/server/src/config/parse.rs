@@ -11,8 +11,6 @@ use ipnet::IpNet;
 use sentry::types::Dsn;
 use url::Url;
 
-use super::choice::Registration;
-
 /// `true` or `false`.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text {
@@ -104,14 +102,6 @@ pub(super) fn mail_url(text: &str) -> Result<Secret, String> {
     } else {
         Err("begins with none of file:, smtp://, smtps:// and sendgrid://".to_owned())
     }
-}
-
-/// Who may register; the mode of a later version is refused by name.
-pub(super) fn registration(text: &str) -> Result<Registration, String> {
-    if text.eq_ignore_ascii_case("verify_first") {
-        return Err("comes with e-mail delivery; use instant or closed".to_owned());
-    }
-    Registration::parse(text).ok_or_else(|| "is not one of the words".to_owned())
 }
 
 /// An absolute http or https URL to put paths behind.

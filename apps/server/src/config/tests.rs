@@ -72,7 +72,7 @@ fn profiles_differ_in_the_defaults_that_production_needs() {
     assert_eq!(embedded.profile, Profile::Embedded);
     assert!(embedded.demo && !production.demo);
     assert_eq!(embedded.registration, Registration::Instant);
-    assert_eq!(production.registration, Registration::Closed);
+    assert_eq!(production.registration, Registration::VerifyFirst);
     assert_eq!(embedded.limits.drain_delay, Duration::ZERO);
     assert_eq!(production.limits.drain_delay, Duration::from_secs(5));
 }
@@ -216,7 +216,7 @@ fn all_problems_are_reported_at_once() {
         ("ASHLAR_DATABASE_POOL", "0"),
         ("ASHLAR_BODY_LIMIT", "2GiB"),
         ("ASHLAR_LOG", "inof"),
-        ("ASHLAR_REGISTRATION", "verify_first"),
+        ("ASHLAR_REGISTRATION", "everybody"),
     ])
     .unwrap_err();
 
@@ -229,7 +229,7 @@ fn all_problems_are_reported_at_once() {
         "database_pool (environment ASHLAR_DATABASE_POOL): \"0\" is less than 1; accepted: a whole number from 1 to 1000",
         "body_limit (environment ASHLAR_BODY_LIMIT): \"2GiB\" is more than 1GiB",
         "log (environment ASHLAR_LOG): \"inof\"",
-        "\"verify_first\" comes with e-mail delivery; use instant or closed",
+        "registration (environment ASHLAR_REGISTRATION): \"everybody\"",
     ] {
         assert!(text.contains(line), "{line}\n---\n{text}");
     }

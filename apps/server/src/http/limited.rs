@@ -50,6 +50,12 @@ pub(crate) async fn count(
         .with("violated_policies", json!(names)))
 }
 
+/// Counts in secret: whether it is allowed is for us to know, not for the client.
+pub(crate) async fn is_allowed(state: &AppState, charge: Option<Charge>, now: Timestamp) -> Result<bool, Problem> {
+    let Some(charge) = charge else { return Ok(true) };
+    Ok(state.limits.count(&[charge], now).await?.is_allowed())
+}
+
 /// Keeps the tightest standing of a request that is counted more than once.
 fn tell(request: &HttpRequest, told: Told) {
     let mut extensions = request.extensions_mut();

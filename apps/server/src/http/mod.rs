@@ -1,5 +1,6 @@
 //! The HTTP face: requests become commands, outcomes become answers. No rule of a domain and no SQL in here.
 
+mod account_pages;
 mod app;
 mod body;
 mod caller;
@@ -36,5 +37,9 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
 
 /// The routes that are pages for people, not part of the API.
 pub fn pages(config: &mut web::ServiceConfig) {
-    config.configure(root::routes).configure(problem_pages::routes).configure(docs::pages);
+    config
+        .configure(root::routes)
+        .configure(problem_pages::routes)
+        .configure(account_pages::routes)
+        .configure(docs::pages);
 }

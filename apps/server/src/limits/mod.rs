@@ -22,6 +22,8 @@ pub struct Policies {
     pub auth: Option<RatePolicy>,
     /// Refreshes of one session.
     pub refresh: Option<RatePolicy>,
+    /// Letters that strangers can have sent to one address.
+    pub mail: Option<RatePolicy>,
 }
 
 /// Counts requests. Cheap to clone.
@@ -40,8 +42,8 @@ impl RateLimits {
 
     /// Whether any policy is in force.
     pub fn are_on(&self) -> bool {
-        let Policies { ip_burst, user, auth, refresh } = &self.policies;
-        [ip_burst, user, auth, refresh].into_iter().any(Option::is_some)
+        let Policies { ip_burst, user, auth, refresh, mail } = &self.policies;
+        [ip_burst, user, auth, refresh, mail].into_iter().any(Option::is_some)
     }
 
     /// What an anonymous request counts against.
@@ -63,6 +65,11 @@ impl RateLimits {
     /// What a refresh counts against.
     pub fn refresh(&self, session: &impl ToString) -> Option<Charge> {
         charge(self.policies.refresh, session.to_string())
+    }
+
+    /// What a letter counts against that a stranger has sent to `account`.
+    pub fn letter(&self, account: &str) -> Option<Charge> {
+        charge(self.policies.mail, self.pseudonym(account))
     }
 
     /// Counts.

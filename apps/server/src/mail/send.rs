@@ -2,15 +2,24 @@
 
 use std::sync::Arc;
 
-use ashlar_identity::{Account, Identity, UserId};
+use ashlar_identity::{
+    Account, ActionPurpose, ActionTokenId, Email, Identity, Locale, MailedLink, RegistrationId, UserId,
+};
 use ashlar_jobs::{Backoff, Failure, Handler, Idempotence, InvalidJob, Job, NewJob};
-use ashlar_kernel::{Clock, MailAddress, MailError, Mailbox, Mailer, OutgoingMail, TenantId, Timestamp};
+use ashlar_kernel::{
+    Clock, Context, ExposeSecret as _, MailAddress, MailError, Mailbox, Mailer, OutgoingMail, RequestId, StoreError,
+    TenantId, Timestamp,
+};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::letter::{Language, Letter, SessionReuse};
+use super::{
+    letter::{Language, Letter, SessionReuse},
+    message::MessageTo,
+    words,
+};
 
 /// How letters leave the house.
 #[derive(Clone)]
@@ -52,6 +61,70 @@ pub enum Errand {
         /// When.
         at: Timestamp,
     },
+    /// The password is another one.
+    PasswordChanged {
+        /// Whose.
+        user: UserId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Somebody guesses.
+    Locked {
+        /// Whose password.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something about the second factor.
+    SecondFactor {
+        /// Whose.
+        user: UserId,
+        /// What.
+        what: FactorNews,
+        /// When.
+        at: Timestamp,
+    },
+    /// A link to verify the address.
+    VerifyEmail {
+        /// Whose.
+        user: UserId,
+    },
+    /// A link to a new password.
+    ResetPassword {
+        /// Whose.
+        user: UserId,
+    },
+    /// A link that exists already.
+    Link {
+        /// Which.
+        token: ActionTokenId,
+    },
+    /// The answer to an attempt to open an account.
+    Registration {
+        /// Which.
+        registration: RegistrationId,
+    },
+}
+
+/// What there is to say about a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorNews {
+    /// A code is asked for from now on.
+    SetUp,
+    /// None is asked for any more.
+    GivenUp,
+    /// Somebody knows the password and not the code.
+    Guessed,
+    /// It is time for new codes on paper.
+    FewCodes,
+}
+
+/// A letter and who it is for.
+struct Addressed {
+    to: Email,
+    locale: Option<Locale>,
+    letter: Box<dyn Letter>,
 }
 
 /// Sends mail. The `Message-ID` is made of the job's id, so that a message that is sent again is the same message.
@@ -70,14 +143,71 @@ impl SendMail {
         NewJob::new(tenant, Self::KIND, 1, errand)
     }
 
-    fn letter(&self, errand: &Errand, account: &Account) -> impl Letter + use<> {
+    /// What to write; none if there is nobody to write to any more.
+    async fn letter(&self, errand: Errand, job: &Job) -> Result<Option<Addressed>, StoreError> {
+        let id = job.id().as_uuid();
+        let context = self.context(job)?;
+        let identity = &self.identity;
         match errand {
-            Errand::SessionReuse { at, .. } => SessionReuse {
-                name: name_of(account),
-                when: at.format("%Y-%m-%d %H:%M UTC").to_string(),
-                base: self.post.base.clone(),
-            },
+            Errand::SessionReuse { user, at } => {
+                let base = self.post.base.clone();
+                self.notice(job, user, |name| Box::new(SessionReuse { name, when: time(at), base })).await
+            }
+            Errand::PasswordChanged { user, at } => {
+                let base = self.post.base.clone();
+                let message = move |to| words::password_changed(&time(at), &base, to);
+                self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
+            }
+            Errand::Locked { user, at } => {
+                let message = move |to| words::locked(&time(at), to);
+                self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
+            }
+            Errand::SecondFactor { user, what, at } => {
+                let message = move |to| words::second_factor(what, &time(at), to);
+                self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
+            }
+            Errand::VerifyEmail { user } => {
+                let link = identity.link(&context, user, ActionPurpose::VerifyEmail, id).await?;
+                Ok(link.map(|link| self.with_link(link)))
+            }
+            Errand::ResetPassword { user } => {
+                let link = identity.link(&context, user, ActionPurpose::ResetPassword, id).await?;
+                Ok(link.map(|link| self.with_link(link)))
+            }
+            Errand::Link { token } => Ok(identity.link_of(&context, token).await?.map(|link| self.with_link(link))),
+            Errand::Registration { registration } => {
+                let link = identity.registration_letter(&context, registration, id).await?;
+                Ok(link.map(|link| self.with_link(link)))
+            }
         }
+    }
+
+    /// A letter without a link to somebody who has an account.
+    async fn notice(
+        &self,
+        job: &Job,
+        user: UserId,
+        letter: impl FnOnce(String) -> Box<dyn Letter> + Send,
+    ) -> Result<Option<Addressed>, StoreError> {
+        let account = self.identity.account_of(job.tenant(), user).await?;
+        Ok(account.map(|account| {
+            let letter = letter(name_of(&account));
+            Addressed { to: account.email, locale: account.locale, letter }
+        }))
+    }
+
+    fn with_link(&self, link: MailedLink) -> Addressed {
+        let MailedLink { to, name, locale, purpose, token } = link;
+        // In the fragment, which browsers send to nobody.
+        let url = format!("{}/account/{}#token={}", self.post.base, words::page(purpose), token.expose_secret());
+        let letter = Box::new(MessageTo { name, message: move |language| words::link(purpose, &url, language) });
+        Addressed { to, locale, letter }
+    }
+
+    /// The product itself, on behalf of whom the letter is about.
+    fn context(&self, job: &Job) -> Result<Context, StoreError> {
+        let request = RequestId::parse(&job.id().to_string()).map_err(StoreError::internal)?;
+        Ok(Context::system("mail", job.tenant(), request, self.clock.now()))
     }
 
     fn failure(&self, error: MailError) -> Failure {
@@ -108,17 +238,20 @@ impl Handler for SendMail {
     type Payload = Errand;
 
     async fn handle(&self, errand: Errand, job: &Job) -> Result<(), Failure> {
-        let Errand::SessionReuse { user, .. } = errand;
-        let account = self.identity.account_of(job.tenant(), user).await;
-        let Some(account) = account.map_err(|error| Failure::Transient(error.to_string()))? else {
-            tracing::info!("nobody to write to: the account is gone");
+        let addressed = self.letter(errand, job).await;
+        let Some(addressed) = addressed.map_err(|error| Failure::Transient(error.to_string()))? else {
+            tracing::info!("nobody to write to, or nothing to say any more");
             return Ok(());
         };
-        let to = MailAddress::parse(account.email.address());
+        let to = MailAddress::parse(addressed.to.address());
         let to = to.map_err(|error| Failure::Permanent(error.to_string()))?;
-        let language = Language::closest_to(account.locale.as_ref().map(ashlar_identity::Locale::as_str));
-        let letter = self.letter(&errand, &account);
-        let sent = self.post.send(job.id().as_uuid(), to, &letter, (language, self.clock.now())).await;
+        let language = Language::closest_to(addressed.locale.as_ref().map(Locale::as_str));
+        let sent = self.post.send(job.id().as_uuid(), to, &*addressed.letter, (language, self.clock.now())).await;
         sent.map_err(|error| self.failure(error))
     }
+}
+
+/// As people read it.
+fn time(at: Timestamp) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

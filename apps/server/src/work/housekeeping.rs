@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ashlar_identity::Identity;
+use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
 use ashlar_kernel::{Clock, RequestLedger, TenantId};
 use async_trait::async_trait;
@@ -10,15 +10,28 @@ use serde::Deserialize;
 
 use super::WorkError;
 
+/// Who keeps what piles up.
+pub struct Keepers {
+    /// Sessions.
+    pub identity: Identity,
+    /// Answers to requests with a key.
+    pub requests: Arc<dyn RequestLedger>,
+    /// Failed attempts.
+    pub counters: Arc<dyn SignInCounters>,
+}
+
 /// The jobs of housekeeping.
-pub fn housekeeping(identity: Identity, requests: Arc<dyn RequestLedger>, clock: Arc<dyn Clock>) -> Handlers {
-    let sessions = PurgeSessions { identity, clock: Arc::clone(&clock) };
-    Handlers::new().with(sessions).with(PurgeRequests { requests, clock })
+pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
+    let Keepers { identity, requests, counters } = keepers;
+    Handlers::new()
+        .with(PurgeSessions { identity, clock: Arc::clone(clock) })
+        .with(PurgeRequests { requests, clock: Arc::clone(clock) })
+        .with(PurgeCounters { counters, clock: Arc::clone(clock) })
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there.
 pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
-    Ok(vec![hourly(PurgeSessions::KIND, 7)?, hourly(PurgeRequests::KIND, 23)?])
+    Ok(vec![hourly(PurgeSessions::KIND, 7)?, hourly(PurgeRequests::KIND, 23)?, hourly(PurgeCounters::KIND, 37)?])
 }
 
 fn hourly(kind: &'static str, minute: u8) -> Result<Schedule, WorkError> {
@@ -52,6 +65,10 @@ impl Handler for PurgeSessions {
     async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
         let purged = self.identity.purge_sessions(self.clock.now()).await;
         let sessions = purged.map_err(|error| Failure::Transient(error.to_string()))?;
+        let purged = self.identity.purge_challenges(self.clock.now()).await;
+        purged.map_err(|error| Failure::Transient(error.to_string()))?;
+        let purged = self.identity.purge_registrations(self.clock.now()).await;
+        purged.map_err(|error| Failure::Transient(error.to_string()))?;
         if sessions > 0 {
             tracing::info!(sessions, "deleted sessions that ended long ago");
         }
@@ -78,6 +95,29 @@ impl Handler for PurgeRequests {
         let now = self.clock.now();
         loop {
             let purged = self.requests.purge_requests(now, ROWS).await;
+            if purged.map_err(|error| Failure::Transient(error.to_string()))? < u64::from(ROWS) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Deletes counts of failed attempts that nobody needs any more.
+struct PurgeCounters {
+    counters: Arc<dyn SignInCounters>,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for PurgeCounters {
+    const KIND: &'static str = "sign_in_counter.purge";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
+        let now = self.clock.now();
+        loop {
+            let purged = self.counters.purge_counters(now, ROWS).await;
             if purged.map_err(|error| Failure::Transient(error.to_string()))? < u64::from(ROWS) {
                 return Ok(());
             }

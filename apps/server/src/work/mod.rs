@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use tokio::{sync::watch, task::JoinSet};
 
 pub use clock::{AskOffset, SharedClock};
-pub use housekeeping::{housekeeping, schedules};
+pub use housekeeping::{Keepers, housekeeping, schedules};
 
 use self::{crew::Crew, figures::Figures, pace::Pace};
 use crate::telemetry::metrics::Metrics;
@@ -156,6 +156,16 @@ impl Stopper {
             asked.get_or_insert(patience);
             is_first
         });
+    }
+}
+
+/// Waits in real time, for use cases.
+pub struct RealPause;
+
+#[async_trait]
+impl ashlar_identity::port::Pause for RealPause {
+    async fn pause(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
     }
 }
 

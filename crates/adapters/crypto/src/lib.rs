@@ -28,6 +28,7 @@ mod entropy;
 mod key;
 mod password;
 mod token;
+mod vault;
 
 pub use entropy::OsEntropy;
 pub use key::{
@@ -35,3 +36,4 @@ pub use key::{
 };
 pub use password::{Argon2Options, Argon2Params, Argon2Pool, InvalidArgon2Params};
 pub use token::JwtSigner;
+pub use vault::AesVault;

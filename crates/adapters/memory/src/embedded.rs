@@ -8,7 +8,10 @@ use ashlar_identity::{
 };
 use ashlar_kernel::{Actor, Clock, Context, Entropy, IdSource, MacKey, RequestId, TenantId, TimeOrderedIds};
 
-use crate::{LocalSigner, ManualClock, MemorySessionCache, MemoryStore, PlainHasher, SeededEntropy};
+use crate::{
+    LetOthersGo, LocalSigner, LocalVault, ManualClock, MemorySessionCache, MemorySignInCounters, MemoryStore,
+    PlainHasher, SeededEntropy,
+};
 
 /// **Not for production.** An identity service with everything it needs, in process: for tests of programs that embed
 /// it, and for trying it out. Its keys follow from a constant.
@@ -57,6 +60,9 @@ impl Embedded {
             hasher: Arc::clone(&hasher) as Arc<dyn PasswordHasher>,
             signer: Arc::clone(&signer) as Arc<dyn TokenSigner>,
             cache: Arc::clone(&cache) as Arc<dyn SessionCache>,
+            counters: Arc::new(MemorySignInCounters::new()),
+            vault: Arc::new(LocalVault::new(&root_key)),
+            pause: Arc::new(LetOthersGo),
             ids: Arc::clone(&ids),
             entropy: Arc::clone(&entropy),
         };
@@ -67,9 +73,11 @@ impl Embedded {
 fn settings(root_key: MacKey) -> IdentitySettings {
     IdentitySettings {
         registration: Registration::Instant,
+        needs_verified_email: false,
         first_account_is_admin: true,
         sessions: SessionPolicy::default(),
         audience: TokenAudience { issuer: "https://ashlar.example".to_owned(), audience: "ashlar".to_owned() },
+        issuer_name: "Ashlar".to_owned(),
         passwords: Arc::new(PasswordPolicy::new(12, "ashlar")),
         root_key,
     }

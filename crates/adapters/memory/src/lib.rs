@@ -19,7 +19,7 @@
 //! let ada = Register::parse("ada@example.org", Some("ada"), "tuba-mint-quarrel-9")?;
 //! block_on(identity.register(&anonymous(&*clock), ada))?;
 //! let login = LogIn::parse("ada", "tuba-mint-quarrel-9")?;
-//! let signed_in = block_on(identity.log_in(&anonymous(&*clock), login))?;
+//! let signed_in = block_on(identity.log_in(&anonymous(&*clock), login))?.signed_in().expect("no second factor");
 //!
 //! clock.advance(TimeDelta::days(8)); // a week without a sign of life ends a session
 //! let refused = block_on(identity.refresh(&anonymous(&*clock), &signed_in.refresh_token, None));
@@ -36,11 +36,14 @@ mod entropy;
 mod job_store;
 mod mailer;
 mod password_hasher;
+mod pause;
 mod rate_limiter;
 mod revocations;
 mod session_cache;
+mod sign_in_counters;
 mod store;
 mod token_signer;
+mod vault;
 
 pub use cache::MemoryCache;
 pub use clock::ManualClock;
@@ -49,8 +52,11 @@ pub use entropy::SeededEntropy;
 pub use job_store::MemoryJobs;
 pub use mailer::MemoryMailer;
 pub use password_hasher::PlainHasher;
+pub use pause::LetOthersGo;
 pub use rate_limiter::MemoryRateLimiter;
 pub use revocations::MemoryRevocations;
 pub use session_cache::MemorySessionCache;
+pub use sign_in_counters::MemorySignInCounters;
 pub use store::MemoryStore;
 pub use token_signer::LocalSigner;
+pub use vault::LocalVault;

@@ -29,8 +29,12 @@ impl PlainHasher {
 impl PasswordHasher for PlainHasher {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError> {
         let salt = self.entropy.bytes();
-        let (encoded_salt, encoded_tag) = (BASE64.encode(salt), BASE64.encode(tag(salt, password)));
-        Ok(PasswordHash::restore(format!("${SCHEME}${encoded_salt}${encoded_tag}")))
+        Ok(PasswordHash::restore(text(salt, password)))
+    }
+
+    async fn hash_like(&self, password: &Password, like: &PasswordHash) -> Result<PasswordHash, HasherError> {
+        let (salt, _) = parse(like.as_str()).ok_or_else(|| HasherError::Failed("not a hash of ours".into()))?;
+        Ok(PasswordHash::restore(text(salt, password)))
     }
 
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError> {
@@ -45,6 +49,10 @@ impl PasswordHasher for PlainHasher {
         let (salt, expected) = parse(hash.as_str()).ok_or_else(|| HasherError::Failed("not a hash of ours".into()))?;
         Ok(tag(salt, password) == expected)
     }
+}
+
+fn text(salt: [u8; 32], password: &Password) -> String {
+    format!("${SCHEME}${}${}", BASE64.encode(salt), BASE64.encode(tag(salt, password)))
 }
 
 fn tag(salt: [u8; 32], password: &Password) -> [u8; 32] {

@@ -3,5 +3,7 @@
 pub mod password_hasher;
 pub mod revocations;
 pub mod session_cache;
+pub mod sign_in_counters;
 pub mod store;
 pub mod token_signer;
+pub mod vault;

@@ -47,6 +47,18 @@ pub async fn every_byte_of_a_password_counts(hashers: &Hashers) {
     assert!(!verifies(hasher, &other_end, &hash).await);
 }
 
+/// Another secret hashed like the first has its salt and cost: equal secrets are seen to be equal, and no others; and it
+/// verifies like any hash.
+pub async fn a_hash_like_another_shares_its_salt(hashers: &Hashers) {
+    let hasher = &*hashers.one;
+    let first = hasher.hash(&password("tuba-mint-quarrel-9")).await.unwrap();
+    let same = hashers.another.hash_like(&password("tuba-mint-quarrel-9"), &first).await.unwrap();
+    assert_eq!(same.as_str(), first.as_str());
+    let other = hasher.hash_like(&password("tuba-mint-quarrel-8"), &first).await.unwrap();
+    assert_ne!(other.as_str(), first.as_str());
+    assert!(verifies(hasher, "tuba-mint-quarrel-8", &other).await);
+}
+
 /// Without a hash there is nothing a password could be right for.
 pub async fn without_a_hash_the_answer_is_no(hashers: &Hashers) {
     for any in ["tuba-mint-quarrel-9", "x", "password"] {
@@ -141,6 +153,7 @@ macro_rules! password_hasher_contract {
             every_byte_of_a_password_counts,
             without_a_hash_the_answer_is_no,
             two_hashes_of_one_password_differ,
+            a_hash_like_another_shares_its_salt,
             a_hash_is_a_phc_string_without_the_password,
             hashes_outlive_a_change_of_parameters,
             a_malformed_hash_is_an_error,

@@ -56,6 +56,9 @@ pub enum PasswordFault {
     /// A run of the alphabet, of digits or of the keyboard.
     #[error("follows the alphabet, the digits or the keyboard")]
     Sequential,
+    /// The one that is to be changed.
+    #[error("the same as the current password")]
+    SameAsCurrent,
     /// Holds what everybody knows about the account.
     #[error("contains the e-mail address, the username or the name of the product")]
     ContainsContext,
@@ -69,6 +72,7 @@ impl FieldFault for PasswordFault {
             Self::TooCommon => "too_common",
             Self::Repetitive => "repetitive",
             Self::Sequential => "sequential",
+            Self::SameAsCurrent => "same_as_current",
             Self::ContainsContext => "contains_context",
         }
     }
@@ -85,7 +89,7 @@ error_codes! {
     /// Codes of [`PasswordRejected`].
     pub mod password_codes {
         PASSWORD_REJECTED = "password_rejected", Invalid, "Password not good enough",
-            "`errors` says why: too_short, too_long, too_common, repetitive, sequential or contains_context. A few unrelated words make a good password.";
+            "`errors` says why: too_short, too_long, too_common, repetitive, sequential, contains_context or same_as_current. A few unrelated words make a good password.";
     }
 }
 
@@ -93,6 +97,16 @@ impl PasswordRejected {
     /// Everything that is wrong.
     pub fn faults(&self) -> &[PasswordFault] {
         &self.faults
+    }
+
+    /// For one reason.
+    pub fn for_one(fault: PasswordFault) -> Self {
+        Self { faults: vec![fault] }
+    }
+
+    /// What is wrong, with the password at `pointer`.
+    pub fn fields_at(&self, pointer: &str) -> Vec<FieldError> {
+        self.faults.iter().map(|fault| FieldError::new(pointer, fault.code(), fault.to_string())).collect()
     }
 }
 
@@ -102,7 +116,7 @@ impl Classified for PasswordRejected {
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        self.faults.iter().map(|fault| FieldError::new("/password", fault.code(), fault.to_string())).collect()
+        self.fields_at("/password")
     }
 }
 

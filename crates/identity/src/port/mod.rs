@@ -1,13 +1,19 @@
 //! What this domain needs from the outside.
 
 mod password_hasher;
+mod pause;
 mod revocations;
 mod session_cache;
+mod sign_in_counters;
 mod store;
 mod token_signer;
+mod vault;
 
 pub use password_hasher::{HasherError, PasswordHasher, hasher_codes};
+pub use pause::Pause;
 pub use revocations::{RevocationFeed, Revocations, SessionEnded};
 pub use session_cache::{CachedSession, SessionCache, Standing};
+pub use sign_in_counters::{CounterWrite, SignInCounters, StoredCounter};
 pub use store::{FirstAdmin, IdentityStore, IdentityTx, InsertUserError};
 pub use token_signer::{Jwk, JwkSet, SignError, TokenSigner};
+pub use vault::{Vault, VaultError};

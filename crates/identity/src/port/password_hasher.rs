@@ -13,6 +13,10 @@ pub trait PasswordHasher: Send + Sync {
     /// Hashes a new password, with a salt of its own.
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError>;
 
+    /// Hashes another secret with the salt and at the cost of `like`, so that many can be compared with one that is typed
+    /// for the price of one hash.
+    async fn hash_like(&self, password: &Password, like: &PasswordHash) -> Result<PasswordHash, HasherError>;
+
     /// Runs work that costs about as much as a hash, like judging how easily a password is guessed: in its turn, within
     /// the same bounds, and not on the thread that serves requests.
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError>;

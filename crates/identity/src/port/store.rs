@@ -4,7 +4,9 @@ use ashlar_kernel::{Change, Context, StoreError, Tenant, TenantId, TenantSlug, T
 use async_trait::async_trait;
 
 use crate::{
-    Account, Credential, Identifier, LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent,
+    Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Challenge, ChallengeId, Credential,
+    EndSessions, Identifier, Lock, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent,
+    PendingRegistration, RegistrationEvent, RegistrationId, SecondFactor, SecondFactorEvent, Session, SessionEvent,
     SessionId, SessionLine, SessionQuery, SessionWithHolder, User, UserEvent, UserId,
 };
 
@@ -53,6 +55,34 @@ pub trait IdentityStore: Send + Sync {
     /// The living sessions of a person, newest first. One statement.
     async fn sessions(&self, query: SessionQuery) -> Result<Vec<SessionLine>, StoreError>;
 
+    /// An account, whole. One statement.
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// A mailed link that was not used. One statement.
+    async fn action_token(&self, id: ActionTokenId) -> Result<Option<ActionToken>, StoreError>;
+
+    /// An attempt to open an account that was not accepted. One statement.
+    async fn pending_registration(&self, id: RegistrationId) -> Result<Option<PendingRegistration>, StoreError>;
+
+    /// The second factor of an account, confirmed or not. One statement.
+    async fn second_factor(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError>;
+
+    /// A sign-in that waits for its second step. One statement.
+    async fn challenge(&self, id: ChallengeId) -> Result<Option<Challenge>, StoreError>;
+
+    /// Spends a try of a sign-in that waits, and answers with it as it is then; none if there is none left, or it has run
+    /// out. One statement. What came of the try is what makes an event.
+    async fn spend_try(&self, id: ChallengeId, now: Timestamp) -> Result<Option<Challenge>, StoreError>;
+
+    /// Gives a try back that was not used.
+    async fn return_try(&self, id: ChallengeId) -> Result<(), StoreError>;
+
+    /// Deletes at most `limit` sign-ins whose second step did not come before `before`, and counts them.
+    async fn purge_challenges(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
+    /// Deletes at most `limit` attempts to open an account that ran out before `before`, and counts them.
+    async fn purge_registrations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// The tenant of a short name. One statement.
     async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError>;
 
@@ -78,6 +108,41 @@ pub trait IdentityTx: UnitOfWork {
     /// Saves a changed account; [`Stale`](StoreError::Stale) unless the stored version is the one before.
     async fn update_user(&mut self, change: Change<User, UserEvent>) -> Result<(), StoreError>;
 
+    /// Saves a changed account whose address is another; refused as [`update_user`](Self::update_user) and
+    /// [`insert_user`](Self::insert_user) refuse.
+    async fn change_email(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError>;
+
+    /// Adds a mailed link, in the place of the account's one of the same purpose.
+    async fn put_action_token(&mut self, change: Change<ActionToken, ActionTokenEvent>) -> Result<(), StoreError>;
+
+    /// Uses a mailed link up; [`Stale`](StoreError::Stale) if it is not there any more.
+    async fn spend_action_token(&mut self, change: Change<ActionToken, ActionTokenEvent>) -> Result<(), StoreError>;
+
+    /// Adds an attempt to open an account.
+    async fn insert_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError>;
+
+    /// Takes an attempt away, and all others for its address with it; [`Stale`](StoreError::Stale) if it is not there any
+    /// more.
+    async fn accept_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError>;
+
+    /// Notes what became of an attempt that changes nothing.
+    async fn note_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError>;
+
+    /// Notes what somebody asked for.
+    async fn note_request(&mut self, change: Change<(), AccountRequest>) -> Result<(), StoreError>;
+
+    /// Ends sessions, and names those that ended.
+    async fn end_sessions(&mut self, change: Change<EndSessions, SessionEvent>) -> Result<Vec<SessionId>, StoreError>;
+
     /// Claims to be the first administrator. False, with nothing saved, when somebody has claimed it before.
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError>;
 
@@ -96,6 +161,27 @@ pub trait IdentityTx: UnitOfWork {
     /// Notes that a refresh token was answered a second time.
     async fn note_refresh_retry(&mut self, change: Change<SessionId, SessionEvent>) -> Result<(), StoreError>;
 
-    /// Notes an attempt to sign in; a success also becomes the account's last login.
+    /// Saves a second factor; [`Stale`](StoreError::Stale) unless the stored version is the one before.
+    async fn put_second_factor(&mut self, change: Change<SecondFactor, SecondFactorEvent>) -> Result<(), StoreError>;
+
+    /// Deletes a second factor; [`Stale`](StoreError::Stale) unless it is the stored version.
+    async fn delete_second_factor(&mut self, change: Change<SecondFactor, SecondFactorEvent>)
+    -> Result<(), StoreError>;
+
+    /// Notes what happened to a second factor that stays as it is.
+    async fn note_second_factor(&mut self, change: Change<(), SecondFactorEvent>) -> Result<(), StoreError>;
+
+    /// Adds a sign-in that waits for its second step.
+    async fn insert_challenge(&mut self, change: Change<Challenge, SecondFactorEvent>) -> Result<(), StoreError>;
+
+    /// Takes a sign-in that waited away; [`Stale`](StoreError::Stale) if it is not there any more. What explains it is the
+    /// session that begins in the same unit of work.
+    async fn consume_challenge(&mut self, id: ChallengeId) -> Result<(), StoreError>;
+
+    /// Notes that an identifier was locked.
+    async fn note_lockout(&mut self, change: Change<Lock, LockoutEvent>) -> Result<(), StoreError>;
+
+    /// Notes an attempt to sign in; a success also becomes the account's last login, and is [`Stale`](StoreError::Stale)
+    /// if password or address have changed since they were looked at.
     async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError>;
 }

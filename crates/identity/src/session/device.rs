@@ -108,7 +108,7 @@ impl Platform {
 
 impl Device {
     /// Reads the stored form.
-    pub(super) fn restore(client_id: Option<&str>, name: Option<&str>, platform: &str) -> Result<Self, InvalidDevice> {
+    pub(crate) fn restore(client_id: Option<&str>, name: Option<&str>, platform: &str) -> Result<Self, InvalidDevice> {
         Ok(Self {
             client_id: client_id.map(DeviceClientId::parse).transpose()?,
             name: name.map(DeviceName::parse).transpose()?,

@@ -52,6 +52,23 @@ pub enum SessionEvent {
         /// Why.
         reason: &'static str,
     },
+    /// All sessions of a person were ended, but for one perhaps.
+    AllRevoked {
+        /// Whose.
+        user: UserId,
+        /// The one that goes on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kept: Option<SessionId>,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The holder proved again who they are.
+    Reauthenticated {
+        /// In which.
+        session: SessionId,
+        /// Who.
+        user: UserId,
+    },
 }
 
 impl SessionEvent {
@@ -62,6 +79,8 @@ impl SessionEvent {
             Self::RefreshRepeated { .. } => &REFRESH_RETRY,
             Self::RefreshReuseDetected { .. } => &REUSE_DETECTED,
             Self::Revoked { .. } => &REVOKED,
+            Self::AllRevoked { .. } => &ALL_REVOKED,
+            Self::Reauthenticated { .. } => &REAUTHENTICATED,
         }
     }
 }
@@ -76,20 +95,24 @@ impl DomainEvent for SessionEvent {
         | Self::Refreshed { session, user, .. }
         | Self::RefreshRepeated { session, user }
         | Self::RefreshReuseDetected { session, user, .. }
-        | Self::Revoked { session, user, .. }) = self;
+        | Self::Reauthenticated { session, user }
+        | Self::Revoked { session, user, .. }) = self
+        else {
+            let Self::AllRevoked { user, .. } = self else { return Vec::new() };
+            return vec![Target::new("user", user)];
+        };
         vec![Target::new("session", session), Target::new("user", user)]
     }
 
     fn outcome(&self) -> Outcome {
         match self {
             Self::RefreshReuseDetected { .. } => Outcome::Denied,
-            Self::Created { .. } | Self::Refreshed { .. } | Self::RefreshRepeated { .. } | Self::Revoked { .. } => {
-                Outcome::Ok
-            }
+            _ => Outcome::Ok,
         }
     }
 }
 
+const REASONS: &str = "logout, user, reuse, user_disabled or password_change.";
 const TARGETS: &[&str] = &["session", "user"];
 const SESSION: (&str, &str) = ("session", "Id of the session.");
 const USER: (&str, &str) = ("user", "Id of the account.");
@@ -127,10 +150,25 @@ const REVOKED: EventSpec = EventSpec {
     schema_version: 1,
     summary: "A session was ended before its time.",
     targets: TARGETS,
-    data: &[SESSION, USER, ("reason", "logout, user, reuse or user_disabled.")],
+    data: &[SESSION, USER, ("reason", REASONS)],
+};
+
+const ALL_REVOKED: EventSpec = EventSpec {
+    name: "identity.session.revoked_all",
+    schema_version: 1,
+    summary: "All sessions of a person were ended before their time, but for `kept`.",
+    targets: &["user"],
+    data: &[USER, ("kept", "Id of the session that goes on, if one does."), ("reason", REASONS)],
+};
+const REAUTHENTICATED: EventSpec = EventSpec {
+    name: "identity.reauth.succeeded",
+    schema_version: 1,
+    summary: "Somebody who is signed in proved again who they are.",
+    targets: TARGETS,
+    data: &[SESSION, USER],
 };
 
 /// The catalogue entries of [`SessionEvent`].
 pub(crate) const fn session_event_specs() -> &'static [EventSpec] {
-    &[CREATED, REFRESHED, REFRESH_RETRY, REUSE_DETECTED, REVOKED]
+    &[CREATED, REFRESHED, REFRESH_RETRY, REUSE_DETECTED, REVOKED, ALL_REVOKED, REAUTHENTICATED]
 }

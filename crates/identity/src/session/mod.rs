@@ -1,6 +1,7 @@
 //! Sessions: how long a sign-in lasts, and how refresh tokens take turns.
 
 mod device;
+mod ending;
 mod event;
 mod refresh_token;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use ashlar_kernel::{Change, Id, StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 pub use device::{Device, DeviceClientId, DeviceName, InvalidDevice, Platform, summarise_user_agent};
+pub use ending::EndSessions;
 pub use event::SessionEvent;
 pub(crate) use event::session_event_specs;
 pub use refresh_token::{InvalidRefreshToken, PresentedRefreshToken, RefreshKeys};
@@ -57,10 +59,12 @@ pub enum RevocationReason {
     Reuse,
     /// The account was shut.
     UserDisabled,
+    /// The password or the address was changed.
+    PasswordChange,
 }
 
 impl RevocationReason {
-    const ALL: [Self; 4] = [Self::Logout, Self::User, Self::Reuse, Self::UserDisabled];
+    const ALL: [Self; 5] = [Self::Logout, Self::User, Self::Reuse, Self::UserDisabled, Self::PasswordChange];
 
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
@@ -69,6 +73,7 @@ impl RevocationReason {
             Self::User => "user",
             Self::Reuse => "reuse",
             Self::UserDisabled => "user_disabled",
+            Self::PasswordChange => "password_change",
         }
     }
 
@@ -224,6 +229,25 @@ impl Session {
             ..self
         };
         Refresh::Rotated(Change::new(session, event))
+    }
+
+    /// The holder has just proved again who they are.
+    pub fn reauthenticate(self, now: Timestamp) -> Change<Self, SessionEvent> {
+        let event = SessionEvent::Reauthenticated { session: self.id, user: self.user };
+        Change::new(Self { authenticated_at: now, version: self.version + 1, ..self }, event)
+    }
+
+    /// The holder has just proved again who they are, by what replaces the refresh token too; none if no further one can
+    /// be made.
+    pub fn renew(self, policy: &SessionPolicy, now: Timestamp) -> Option<Change<Self, SessionEvent>> {
+        match self.rotate(policy, now) {
+            Refresh::Rotated(change) => {
+                let renewed = change.state().clone();
+                let event = SessionEvent::Reauthenticated { session: renewed.id, user: renewed.user };
+                Some(Change::new(Self { authenticated_at: now, ..renewed }, event))
+            }
+            _ => None,
+        }
     }
 
     /// Ends the session; none if it has ended already.

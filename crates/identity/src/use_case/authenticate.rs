@@ -1,6 +1,6 @@
 //! Find out who makes a request.
 
-use ashlar_kernel::{Class, Classified, Context, StoreError, TenantId};
+use ashlar_kernel::{Actor, Class, Classified, Context, StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 use super::{Identity, acting_as, codes};
@@ -77,7 +77,14 @@ impl Identity {
         let (true, UserStatus::Active, Some(account)) = (session.is_alive(context.now), status, account) else {
             return Err(AuthenticateError::SessionEnded);
         };
-        Ok(Authenticated { context: acting_as(context, &account, &session), account })
+        let mut context = acting_as(context, &account, &session);
+        if let (Actor::User(principal), Some(proved_at)) =
+            (&mut context.actor, Timestamp::from_timestamp(claims.auth_time, 0))
+        {
+            // A proof that this process has not heard of yet; we have signed that it was given.
+            principal.authenticated_at = principal.authenticated_at.max(proved_at);
+        }
+        Ok(Authenticated { context, account })
     }
 
     /// The claims of a token that is ours and good at this time.

@@ -9,6 +9,30 @@ ashlar_kernel::error_codes! {
             "Another account has this e-mail address or username; `field` says which. Choose another, or log in.";
         INVALID_CREDENTIALS = "invalid_credentials", Unauthenticated, "Wrong credentials",
             "No active account has this combination of identifier and password. The answer is the same whatever is wrong.";
+        TOO_MANY_ATTEMPTS = "too_many_attempts", TooMany, "Too many failed attempts",
+            "There were too many failures in a row, so nothing is tried for a while, not even what is right. Wait `Retry-After` seconds, or reset the password. Devices that have signed in before, and send their `device_token`, are not held up by strangers.";
+        CURRENT_PASSWORD_INVALID = "current_password_invalid", Forbidden, "Wrong password",
+            "The password that was sent as proof is another. You stay signed in; wrong passwords count towards the lock of the account.";
+        RESET_TOKEN_INVALID = "reset_token_invalid", Malformed, "Link not valid",
+            "The link to a new password is unknown, used, older than thirty minutes, or replaced by a newer one. Ask for another.";
+        VERIFICATION_TOKEN_INVALID = "verification_token_invalid", Malformed, "Link not valid",
+            "The link that proves an address is unknown, used, too old, or replaced by a newer one. Ask for another.";
+        CHALLENGE_INVALID = "challenge_invalid", Unauthenticated, "Sign-in has to begin anew",
+            "The `challenge_token` is unknown, used, older than five minutes, out of tries, or from before a new password. Log in again.";
+        MFA_CODE_INVALID = "mfa_code_invalid", Unauthenticated, "Wrong code",
+            "The code is wrong, or was used before: each counts once. `attempts_left` says how many this sign-in may still try.";
+        MFA_LOCKED = "mfa_locked", TooMany, "Too many wrong codes",
+            "There were ten wrong codes in a row, so none is tried for a while, not even a right one. Wait `Retry-After` seconds.";
+        TOTP_CODE_INVALID = "totp_code_invalid", Invalid, "Wrong code",
+            "The code is wrong, or was used before: each counts once. Check the clock of the device that shows it.";
+        TOTP_ALREADY_ENABLED = "totp_already_enabled", Conflict, "Already set up",
+            "An authenticator is set up already. Give it up first to set up another one.";
+        TOTP_NOT_PENDING = "totp_not_pending", Conflict, "Nothing to confirm",
+            "No authenticator waits for its first code: none was set up, ten minutes have passed, or five codes were wrong. Begin anew.";
+        TOTP_NOT_ENABLED = "totp_not_enabled", Conflict, "Not set up",
+            "No authenticator is set up, so there is nothing to give up and no use for codes on paper.";
+        EMAIL_UNVERIFIED = "email_unverified", Forbidden, "Address not verified",
+            "The password is right, and this installation lets people in only after they have proved that the e-mail address is theirs. Use the link in the letter, or ask for another one.";
         TOKEN_INVALID = "token_invalid", Unauthenticated, "Invalid access token",
             "The access token was not made by this server for this use. Log in again.";
         TOKEN_EXPIRED = "token_expired", Unauthenticated, "Access token expired",

@@ -24,6 +24,10 @@ pub struct SignedIn {
     pub refresh_token: Secret,
     /// When the refresh token runs out.
     pub refresh_expires_at: Timestamp,
+    /// Of a login: what this device shows at the next one, so that strangers cannot lock it out.
+    pub device_token: Option<Secret>,
+    /// Of a login with a second factor: whether it is time for new codes on paper.
+    pub has_few_codes: bool,
 }
 
 impl Identity {
@@ -54,6 +58,8 @@ impl Identity {
             access_expires_at,
             refresh_token: refresh_token.ok_or_else(|| SignError::new("no refresh key"))?,
             refresh_expires_at: session.idle_expires_at(),
+            device_token: None,
+            has_few_codes: false,
         })
     }
 

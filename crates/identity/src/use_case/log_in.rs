@@ -1,12 +1,14 @@
 //! Sign in with a password.
 
-use ashlar_kernel::{Class, Classified, Context, FieldErrors, Id, Invalid, Secret, StoreError, store_codes};
+use ashlar_kernel::{Change, Class, Classified, Context, FieldErrors, Id, Invalid, Secret, StoreError, store_codes};
 
-use super::{Attempts, Identity, SignedIn, acting_as, codes};
+use super::{
+    Attempts, Identity, LoggedIn, SignedIn, acting_as, codes,
+    guess::{GuessError, Verdict},
+};
 use crate::{
-    Account, Credential, Device, Identifier, LoginAttempt, LoginFailure, NewSession, Password, Session, UserId,
-    UserStatus,
-    port::{HasherError, SignError},
+    Account, CounterKey, Credential, Device, Identifier, Lock, LoginAttempt, LoginEvent, LoginFailure, NewSession,
+    Password, Session, SessionEvent, TrustedDevice, UserId, UserStatus, port::SignError,
 };
 
 /// Signs a person in.
@@ -14,6 +16,7 @@ pub struct LogIn {
     identifier: Identifier,
     password: Password,
     device: Option<Device>,
+    device_token: Option<Secret>,
 }
 
 impl LogIn {
@@ -30,7 +33,7 @@ impl LogIn {
         match (identifier, password) {
             (Some(identifier), Some(password)) => {
                 errors.finish()?;
-                Ok(Self { identifier, password, device: None })
+                Ok(Self { identifier, password, device: None, device_token: None })
             }
             _ => Err(errors.into_invalid()),
         }
@@ -46,6 +49,12 @@ impl LogIn {
     pub fn on(self, device: Option<Device>) -> Self {
         Self { device, ..self }
     }
+
+    /// The same login from a device that shows the token of an earlier one.
+    #[must_use]
+    pub fn trusting(self, device_token: Option<Secret>) -> Self {
+        Self { device_token, ..self }
+    }
 }
 
 /// Why nobody was signed in.
@@ -54,9 +63,12 @@ pub enum LogInError {
     /// The one answer to everything that is wrong with identifier or password.
     #[error("no active account has this identifier and password")]
     InvalidCredentials,
-    /// Hashing failed.
+    /// The password is right, but the address has yet to be verified.
+    #[error("the e-mail address has not been verified")]
+    EmailUnverified,
+    /// Nothing was tried.
     #[error(transparent)]
-    Hasher(#[from] HasherError),
+    Guess(#[from] GuessError),
     /// Signing failed.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -69,7 +81,8 @@ impl Classified for LogInError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::InvalidCredentials => Class::Code(&codes::INVALID_CREDENTIALS),
-            Self::Hasher(error) => Class::Inner(error),
+            Self::EmailUnverified => Class::Code(&codes::EMAIL_UNVERIFIED),
+            Self::Guess(error) => Class::Inner(error),
             Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
             Self::Store(error) => Class::Inner(error),
         }
@@ -79,76 +92,155 @@ impl Classified for LogInError {
 impl Identity {
     /// Signs a person in.
     ///
-    /// Every attempt costs one lookup, one hash and one short transaction, whoever it is for and whatever is wrong
-    /// with it, so that neither the answer nor its time tells who has an account.
-    pub async fn log_in(&self, context: &Context, command: LogIn) -> Result<SignedIn, LogInError> {
-        let ports = &self.0.ports;
-        let credential = ports.store.credential(context.tenant, &command.identifier).await?;
+    /// Every attempt costs the same look-ups, one hash and one short transaction, whoever it is for and whatever is
+    /// wrong with it, so that neither the answer nor its time tells who has an account. After five failures in a row
+    /// nothing is tried for a while, whether or not anybody has the identifier.
+    pub async fn log_in(&self, context: &Context, command: LogIn) -> Result<LoggedIn, LogInError> {
+        let device = self.trusted_device(context, &command);
+        let guess = self.guess(context, self.counter_of(context, &command.identifier, device.as_ref())).await?;
+        let credential = match self.0.ports.store.credential(context.tenant, &command.identifier).await {
+            Ok(credential) => credential,
+            Err(error) => {
+                // Nothing was looked at. Who cannot read cannot write either, perhaps: the slot comes back by itself.
+                let _given_back = self.tell(context, &guess, Verdict::Void).await;
+                return Err(error.into());
+            }
+        };
         let hash = credential.as_ref().map(|credential| &credential.password);
-        let is_right = ports.hasher.verify(&command.password, hash).await?;
+        let is_right = self.judge(context, &guess, &command.password, hash).await?;
 
+        let has_second_factor = credential.as_ref().is_some_and(|credential| credential.has_second_factor);
+        let judged = judge(credential, is_right, self.0.settings.needs_verified_email);
+        let is_known = matches!(judged, Ok(_) | Err((_, LoginFailure::EmailUnverified)));
+        let verdict = if is_known { Verdict::Right } else { Verdict::Wrong };
+        let lock = self.tell(context, &guess, verdict).await?;
         let mut attempts = Attempts::default();
-        let judged = judge(credential, is_right);
         loop {
             let outcome = match &judged {
-                Ok(account) => self.begin_session(context, account.clone(), command.device.clone()).await,
-                Err((user, reason)) => self.refuse_login(context, &command.identifier, *user, *reason).await,
+                Ok(known) if has_second_factor => {
+                    match self.ask_for_code(context, known, command.device.clone()).await {
+                        Err(LogInError::Store(error)) if attempts.again(&error) => continue,
+                        asked => return asked.map(LoggedIn::SecondFactor),
+                    }
+                }
+                Ok(known) => self.begin_session(context, known, command.device.clone()).await,
+                Err(refused) => self.refuse_login(context, &command.identifier, *refused, lock).await,
             };
             match outcome {
                 Err(LogInError::Store(error)) if attempts.again(&error) => {}
-                outcome => return outcome,
+                Ok(signed_in) => {
+                    let signed_in = self.handing_out(context, &command.identifier, device, signed_in);
+                    return Ok(LoggedIn::SignedIn(Box::new(signed_in)));
+                }
+                Err(refused) => return Err(refused),
             }
         }
+    }
+
+    fn trusted_device(&self, context: &Context, command: &LogIn) -> Option<TrustedDevice> {
+        let token = command.device_token.as_ref()?;
+        TrustedDevice::read(&self.0.device_key, token, (context.tenant, &command.identifier), context.now)
+    }
+
+    /// The counter of attempts with `identifier`.
+    pub(super) fn counter_of(
+        &self,
+        context: &Context,
+        identifier: &Identifier,
+        device: Option<&TrustedDevice>,
+    ) -> CounterKey {
+        CounterKey::new(&self.0.pseudonym_key, context.tenant, identifier, device)
+    }
+
+    /// The same with a token by which the device is known next time.
+    pub(super) fn handing_out(
+        &self,
+        context: &Context,
+        identifier: &Identifier,
+        device: Option<TrustedDevice>,
+        signed_in: SignedIn,
+    ) -> SignedIn {
+        let device = device.unwrap_or_else(|| TrustedDevice::new(&*self.0.ports.entropy));
+        let token = device.token(&self.0.device_key, (context.tenant, identifier), context.now);
+        SignedIn { device_token: Some(token), ..signed_in }
     }
 
     async fn begin_session(
         &self,
         context: &Context,
-        account: Account,
+        (account, credential_version): &(Account, u32),
         device: Option<Device>,
     ) -> Result<SignedIn, LogInError> {
+        let inner = &*self.0;
+        let (session, change, login) =
+            self.new_session(context, &(account.clone(), *credential_version), device, vec!["pwd".to_owned()]);
+        // Signed before anything is saved: a login that cannot be answered must not leave a session behind.
+        let signed_in = self.issue(context, account.clone(), &session)?;
+
+        let mut tx = inner.ports.store.begin(&acting_as(context, account, &session)).await?;
+        tx.insert_session(change).await?;
+        match tx.record_login(login).await {
+            // The password was changed while it was looked at: it was not right.
+            Err(StoreError::Stale) => return Err(LogInError::InvalidCredentials),
+            recorded => recorded?,
+        }
+        tx.commit().await?;
+        self.remember(context, account.clone(), session);
+        Ok(signed_in)
+    }
+
+    /// A session that begins, with the sign-in that explains it.
+    pub(super) fn new_session(
+        &self,
+        context: &Context,
+        (account, credential_version): &(Account, u32),
+        device: Option<Device>,
+        amr: Vec<String>,
+    ) -> (Session, Change<Session, SessionEvent>, Change<LoginAttempt, LoginEvent>) {
         let inner = &*self.0;
         let new = NewSession {
             id: Id::new(&*inner.ports.ids),
             tenant: context.tenant,
             user: account.id,
             salt: inner.ports.entropy.bytes(),
-            amr: vec!["pwd".to_owned()],
+            amr,
             device,
             ip: context.client_ip,
             user_agent: context.user_agent.as_deref().map(str::to_owned),
         };
         let change = Session::begin(new, &inner.settings.sessions, context.now);
         let session = change.state().clone();
-        let login = LoginAttempt::succeeded(account.id, session.amr().to_vec(), context.now);
-        // Signed before anything is saved: a login that cannot be answered must not leave a session behind.
-        let signed_in = self.issue(context, account.clone(), &session)?;
-
-        let mut tx = inner.ports.store.begin(&acting_as(context, &account, &session)).await?;
-        tx.insert_session(change).await?;
-        tx.record_login(login).await?;
-        tx.commit().await?;
-        self.remember(context, account, session);
-        Ok(signed_in)
+        let login = LoginAttempt::succeeded(account.id, *credential_version, session.amr().to_vec(), context.now);
+        (session, change, login)
     }
 
     async fn refuse_login(
         &self,
         context: &Context,
         identifier: &Identifier,
-        user: Option<UserId>,
-        reason: LoginFailure,
+        (user, reason): (Option<UserId>, LoginFailure),
+        lock: Option<Lock>,
     ) -> Result<SignedIn, LogInError> {
         let pseudonym = identifier.pseudonym(&self.0.pseudonym_key, context.tenant);
         let mut tx = self.0.ports.store.begin(context).await?;
-        tx.record_login(LoginAttempt::failed(user, pseudonym, reason, context.now)).await?;
+        tx.record_login(LoginAttempt::failed(user, pseudonym.clone(), reason, context.now)).await?;
+        if let Some(lock) = lock {
+            tx.note_lockout(lock.change(user, pseudonym)).await?;
+        }
         tx.commit().await?;
-        Err(LogInError::InvalidCredentials)
+        Err(match reason {
+            LoginFailure::EmailUnverified => LogInError::EmailUnverified,
+            _ => LogInError::InvalidCredentials,
+        })
     }
 }
 
-/// The account that may sign in, or whose it is and why it may not.
-fn judge(credential: Option<Credential>, is_right: bool) -> Result<Account, (Option<UserId>, LoginFailure)> {
+/// The account that may sign in with its state of password and address, or whose it is and why it may not.
+fn judge(
+    credential: Option<Credential>,
+    is_right: bool,
+    needs_verified_email: bool,
+) -> Result<(Account, u32), (Option<UserId>, LoginFailure)> {
     let credential = credential.ok_or((None, LoginFailure::UnknownIdentifier))?;
     let refuse = |reason| (Some(credential.user), reason);
     if !is_right {
@@ -157,5 +249,9 @@ fn judge(credential: Option<Credential>, is_right: bool) -> Result<Account, (Opt
     if credential.status != UserStatus::Active {
         return Err(refuse(LoginFailure::Disabled));
     }
-    credential.account.ok_or((Some(credential.user), LoginFailure::NoMembership))
+    let account = credential.account.ok_or((Some(credential.user), LoginFailure::NoMembership))?;
+    if needs_verified_email && !account.is_email_verified {
+        return Err((Some(credential.user), LoginFailure::EmailUnverified));
+    }
+    Ok((account, credential.credential_version))
 }

@@ -2,14 +2,22 @@
 
 mod authenticate;
 pub mod codes;
+mod email;
+mod guess;
 mod issue;
+mod letters;
 mod log_in;
 mod log_out;
+mod password;
 mod profile;
 mod purge;
+mod reauthenticate;
 mod refresh;
 mod register;
+mod second_factor;
+mod second_step;
 mod sessions;
+mod verify_first;
 
 use std::sync::Arc;
 
@@ -17,18 +25,28 @@ use ashlar_kernel::{
     Actor, Context, CursorSigner, Entropy, IdSource, MacKey, Principal, StoreError, Tenant, TenantId, TenantSlug,
 };
 
+use chrono::TimeDelta;
+
 pub use authenticate::{AuthenticateError, Authenticated};
+pub use email::{ChangeEmailError, VerifyEmailError};
+pub use guess::GuessError;
 pub use issue::SignedIn;
+pub use letters::{LinkPurpose, MailedLink};
 pub use log_in::{LogIn, LogInError};
 pub use log_out::{LogOut, LogOutError};
+pub use password::{ChangePassword, ChangePasswordError, ResetPasswordError};
 pub use profile::{EditProfile, EditProfileError, ReadProfileError};
+pub use reauthenticate::{EndSessionsError, Reauthenticate, ReauthenticateError};
 pub use refresh::RefreshError;
-pub use register::{Register, RegisterError, RegisterInput};
+pub use register::{Register, RegisterError, RegisterInput, Registered};
+pub use second_factor::{Enrolment, SecondFactorCode, SecondFactorError};
+pub use second_step::{LoggedIn, PendingLogin, SecondStep, SecondStepError};
 pub use sessions::{ListSessionsError, RevokeSessionError};
+pub use verify_first::VerifyEmail;
 
 use crate::{
-    Account, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
-    port::{IdentityStore, JwkSet, PasswordHasher, SessionCache, TokenSigner},
+    Account, ActionKeys, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
+    port::{IdentityStore, JwkSet, PasswordHasher, Pause, SessionCache, SignInCounters, TokenSigner, Vault},
 };
 
 /// Counts how often a unit of work was tried that may lose races.
@@ -48,9 +66,14 @@ impl Attempts {
 pub enum Registration {
     /// Anybody, at once. Tells whoever asks whether an address is taken.
     Instant,
+    /// Anybody who proves that the address is theirs. Tells nobody whether an address is taken.
+    VerifyFirst,
     /// Nobody.
     Closed,
 }
+
+/// How recent a proof of identity must be for what a stolen session must not do.
+const RECENT: TimeDelta = TimeDelta::minutes(10);
 
 /// What the service is made of.
 #[derive(Clone)]
@@ -63,6 +86,12 @@ pub struct IdentityPorts {
     pub signer: Arc<dyn TokenSigner>,
     /// What this process remembers about sessions.
     pub cache: Arc<dyn SessionCache>,
+    /// Where failed attempts are counted.
+    pub counters: Arc<dyn SignInCounters>,
+    /// Where secrets are kept that have to be read again.
+    pub vault: Arc<dyn Vault>,
+    /// How to wait.
+    pub pause: Arc<dyn Pause>,
     /// Where ids come from.
     pub ids: Arc<dyn IdSource>,
     /// Where salts come from.
@@ -73,12 +102,16 @@ pub struct IdentityPorts {
 pub struct IdentitySettings {
     /// Who may open an account.
     pub registration: Registration,
+    /// Whether people get in only after they have proved that the address is theirs.
+    pub needs_verified_email: bool,
     /// Whether the first account becomes the administrator: embedded installations only.
     pub first_account_is_admin: bool,
     /// How long things last.
     pub sessions: SessionPolicy,
     /// Who makes the tokens and for whom.
     pub audience: TokenAudience,
+    /// What authenticator apps call this installation.
+    pub issuer_name: String,
     /// Which passwords are good enough.
     pub passwords: Arc<PasswordPolicy>,
     /// The root of refresh tokens, cursors and pseudonyms; lives outside the database.
@@ -94,6 +127,8 @@ struct Inner {
     settings: IdentitySettings,
     refresh_keys: RefreshKeys,
     pseudonym_key: MacKey,
+    device_key: MacKey,
+    action_keys: ActionKeys,
     cursors: CursorSigner,
 }
 
@@ -102,8 +137,10 @@ impl Identity {
     pub fn new(ports: IdentityPorts, settings: IdentitySettings) -> Self {
         let refresh_keys = RefreshKeys::single(settings.root_key.derive("refresh token"));
         let pseudonym_key = settings.root_key.derive("identifier");
+        let device_key = settings.root_key.derive("trusted device");
+        let action_keys = ActionKeys::new(settings.root_key.derive("action token"));
         let cursors = CursorSigner::new(&settings.root_key);
-        Self(Arc::new(Inner { ports, settings, refresh_keys, pseudonym_key, cursors }))
+        Self(Arc::new(Inner { ports, settings, refresh_keys, pseudonym_key, device_key, action_keys, cursors }))
     }
 
     /// The public keys others verify our access tokens with.

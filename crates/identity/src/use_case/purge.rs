@@ -27,4 +27,30 @@ impl Identity {
         }
         Ok(purged)
     }
+
+    /// Deletes sign-ins whose second step did not come, and counts them.
+    pub async fn purge_challenges(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        for _statement in 0..STATEMENTS {
+            let some = self.0.ports.store.purge_challenges(now, ROWS).await?;
+            purged += some;
+            if some < u64::from(ROWS) {
+                break;
+            }
+        }
+        Ok(purged)
+    }
+
+    /// Deletes attempts to open an account that ran out, and counts them.
+    pub async fn purge_registrations(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        for _statement in 0..STATEMENTS {
+            let some = self.0.ports.store.purge_registrations(now, ROWS).await?;
+            purged += some;
+            if some < u64::from(ROWS) {
+                break;
+            }
+        }
+        Ok(purged)
+    }
 }

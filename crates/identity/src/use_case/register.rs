@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 
 use ashlar_kernel::{Class, Classified, Context, FieldError, FieldErrors, Id, Invalid, Once, Secret, StoreError};
 
-use super::{Attempts, Identity, Registration, codes};
+use super::{Attempts, Identity, Registration, codes, password::NewPasswordError};
 use crate::{
     Account, DisplayName, Email, Membership, NewUser, Password, PasswordHash, Role, User, UserEvent, Username,
     password::{PasswordContext, PasswordRejected},
@@ -17,7 +17,16 @@ pub struct Register {
     username: Option<Username>,
     password: Password,
     display_name: Option<DisplayName>,
-    once: Option<Once<Account>>,
+    once: Option<Once<Registered>>,
+}
+
+/// What became of a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// The account can be used.
+    Open(Box<Account>),
+    /// A letter is on its way to the address, whoever has it; what is in the letter comes next.
+    CheckYourMail,
 }
 
 /// A registration as it was typed.
@@ -56,13 +65,26 @@ impl Register {
 
     /// The same, with the answer remembered in the transaction that opens the account.
     #[must_use]
-    pub fn once(self, once: Option<Once<Account>>) -> Self {
+    pub fn once(self, once: Option<Once<Registered>>) -> Self {
         Self { once, ..self }
     }
 
     /// The address in the form in which it is compared, for whoever counts attempts.
     pub fn account(&self) -> &str {
         self.email.key()
+    }
+
+    pub(super) const fn email(&self) -> &Email {
+        &self.email
+    }
+    pub(super) const fn username(&self) -> Option<&Username> {
+        self.username.as_ref()
+    }
+    pub(super) const fn receipts(&self) -> Option<&Once<Registered>> {
+        self.once.as_ref()
+    }
+    pub(super) const fn display_name(&self) -> Option<&DisplayName> {
+        self.display_name.as_ref()
     }
 }
 
@@ -74,7 +96,7 @@ pub enum RegisterError {
     Closed,
     /// The password is not good enough.
     #[error(transparent)]
-    Password(#[from] PasswordRejected),
+    Password(PasswordRejected),
     /// Another account has the e-mail address.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -95,6 +117,15 @@ impl From<InsertUserError> for RegisterError {
             InsertUserError::EmailTaken => Self::EmailTaken,
             InsertUserError::UsernameTaken => Self::UsernameTaken,
             InsertUserError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<NewPasswordError> for RegisterError {
+    fn from(error: NewPasswordError) -> Self {
+        match error {
+            NewPasswordError::Rejected(error) => Self::Password(error),
+            NewPasswordError::Hasher(error) => Self::Hasher(error),
         }
     }
 }
@@ -135,16 +166,24 @@ impl Identity {
     ///
     /// The password is judged before anything is looked up, so that the answer to a bad password says nothing about
     /// the address; and it is hashed whether or not the address is taken.
-    pub async fn register(&self, context: &Context, command: Register) -> Result<Account, RegisterError> {
+    pub async fn register(&self, context: &Context, command: Register) -> Result<Registered, RegisterError> {
         if self.0.settings.registration == Registration::Closed {
             return Err(RegisterError::Closed);
         }
-        self.judge_password(&command).await?;
+        self.judge_password(&command.password, &command.email, command.username.as_ref()).await?;
         let hash = self.0.ports.hasher.hash(&command.password).await?;
 
         let mut attempts = Attempts::default();
         loop {
-            match self.open_account(context, &command, hash.clone()).await {
+            let outcome = match self.0.settings.registration {
+                Registration::VerifyFirst => {
+                    self.request_account(context, &command, hash.clone()).await.map(|()| Registered::CheckYourMail)
+                }
+                Registration::Instant | Registration::Closed => {
+                    self.open_account(context, &command, hash.clone()).await
+                }
+            };
+            match outcome {
                 Err(RegisterError::Store(error)) if attempts.again(&error) => {}
                 outcome => return outcome,
             }
@@ -153,19 +192,23 @@ impl Identity {
 
     /// Judges the password off the threads that serve requests: a guesser's dictionary of disguises costs more than a
     /// hash.
-    async fn judge_password(&self, command: &Register) -> Result<(), RegisterError> {
+    pub(super) async fn judge_password(
+        &self,
+        password: &Password,
+        email: &Email,
+        username: Option<&Username>,
+    ) -> Result<(), NewPasswordError> {
         let policy = Arc::clone(&self.0.settings.passwords);
-        let (email, username) = (command.email.clone(), command.username.clone());
-        let password = command.password.clone();
+        let (password, email, username) = (password.clone(), email.clone(), username.cloned());
         let (verdict, judged) = mpsc::channel();
         let judge = move || {
             let about = PasswordContext { email: &email, username: username.as_ref() };
             // Nobody listens when the caller has gone away meanwhile.
             let _heard = verdict.send(policy.check(&password, about));
         };
-        self.0.ports.hasher.run(Box::new(judge)).await?;
-        let verdict = judged.try_recv().map_err(|error| HasherError::Failed(error.into()))?;
-        Ok(verdict?)
+        self.0.ports.hasher.run(Box::new(judge)).await.map_err(NewPasswordError::Hasher)?;
+        let lost = |error: mpsc::TryRecvError| NewPasswordError::Hasher(HasherError::Failed(error.into()));
+        judged.try_recv().map_err(lost)?.map_err(NewPasswordError::Rejected)
     }
 
     async fn open_account(
@@ -173,13 +216,14 @@ impl Identity {
         context: &Context,
         command: &Register,
         password: PasswordHash,
-    ) -> Result<Account, RegisterError> {
+    ) -> Result<Registered, RegisterError> {
         let new = NewUser {
             id: Id::new(&*self.0.ports.ids),
             email: command.email.clone(),
             username: command.username.clone(),
             password,
             display_name: command.display_name.clone(),
+            email_verified_at: None,
         };
         let change = User::register(new, context.now);
         let user = change.state().clone();
@@ -195,11 +239,11 @@ impl Identity {
             }
         }
         tx.insert_membership(Membership::create(context.tenant, user.id(), role, context.now)).await?;
-        let account = Account::of(&user, role);
+        let registered = Registered::Open(Box::new(Account::of(&user, role)));
         if let Some(once) = &command.once {
-            tx.remember(once.receipt(&account)).await?;
+            tx.remember(once.receipt(&registered)).await?;
         }
         tx.commit().await?;
-        Ok(account)
+        Ok(registered)
     }
 }

@@ -1,16 +1,12 @@
 //! See and end one's own sessions.
 
 use ashlar_kernel::{AccessError, Class, Classified, Context, InvalidCursor, Limit, NotFound, Page, StoreError};
-use chrono::TimeDelta;
 
-use super::Identity;
+use super::{Identity, RECENT};
 use crate::{
     RevocationReason, SessionId, UserId, permission,
     query::{SessionLine, SessionPosition, SessionQuery},
 };
-
-/// How recent a sign-in must be for ending another session: who has stolen one must not lock the owner out.
-const RECENT: TimeDelta = TimeDelta::minutes(10);
 
 /// Why the list cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +87,7 @@ impl Identity {
         let caller = context.require(permission::REVOKE_OWN_SESSIONS)?;
         let is_current = caller.session == id.as_uuid();
         if !is_current {
+            // Who has stolen a session must not lock the owner out.
             context.require_recent_sign_in(RECENT)?;
         }
         let found = self.0.ports.store.session(id).await?.ok_or(NotFound)?;

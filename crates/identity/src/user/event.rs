@@ -27,6 +27,31 @@ pub enum UserEvent {
         #[serde(skip)]
         changes: Vec<DiffEntry>,
     },
+    /// The owner proved that the address is theirs.
+    EmailVerified {
+        /// Whose.
+        user: UserId,
+    },
+    /// The account has another address.
+    EmailChanged {
+        /// Whose.
+        user: UserId,
+    },
+    /// The account has the address of before again.
+    EmailChangeUndone {
+        /// Whose.
+        user: UserId,
+    },
+    /// The owner chose another password.
+    PasswordChanged {
+        /// Whose.
+        user: UserId,
+    },
+    /// Whoever reads the owner's mail chose another password.
+    PasswordReset {
+        /// Whose.
+        user: UserId,
+    },
     /// The account was shut.
     Disabled {
         /// Whose.
@@ -40,6 +65,11 @@ impl DomainEvent for UserEvent {
             Self::Registered { .. } => REGISTERED.name,
             Self::BootstrapAdminClaimed { .. } => BOOTSTRAP_ADMIN_CLAIMED.name,
             Self::ProfileUpdated { .. } => PROFILE_UPDATED.name,
+            Self::EmailVerified { .. } => EMAIL_VERIFIED.name,
+            Self::EmailChanged { .. } => EMAIL_CHANGED.name,
+            Self::EmailChangeUndone { .. } => EMAIL_CHANGE_UNDONE.name,
+            Self::PasswordChanged { .. } => PASSWORD_CHANGED.name,
+            Self::PasswordReset { .. } => PASSWORD_RESET.name,
             Self::Disabled { .. } => DISABLED.name,
         }
     }
@@ -48,6 +78,11 @@ impl DomainEvent for UserEvent {
         let (Self::Registered { user }
         | Self::BootstrapAdminClaimed { user }
         | Self::ProfileUpdated { user, .. }
+        | Self::EmailVerified { user }
+        | Self::EmailChanged { user }
+        | Self::EmailChangeUndone { user }
+        | Self::PasswordChanged { user }
+        | Self::PasswordReset { user }
         | Self::Disabled { user }) = self;
         vec![Target::new("user", user)]
     }
@@ -55,7 +90,10 @@ impl DomainEvent for UserEvent {
     fn diff(&self) -> Vec<DiffEntry> {
         match self {
             Self::ProfileUpdated { changes, .. } => changes.clone(),
-            Self::Registered { .. } | Self::BootstrapAdminClaimed { .. } | Self::Disabled { .. } => Vec::new(),
+            Self::EmailChanged { .. } | Self::EmailChangeUndone { .. } => {
+                vec![DiffEntry::personal("/email", true, true)]
+            }
+            _ => Vec::new(),
         }
     }
 }
@@ -83,6 +121,41 @@ const PROFILE_UPDATED: EventSpec = EventSpec {
     targets: &["user"],
     data: &[USER],
 };
+const EMAIL_VERIFIED: EventSpec = EventSpec {
+    name: "identity.email.verified",
+    schema_version: 1,
+    summary: "The owner proved that the account's address is theirs.",
+    targets: &["user"],
+    data: &[USER],
+};
+const EMAIL_CHANGED: EventSpec = EventSpec {
+    name: "identity.email.changed",
+    schema_version: 1,
+    summary: "The account has another address, which its owner proved to be theirs. Links mailed before are worthless.",
+    targets: &["user"],
+    data: &[USER],
+};
+const EMAIL_CHANGE_UNDONE: EventSpec = EventSpec {
+    name: "identity.email.change_undone",
+    schema_version: 1,
+    summary: "Whoever reads the mail of the address of before took its change back. All sessions ended.",
+    targets: &["user"],
+    data: &[USER],
+};
+const PASSWORD_CHANGED: EventSpec = EventSpec {
+    name: "identity.password.changed",
+    schema_version: 1,
+    summary: "The owner chose another password. Links mailed before are worthless.",
+    targets: &["user"],
+    data: &[USER],
+};
+const PASSWORD_RESET: EventSpec = EventSpec {
+    name: "identity.password.reset_completed",
+    schema_version: 1,
+    summary: "Whoever reads the owner's mail chose another password, by a link. All sessions ended.",
+    targets: &["user"],
+    data: &[USER],
+};
 const DISABLED: EventSpec = EventSpec {
     name: "identity.user.disabled",
     schema_version: 1,
@@ -93,5 +166,15 @@ const DISABLED: EventSpec = EventSpec {
 
 /// The catalogue entries of [`UserEvent`].
 pub(crate) const fn user_event_specs() -> &'static [EventSpec] {
-    &[REGISTERED, BOOTSTRAP_ADMIN_CLAIMED, PROFILE_UPDATED, DISABLED]
+    &[
+        REGISTERED,
+        BOOTSTRAP_ADMIN_CLAIMED,
+        PROFILE_UPDATED,
+        EMAIL_VERIFIED,
+        EMAIL_CHANGED,
+        EMAIL_CHANGE_UNDONE,
+        PASSWORD_CHANGED,
+        PASSWORD_RESET,
+        DISABLED,
+    ]
 }

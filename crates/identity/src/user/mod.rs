@@ -3,6 +3,7 @@
 mod email;
 mod event;
 mod profile;
+mod request;
 mod username;
 
 use ashlar_kernel::{Change, DiffEntry, Id, Patch, StoreError, Timestamp};
@@ -11,6 +12,8 @@ pub use email::{Email, InvalidEmail};
 pub use event::UserEvent;
 pub(crate) use event::user_event_specs;
 pub use profile::{AvatarUrl, DisplayName, InvalidAvatarUrl, InvalidDisplayName, InvalidLocale, Locale};
+pub use request::AccountRequest;
+pub(crate) use request::account_request_specs;
 pub use username::{InvalidUsername, Username};
 
 use crate::password::PasswordHash;
@@ -50,7 +53,9 @@ pub struct User {
     id: UserId,
     email: Email,
     username: Option<Username>,
+    email_verified_at: Option<Timestamp>,
     password: PasswordHash,
+    credential_version: u32,
     profile: Profile,
     status: UserStatus,
     created_at: Timestamp,
@@ -92,6 +97,8 @@ pub struct NewUser {
     pub password: PasswordHash,
     /// What others call them.
     pub display_name: Option<DisplayName>,
+    /// When the address was proved to be theirs, if it was.
+    pub email_verified_at: Option<Timestamp>,
 }
 
 /// A stored account as plain data; [`User::restore`] checks it.
@@ -100,7 +107,9 @@ pub struct UserRow {
     pub id: uuid::Uuid,
     pub email: String,
     pub username: Option<String>,
+    pub email_verified_at: Option<Timestamp>,
     pub password: String,
+    pub credential_version: i32,
     pub display_name: Option<String>,
     pub avatar_url: Option<String>,
     pub locale: Option<String>,
@@ -117,7 +126,9 @@ impl User {
             id: new.id,
             email: new.email,
             username: new.username,
+            email_verified_at: new.email_verified_at,
             password: new.password,
+            credential_version: 1,
             profile: Profile { display_name: new.display_name, ..Profile::default() },
             status: UserStatus::Active,
             created_at: now,
@@ -143,6 +154,46 @@ impl User {
         Some(Change::new(Self { profile: after, updated_at: now, version: self.version + 1, ..self }, event))
     }
 
+    /// The owner has proved that the address is theirs; none if that was known.
+    pub fn verify_email(self, now: Timestamp) -> Option<Change<Self, UserEvent>> {
+        if self.email_verified_at.is_some() {
+            return None;
+        }
+        let event = UserEvent::EmailVerified { user: self.id };
+        let version = self.version + 1;
+        Some(Change::new(Self { email_verified_at: Some(now), updated_at: now, version, ..self }, event))
+    }
+
+    /// The owner chose another password.
+    pub fn change_password(self, password: PasswordHash, now: Timestamp) -> Change<Self, UserEvent> {
+        let event = UserEvent::PasswordChanged { user: self.id };
+        Change::new(Self { password, ..self.with_new_credentials(now) }, event)
+    }
+
+    /// Whoever reads the owner's mail chose another password, which proves the address too.
+    pub fn reset_password(self, password: PasswordHash, now: Timestamp) -> Change<Self, UserEvent> {
+        let event = UserEvent::PasswordReset { user: self.id };
+        let email_verified_at = self.email_verified_at.or(Some(now));
+        Change::new(Self { password, email_verified_at, ..self.with_new_credentials(now) }, event)
+    }
+
+    /// Another address, which was proved to be the owner's.
+    pub fn change_email(self, email: Email, now: Timestamp) -> Change<Self, UserEvent> {
+        let event = UserEvent::EmailChanged { user: self.id };
+        Change::new(Self { email, email_verified_at: Some(now), ..self.with_new_credentials(now) }, event)
+    }
+
+    /// The address of before, whose reader has objected to the change.
+    pub fn undo_email_change(self, email: Email, now: Timestamp) -> Change<Self, UserEvent> {
+        let event = UserEvent::EmailChangeUndone { user: self.id };
+        Change::new(Self { email, email_verified_at: Some(now), ..self.with_new_credentials(now) }, event)
+    }
+
+    fn with_new_credentials(self, now: Timestamp) -> Self {
+        let (credential_version, version) = (self.credential_version + 1, self.version + 1);
+        Self { credential_version, updated_at: now, version, ..self }
+    }
+
     /// Shuts the account; none if it is shut already.
     pub fn disable(self, now: Timestamp) -> Option<Change<Self, UserEvent>> {
         match self.status {
@@ -166,6 +217,15 @@ impl User {
     /// The public handle.
     pub const fn username(&self) -> Option<&Username> {
         self.username.as_ref()
+    }
+    /// When the address was proved to be the owner's.
+    pub const fn email_verified_at(&self) -> Option<Timestamp> {
+        self.email_verified_at
+    }
+    /// Counts changes of password and address, from 1. What was handed out for one state of them is worthless in the
+    /// next.
+    pub const fn credential_version(&self) -> u32 {
+        self.credential_version
     }
     /// The hash of the password.
     pub const fn password(&self) -> &PasswordHash {
@@ -203,7 +263,10 @@ impl User {
             id: UserId::from_uuid(row.id),
             email: Email::parse(&row.email).map_err(|_fault| corrupt("user.email"))?,
             username: username.map_err(|_fault| corrupt("user.username"))?,
+            email_verified_at: row.email_verified_at,
             password: PasswordHash::restore(row.password),
+            credential_version: u32::try_from(row.credential_version)
+                .map_err(|_negative| corrupt("user.credential_version"))?,
             profile: Profile {
                 display_name: display_name.map_err(|_fault| corrupt("user.display_name"))?,
                 avatar_url: avatar_url.map_err(|_fault| corrupt("user.avatar_url"))?,

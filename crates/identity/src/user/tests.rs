@@ -11,6 +11,7 @@ fn user() -> User {
         username: None,
         password: PasswordHash::restore("hash".to_owned()),
         display_name: None,
+        email_verified_at: None,
     };
     User::register(new, Timestamp::UNIX_EPOCH).into_parts().0
 }
@@ -56,7 +57,9 @@ fn a_stored_account_that_breaks_an_invariant_is_refused_by_name() {
         id: Uuid::from_u128(1),
         email: "ada@example.org".to_owned(),
         username: Some("ada".to_owned()),
+        email_verified_at: None,
         password: "hash".to_owned(),
+        credential_version: 1,
         display_name: None,
         avatar_url: None,
         locale: None,
@@ -71,6 +74,7 @@ fn a_stored_account_that_breaks_an_invariant_is_refused_by_name() {
         (UserRow { username: Some("-".to_owned()), ..row() }, "user.username"),
         (UserRow { status: "asleep".to_owned(), ..row() }, "user.status"),
         (UserRow { version: -1, ..row() }, "user.version"),
+        (UserRow { credential_version: -1, ..row() }, "user.credential_version"),
         (UserRow { locale: Some("!".to_owned()), ..row() }, "user.locale"),
     ];
     for (row, what) in broken {

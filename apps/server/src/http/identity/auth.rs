@@ -1,11 +1,12 @@
 //! Sign up, sign in, stay signed in, sign out.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, post, web};
-use ashlar_identity::{Account, LogIn, LogOut, PresentedRefreshToken, Register};
+use ashlar_identity::{LogIn, LogOut, LoggedIn, PresentedRefreshToken, Register, Registered};
 use ashlar_kernel::{Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
 
 use super::dto::{
-    LoginRequest, LoginResponse, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse, Tokens, User,
+    Accepted, LoginRequest, LoginResponse, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse, Tokens,
+    User,
 };
 use crate::http::{
     AppState,
@@ -19,7 +20,8 @@ use crate::http::{
 /// Open an account
 ///
 /// In the mode `instant` the account can be used at once, and the answer tells whether an address or username is
-/// taken; in the mode `closed` every call answers 403. On an embedded installation without demo data the first account becomes the administrator.
+/// taken. In the mode `verify_first` (the default in production) the answer is the same whether or not the address has an
+/// account: a letter follows, whose link goes to `/api/v1/auth/verify-email`. In the mode `closed` every call answers 403. On an embedded installation without demo data the first account becomes the administrator.
 #[utoipa::path(
     operation_id = "register",
     tag = "identity",
@@ -27,7 +29,11 @@ use crate::http::{
     request_body(content = RegisterRequest, description = "The account to open.", example = json!({
         "email": "ada@example.org", "username": "ada", "password": "tuba-mint-quarrel-9", "display_name": "Ada Lovelace"
     })),
-    responses((status = 201, description = "The account is open.", body = RegisterResponse)),
+    responses(
+        (status = 201, description = "The account is open.", body = RegisterResponse),
+        (status = 202, description = "In the mode `verify_first`: a letter is on its way to the address, whoever has it.",
+            body = Accepted),
+    ),
     extensions(
         ("x-permission" = json!(null)),
         ("x-idempotent" = json!(true)),
@@ -51,16 +57,22 @@ pub(super) async fn register(
     };
     let command = command.once(ticket.once(opened));
     let outcome = state.identity.register(&context, command).await;
-    ticket.end(&context, outcome.map(|account| opened(&account)).map_err(Problem::from)).await
+    ticket.end(&context, outcome.map(|registered| opened(&registered)).map_err(Problem::from)).await
 }
 
-fn opened(account: &Account) -> StoredAnswer {
-    answer(StatusCode::CREATED, &RegisterResponse { user: User::from(account) })
+fn opened(registered: &Registered) -> StoredAnswer {
+    match registered {
+        Registered::Open(account) => answer(StatusCode::CREATED, &RegisterResponse { user: User::from(&**account) }),
+        Registered::CheckYourMail => answer(StatusCode::ACCEPTED, &Accepted::MAIL),
+    }
 }
 
 /// Sign in
 ///
 /// Whatever is wrong with identifier or password, the answer is the same, so that it does not tell who has an account.
+/// After five failures in a row nothing is tried with this identifier for a minute, then after five more for five
+/// minutes, fifteen, an hour, six, a day (429 `too_many_attempts`); a device that sends the `device_token` of an
+/// earlier login is counted on its own.
 #[utoipa::path(
     operation_id = "logIn",
     tag = "identity",
@@ -72,7 +84,7 @@ fn opened(account: &Account) -> StoredAnswer {
     responses((status = 200, description = "What became of it; look at `status`.", body = LoginResponse)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["invalid_credentials", "overloaded"])),
+        ("x-problems" = json!(["invalid_credentials", "email_unverified", "too_many_attempts", "overloaded"])),
     ),
     security(())
 )]
@@ -92,8 +104,11 @@ pub(super) async fn log_in(
     let command = LogIn::try_from(body)?;
     let attempt = state.limits.attempt("login", context.client_ip, command.account());
     count(&request, &state, attempt, context.now).await?;
-    let signed_in = state.identity.log_in(&context, command).await?;
-    Ok(HttpResponse::Ok().json(LoginResponse::authenticated(Tokens::new(&signed_in, context.now))))
+    let response = match state.identity.log_in(&context, command).await? {
+        LoggedIn::SignedIn(signed_in) => LoginResponse::authenticated(&signed_in, context.now),
+        LoggedIn::SecondFactor(pending) => LoginResponse::second_factor(&pending, context.now),
+    };
+    Ok(HttpResponse::Ok().json(response))
 }
 
 async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem> {

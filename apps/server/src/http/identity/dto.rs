@@ -1,8 +1,8 @@
 //! The bodies of accounts and sign-ins: what is sent and what is answered.
 
 use ashlar_identity::{
-    Account, AvatarUrl, Device, DeviceClientId, DeviceName, DisplayName, EditProfile, Locale, LogIn, Platform,
-    ProfilePatch, Register, SessionId, SignedIn, UserId, use_case::RegisterInput,
+    Account, AvatarUrl, Device, DeviceClientId, DeviceName, DisplayName, EditProfile, Locale, LogIn, PendingLogin,
+    Platform, ProfilePatch, Register, SessionId, SignedIn, UserId, use_case::RegisterInput,
 };
 use ashlar_kernel::{ExposeSecret, FieldErrors, FieldFault, Invalid, Patch, Secret, Timestamp};
 use chrono::SecondsFormat;
@@ -56,6 +56,9 @@ pub(super) struct LoginRequest {
     /// What the client says about its device; shown in the list of sessions.
     #[serde(default, deserialize_with = "object")]
     device: Option<DeviceInput>,
+    /// The `device_token` of an earlier login on this device, so that failed attempts of strangers do not hold it up.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 256, example = "asd1_T3rZ0nqk0mVd1uQ7")]
+    device_token: Option<Secret>,
 }
 
 /// What a client says about its device.
@@ -136,7 +139,8 @@ impl TryFrom<LoginRequest> for LogIn {
     fn try_from(body: LoginRequest) -> Result<Self, Invalid> {
         let mut errors = FieldErrors::default();
         let device = body.device.map(|device| device.check(&mut errors));
-        Ok(Self::from_secret(&body.identifier, body.password, &mut errors)?.on(device))
+        let login = Self::from_secret(&body.identifier, body.password, &mut errors)?;
+        Ok(login.on(device).trusting(body.device_token))
     }
 }
 
@@ -225,6 +229,9 @@ pub(super) struct User {
     /// The language they read: a BCP 47 tag.
     #[schema(required, example = "de-CH")]
     locale: Option<String>,
+    /// Whether the address was proved to be theirs.
+    #[schema(example = true)]
+    email_verified: bool,
     /// What they are in this tenant.
     #[schema(value_type = UserRole)]
     role: &'static str,
@@ -265,6 +272,7 @@ impl From<&Account> for User {
             display_name: account.display_name.as_ref().map(|name| name.as_str().to_owned()),
             avatar_url: account.avatar_url.as_ref().map(|url| url.as_str().to_owned()),
             locale: account.locale.as_ref().map(|locale| locale.as_str().to_owned()),
+            email_verified: account.is_email_verified,
             role: account.role.as_str(),
             is_admin: account.role == ashlar_identity::Role::Admin,
             permissions: account.role.permissions().iter().map(|permission| permission.as_str()).collect(),
@@ -281,13 +289,84 @@ pub(super) struct RegisterResponse {
     pub(super) user: User,
 }
 
-/// What became of a login. More outcomes will follow when the second factor arrives; look at `status`.
+/// The request was taken; what follows happens by mail. The answer is the same for everybody.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Accepted {
+    /// Always `accepted`.
+    status: AcceptedStatus,
+    /// What to do next, for people.
+    #[schema(example = "If there is something to tell, a letter is on its way.")]
+    message: &'static str,
+}
+
+impl Accepted {
+    /// A letter may follow.
+    pub(super) const MAIL: Self =
+        Self { status: AcceptedStatus::Accepted, message: "If there is something to tell, a letter is on its way." };
+}
+
+/// Always `accepted`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AcceptedStatus {
+    /// The request was taken.
+    Accepted,
+}
+
+/// What became of a login; look at `status`.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[schema(discriminator(property_name = "status", mapping(("authenticated" = "#/components/schemas/AuthenticatedLogin"))))]
+#[schema(discriminator(property_name = "status", mapping(
+    ("authenticated" = "#/components/schemas/AuthenticatedLogin"), ("mfa_required" = "#/components/schemas/SecondFactorLogin"))))]
 pub(super) enum LoginResponse {
     /// The person is signed in.
     Authenticated(AuthenticatedLogin),
+    /// A code of the second factor is asked for.
+    SecondFactor(SecondFactorLogin),
+}
+
+/// A code of the second factor is asked for: `/api/v1/auth/login/2fa`.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SecondFactorLogin {
+    /// Always `mfa_required`.
+    status: SecondFactorStatus,
+    /// Comes with the code.
+    #[schema(example = "asa1_AwGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW")]
+    challenge_token: String,
+    /// For how many seconds it is good.
+    #[schema(minimum = 0, example = 300)]
+    expires_in: i64,
+    /// Which codes will do.
+    #[schema(value_type = Vec<SecondFactorMethod>, example = json!(["totp", "backup_code"]))]
+    methods: [SecondFactorMethod; 2],
+}
+
+/// Always `mfa_required`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SecondFactorStatus {
+    /// A code is asked for.
+    MfaRequired,
+}
+
+/// A kind of code.
+#[derive(Serialize, ToSchema)]
+#[schema(example = "totp")]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SecondFactorMethod {
+    /// Of an authenticator.
+    Totp,
+    /// On paper.
+    BackupCode,
+}
+
+/// What the owner should do something about.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(example = "backup_codes_low")]
+#[serde(rename_all = "snake_case")]
+pub(super) enum LoginWarning {
+    /// Three codes on paper or fewer are left: make new ones.
+    BackupCodesLow,
 }
 
 /// The person is signed in.
@@ -295,6 +374,14 @@ pub(super) enum LoginResponse {
 pub(super) struct AuthenticatedLogin {
     /// Always `authenticated`.
     status: AuthenticatedStatus,
+    /// Keep it and send it with the next login on this device: it is then not held up when strangers guess. Good for 90
+    /// days; proves nothing by itself.
+    #[schema(example = "asd1_T3rZ0nqk0mVd1uQ7")]
+    device_token: String,
+    /// What the owner should do something about.
+    #[serde(skip_serializing_if = "<[LoginWarning]>::is_empty")]
+    #[schema(value_type = Vec<LoginWarning>, required = false)]
+    warnings: &'static [LoginWarning],
     #[serde(flatten)]
     tokens: Tokens,
 }
@@ -309,8 +396,21 @@ pub(super) enum AuthenticatedStatus {
 
 impl LoginResponse {
     /// The answer to a login that went well.
-    pub(super) fn authenticated(tokens: Tokens) -> Self {
-        Self::Authenticated(AuthenticatedLogin { status: AuthenticatedStatus::Authenticated, tokens })
+    pub(super) fn authenticated(signed_in: &SignedIn, now: Timestamp) -> Self {
+        let device_token = signed_in.device_token.as_ref().map_or_else(String::new, |t| t.expose_secret().to_owned());
+        let (status, tokens) = (AuthenticatedStatus::Authenticated, Tokens::new(signed_in, now));
+        let warnings: &[_] = if signed_in.has_few_codes { &[LoginWarning::BackupCodesLow] } else { &[] };
+        Self::Authenticated(AuthenticatedLogin { status, device_token, warnings, tokens })
+    }
+
+    /// The answer to a login whose password was right.
+    pub(super) fn second_factor(pending: &PendingLogin, now: Timestamp) -> Self {
+        Self::SecondFactor(SecondFactorLogin {
+            status: SecondFactorStatus::MfaRequired,
+            challenge_token: pending.token.expose_secret().to_owned(),
+            expires_in: (pending.expires_at - now).num_seconds().max(0),
+            methods: [SecondFactorMethod::Totp, SecondFactorMethod::BackupCode],
+        })
     }
 }
 

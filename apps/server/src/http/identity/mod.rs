@@ -2,9 +2,13 @@
 
 mod auth;
 mod dto;
+mod email;
 mod etag;
 mod keys;
 mod me;
+mod password;
+mod reauthenticate;
+mod second_factor;
 mod sessions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,6 +20,22 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(auth::log_in)
         .service(auth::refresh)
         .service(auth::log_out)
+        .service(password::forgot)
+        .service(password::reset)
+        .service(password::change)
+        .service(email::verify)
+        .service(email::resend)
+        .service(email::change)
+        .service(email::undo)
+        .service(reauthenticate::reauthenticate)
+        .service(reauthenticate::log_out_everywhere)
+        .service(second_factor::second_step)
+        .service(second_factor::read)
+        .service(second_factor::enrol)
+        .service(second_factor::confirm)
+        .service(second_factor::disable)
+        .service(second_factor::count_codes)
+        .service(second_factor::regenerate)
         .service(me::read)
         .service(me::update)
         .service(sessions::list)

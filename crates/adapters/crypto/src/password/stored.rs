@@ -69,6 +69,15 @@ impl StoredHash {
         Ok(format!("$argon2id$v={VERSION}${}${salt}${output}", params.as_phc()))
     }
 
+    /// Hashes another password with the same salt, at the same cost.
+    pub(super) fn another(&self, password: &[u8], memory: &mut [Block]) -> Result<String, HashingFailed> {
+        let mut output = vec![0; self.output.len()];
+        let argon2id = self.params.argon2id(output.len())?;
+        argon2id.hash_password_into_with_memory(password, &self.salt, &mut output, memory)?;
+        let (params, salt, output) = (self.params.as_phc(), &self.salt, Output::new(&output)?);
+        Ok(format!("$argon2id$v={VERSION}${params}${salt}${output}"))
+    }
+
     /// A hash no password is looked for behind, at the cost of one of `params`.
     pub(super) fn dummy(params: Argon2Params) -> Result<Self, HashingFailed> {
         Ok(Self { params, salt: Salt::new(&[0x5a; SALT_BYTES])?, output: Output::new(&[0xa5; OUTPUT_BYTES])? })

@@ -1,6 +1,8 @@
 //! Accounts, sessions and the event log, in process.
 
+mod factors;
 mod ledger;
+mod links;
 mod log;
 mod tables;
 mod transaction;
@@ -11,7 +13,9 @@ use std::{
 };
 
 use ashlar_identity::{
-    Account, Credential, Identifier, LoginAttempt, SessionId, SessionLine, SessionQuery, SessionWithHolder, UserId,
+    Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, Identifier, LoginAttempt,
+    PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine, SessionQuery, SessionWithHolder, User,
+    UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{
@@ -99,6 +103,8 @@ impl IdentityStore for MemoryStore {
         Ok(tables.user_named(identifier).map(|user| Credential {
             user: user.id(),
             password: user.password().clone(),
+            credential_version: user.credential_version(),
+            has_second_factor: tables.factors.factor(user.id()).is_some_and(|factor| factor.is_confirmed()),
             status: user.status(),
             account: tables.account(tenant, user),
         }))
@@ -115,6 +121,46 @@ impl IdentityStore for MemoryStore {
 
     async fn sessions(&self, query: SessionQuery) -> Result<Vec<SessionLine>, StoreError> {
         Ok(self.shared.lock().tables.session_lines(&query))
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.shared.lock().tables.user(id).cloned())
+    }
+
+    async fn action_token(&self, id: ActionTokenId) -> Result<Option<ActionToken>, StoreError> {
+        Ok(self.shared.lock().tables.links.token(id))
+    }
+
+    async fn pending_registration(&self, id: RegistrationId) -> Result<Option<PendingRegistration>, StoreError> {
+        Ok(self.shared.lock().tables.links.registration(id))
+    }
+
+    async fn second_factor(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError> {
+        Ok(self.shared.lock().tables.factors.factor(user))
+    }
+
+    async fn challenge(&self, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
+        Ok(self.shared.lock().tables.factors.challenge(id))
+    }
+
+    async fn spend_try(&self, id: ChallengeId, now: Timestamp) -> Result<Option<Challenge>, StoreError> {
+        let _turn = self.turn.lock().await;
+        self.shared.lock().tables.factors.change_tries(id, -1, Some(now))
+    }
+
+    async fn return_try(&self, id: ChallengeId) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().await;
+        self.shared.lock().tables.factors.change_tries(id, 1, None).map(drop)
+    }
+
+    async fn purge_challenges(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let _turn = self.turn.lock().await;
+        Ok(self.shared.lock().tables.factors.purge(before, limit))
+    }
+
+    async fn purge_registrations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let _turn = self.turn.lock().await;
+        Ok(self.shared.lock().tables.links.purge(before, limit))
     }
 
     async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {

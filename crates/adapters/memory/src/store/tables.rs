@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_identity::{
-    Account, Identifier, LoginAttempt, Membership, Session, SessionId, SessionLine, SessionQuery, SessionRow,
-    SessionWithHolder, User, UserId, Username,
+    Account, EndSessions, Identifier, LoginAttempt, Membership, Session, SessionId, SessionLine, SessionQuery,
+    SessionRow, SessionWithHolder, User, UserId, Username,
     port::{FirstAdmin, InsertUserError},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::ledger::Ledger;
+use super::{factors::Factors, ledger::Ledger, links::Links};
 
 type Table<K, V> = Arc<BTreeMap<K, V>>;
 
@@ -23,6 +23,8 @@ pub(super) struct Tables {
     logins: Arc<Vec<LoginAttempt>>,
     first_admin: Option<FirstAdmin>,
     pub(super) ledger: Ledger,
+    pub(super) links: Links,
+    pub(super) factors: Factors,
 }
 
 /// "Last seen" is written at most this often.
@@ -101,6 +103,30 @@ impl Tables {
         Ok(())
     }
 
+    pub(super) fn change_email(&mut self, user: User) -> Result<(), InsertUserError> {
+        let is_theirs = |other: &&User| other.id() != user.id() && other.email().key() == user.email().key();
+        if self.users.values().find(is_theirs).is_some() {
+            return Err(InsertUserError::EmailTaken);
+        }
+        Ok(self.update_user(user)?)
+    }
+
+    pub(super) fn end_sessions(&mut self, ending: EndSessions) -> Vec<SessionId> {
+        let is_meant = |session: &&Session| {
+            session.user() == ending.user
+                && ending.tenant.is_none_or(|tenant| session.tenant() == tenant)
+                && ending.except != Some(session.id())
+                && session.absolute_expires_at() > ending.at
+        };
+        let meant: Vec<_> = self.sessions.values().filter(is_meant).cloned().collect();
+        let ended = meant.into_iter().filter_map(|session| session.revoke(ending.reason, ending.at));
+        let ended: Vec<_> = ended.map(|change| change.state().clone()).collect();
+        let sessions = Arc::make_mut(&mut self.sessions);
+        let ids = ended.iter().map(Session::id).collect();
+        sessions.extend(ended.into_iter().map(|session| (session.id(), session)));
+        ids
+    }
+
     /// Whether nobody had claimed it before.
     pub(super) fn claim_first_admin(&mut self, claim: FirstAdmin) -> Result<bool, StoreError> {
         self.require_user(claim.user)?;
@@ -161,11 +187,15 @@ impl Tables {
 
     pub(super) fn insert_login(&mut self, attempt: LoginAttempt) -> Result<(), StoreError> {
         attempt.user().map_or(Ok(()), |user| self.require_user(user))?;
+        let known = attempt.user().and_then(|user| self.users.get(&user)).map(User::credential_version);
+        if attempt.credential_version().is_some_and(|looked_at| Some(looked_at) != known) {
+            return Err(StoreError::Stale);
+        }
         Arc::make_mut(&mut self.logins).push(attempt);
         Ok(())
     }
 
-    fn require_user(&self, id: UserId) -> Result<(), StoreError> {
+    pub(super) fn require_user(&self, id: UserId) -> Result<(), StoreError> {
         if self.users.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to user")) }
     }
 }

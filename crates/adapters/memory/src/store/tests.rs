@@ -38,6 +38,7 @@ fn new_user(id: UserId) -> NewUser {
         username: None,
         password: PasswordHash::restore("-".to_owned()),
         display_name: None,
+        email_verified_at: None,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, EndSessions, Lock, LockoutEvent,
+    LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, SecondFactor,
+    SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, UnitOfWork};
@@ -90,6 +92,51 @@ impl IdentityTx for MemoryTx {
         self.write(change, Tables::update_user)
     }
 
+    async fn change_email(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError> {
+        self.write(change, Tables::change_email)
+    }
+
+    async fn put_action_token(&mut self, change: Change<ActionToken, ActionTokenEvent>) -> Result<(), StoreError> {
+        self.write(change, |tables, token| {
+            tables.require_user(token.user())?;
+            tables.links.put_token(token);
+            Ok(())
+        })
+    }
+
+    async fn spend_action_token(&mut self, change: Change<ActionToken, ActionTokenEvent>) -> Result<(), StoreError> {
+        self.write(change, |tables, token| tables.links.spend_token(&token))
+    }
+
+    async fn insert_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError> {
+        self.write(change, |tables, registration| tables.links.insert_registration(registration))
+    }
+
+    async fn accept_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError> {
+        self.write(change, |tables, registration| tables.links.accept_registration(&registration))
+    }
+
+    async fn note_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError> {
+        self.write(change, |_tables, _registration| Ok(()))
+    }
+
+    async fn note_request(&mut self, change: Change<(), AccountRequest>) -> Result<(), StoreError> {
+        self.write(change, |_tables, ()| Ok(()))
+    }
+
+    async fn end_sessions(&mut self, change: Change<EndSessions, SessionEvent>) -> Result<Vec<SessionId>, StoreError> {
+        self.write(change, |tables, ending| Ok(tables.end_sessions(ending)))
+    }
+
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError> {
         let written_before = self.written.len();
         let is_first = self.write(change, Tables::claim_first_admin)?;
@@ -119,6 +166,41 @@ impl IdentityTx for MemoryTx {
 
     async fn note_refresh_retry(&mut self, change: Change<SessionId, SessionEvent>) -> Result<(), StoreError> {
         self.write(change, |_tables, _session| Ok(()))
+    }
+
+    async fn put_second_factor(&mut self, change: Change<SecondFactor, SecondFactorEvent>) -> Result<(), StoreError> {
+        self.write(change, |tables, factor| {
+            tables.require_user(factor.user())?;
+            tables.factors.put_factor(factor)
+        })
+    }
+
+    async fn delete_second_factor(
+        &mut self,
+        change: Change<SecondFactor, SecondFactorEvent>,
+    ) -> Result<(), StoreError> {
+        self.write(change, |tables, factor| tables.factors.delete_factor(&factor))
+    }
+
+    async fn note_second_factor(&mut self, change: Change<(), SecondFactorEvent>) -> Result<(), StoreError> {
+        self.write(change, |_tables, ()| Ok(()))
+    }
+
+    async fn insert_challenge(&mut self, change: Change<Challenge, SecondFactorEvent>) -> Result<(), StoreError> {
+        self.write(change, |tables, challenge| {
+            tables.require_user(challenge.user())?;
+            tables.factors.insert_challenge(challenge)
+        })
+    }
+
+    async fn consume_challenge(&mut self, id: ChallengeId) -> Result<(), StoreError> {
+        let consumed = self.draft.factors.consume(id);
+        self.is_spoilt |= consumed.is_err();
+        consumed
+    }
+
+    async fn note_lockout(&mut self, change: Change<Lock, LockoutEvent>) -> Result<(), StoreError> {
+        self.write(change, |_tables, _lock| Ok(()))
     }
 
     async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError> {

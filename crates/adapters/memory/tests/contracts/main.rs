@@ -10,4 +10,5 @@ mod rate_limiter;
 mod request_ledger;
 mod revocations;
 mod session_cache;
+mod sign_in_counters;
 mod token_signer;

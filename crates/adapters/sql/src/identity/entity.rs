@@ -35,7 +35,9 @@ pub(crate) mod user {
         pub email_key: String,
         pub username: Option<String>,
         pub username_key: Option<String>,
+        pub email_verified_at: Option<ChronoDateTimeUtc>,
         pub password_hash: String,
+        pub credential_version: i32,
         pub display_name: Option<String>,
         pub avatar_url: Option<String>,
         pub locale: Option<String>,
@@ -62,6 +64,13 @@ pub(crate) mod user {
             to = "super::membership::Column::UserId"
         )]
         Membership,
+        /// The second factor, if there is one.
+        #[sea_orm(
+            belongs_to = "super::second_factor::Entity",
+            from = "Column::Id",
+            to = "super::second_factor::Column::UserId"
+        )]
+        SecondFactor,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -141,6 +150,138 @@ pub(crate) mod session {
         )]
         Membership,
     }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Mailed links.
+pub(crate) mod action_token {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "action_token")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub user_id: Uuid,
+        pub purpose: String,
+        pub email: String,
+        pub credential_version: i32,
+        pub salt: Vec<u8>,
+        pub created_at: ChronoDateTimeUtc,
+        pub expires_at: ChronoDateTimeUtc,
+    }
+
+    // SeaORM asks for it; the row holds a part of the link's secret.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "action token {}", self.id)
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Registrations that wait for their address to be proved.
+pub(crate) mod pending_registration {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "pending_registration")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub email: String,
+        pub email_key: String,
+        pub username: Option<String>,
+        pub password_hash: String,
+        pub display_name: Option<String>,
+        pub salt: Vec<u8>,
+        pub created_at: ChronoDateTimeUtc,
+        pub expires_at: ChronoDateTimeUtc,
+    }
+
+    // SeaORM asks for it; the row holds a password's hash.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "registration {}", self.id)
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Second factors.
+pub(crate) mod second_factor {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "second_factor")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: Uuid,
+        pub secret: Vec<u8>,
+        pub pending_until: Option<ChronoDateTimeUtc>,
+        pub tries_left: Option<i32>,
+        pub confirmed_at: Option<ChronoDateTimeUtc>,
+        pub last_step: Option<i64>,
+        pub codes: Json,
+        pub codes_at: Option<ChronoDateTimeUtc>,
+        pub created_at: ChronoDateTimeUtc,
+        pub version: i32,
+    }
+
+    // SeaORM asks for it; the row holds hashes of codes.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "second factor of {}", self.user_id)
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Sign-ins that wait for their second step.
+pub(crate) mod login_challenge {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "login_challenge")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub user_id: Uuid,
+        pub credential_version: i32,
+        pub device_client_id: Option<String>,
+        pub device_name: Option<String>,
+        pub device_platform: Option<String>,
+        pub tries_left: i32,
+        pub salt: Vec<u8>,
+        pub created_at: ChronoDateTimeUtc,
+        pub expires_at: ChronoDateTimeUtc,
+    }
+
+    // SeaORM asks for it; the row holds a part of the token's secret.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "login challenge {}", self.id)
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }

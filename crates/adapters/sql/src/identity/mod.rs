@@ -1,6 +1,9 @@
 //! The identity domain's tables behind its ports.
 
+mod counters;
 pub(crate) mod entity;
+mod links;
 mod mapping;
+mod second_factor;
 mod store;
 mod tx;

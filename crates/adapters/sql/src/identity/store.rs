@@ -1,8 +1,9 @@
 //! Reads, one statement each.
 
 use ashlar_identity::{
-    Account, Credential, Identifier, PasswordHash, SessionId, SessionLine, SessionPosition, SessionQuery,
-    SessionWithHolder, UserId,
+    Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, Identifier, PasswordHash,
+    PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine, SessionPosition, SessionQuery,
+    SessionWithHolder, User, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
@@ -16,7 +17,8 @@ use sea_orm::{
 };
 
 use super::{
-    entity::{membership, session, tenant, user},
+    entity::{action_token, membership, pending_registration, second_factor, session, tenant, user},
+    links,
     mapping::{self, HolderRow},
 };
 use crate::{SqlStore, errors::store_error};
@@ -27,6 +29,7 @@ const SEEN_EXACTNESS: TimeDelta = TimeDelta::minutes(1);
 #[derive(FromQueryResult)]
 struct CredentialRow {
     password_hash: String,
+    factor_confirmed_at: Option<Timestamp>,
     #[sea_orm(nested(prefix = "holder_"))]
     holder: HolderRow,
 }
@@ -63,13 +66,21 @@ impl IdentityStore for SqlStore {
             (None, Some(username)) => user::Column::UsernameKey.eq(username),
             (None, None) => return Ok(None),
         };
-        let found = user::Entity::find().select_only().column(user::Column::PasswordHash).filter(is_theirs);
-        let found = with_holder(found).join(JoinType::LeftJoin, membership_in(tenant));
+        let found = user::Entity::find()
+            .select_only()
+            .column(user::Column::PasswordHash)
+            .column_as(second_factor::Column::ConfirmedAt, "factor_confirmed_at")
+            .filter(is_theirs);
+        let found = with_holder(found)
+            .join(JoinType::LeftJoin, membership_in(tenant))
+            .join(JoinType::LeftJoin, user::Relation::SecondFactor.def());
         let row = found.into_model::<CredentialRow>().one(self.reader()).await.map_err(store_error)?;
         row.map(|row| {
+            let has_second_factor = row.factor_confirmed_at.is_some();
             let (user, account) = row.holder.restore(row.password_hash)?;
             let password = PasswordHash::restore(user.password().as_str().to_owned());
-            Ok(Credential { user: user.id(), password, status: user.status(), account })
+            let (id, credential_version, status) = (user.id(), user.credential_version(), user.status());
+            Ok(Credential { user: id, password, credential_version, has_second_factor, status, account })
         })
         .transpose()
     }
@@ -119,6 +130,50 @@ impl IdentityStore for SqlStore {
         rows.into_iter().map(mapping::session_line).collect()
     }
 
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row = user::Entity::find_by_id(id.as_uuid()).one(self.reader()).await.map_err(store_error)?;
+        row.map(mapping::restore_user).transpose()
+    }
+
+    async fn action_token(&self, id: ActionTokenId) -> Result<Option<ActionToken>, StoreError> {
+        let row = action_token::Entity::find_by_id(id.as_uuid()).one(self.reader()).await.map_err(store_error)?;
+        row.map(links::restore_action_token).transpose()
+    }
+
+    async fn pending_registration(&self, id: RegistrationId) -> Result<Option<PendingRegistration>, StoreError> {
+        let found = pending_registration::Entity::find_by_id(id.as_uuid());
+        let row = found.one(self.reader()).await.map_err(store_error)?;
+        row.map(links::restore_registration).transpose()
+    }
+
+    async fn second_factor(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError> {
+        self.read_second_factor(user).await
+    }
+
+    async fn challenge(&self, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
+        self.read_challenge(id).await
+    }
+
+    async fn spend_try(&self, id: ChallengeId, now: Timestamp) -> Result<Option<Challenge>, StoreError> {
+        self.take_try(id, now).await
+    }
+
+    async fn return_try(&self, id: ChallengeId) -> Result<(), StoreError> {
+        self.give_try(id).await
+    }
+
+    async fn purge_challenges(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.drop_challenges(before, limit).await
+    }
+
+    async fn purge_registrations(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let writer = self.writer();
+        let values = [before.into(), i64::from(limit).into()];
+        let statement = Statement::from_sql_and_values(writer.get_database_backend(), PURGE_REGISTRATIONS, values);
+        let done = writer.execute_raw(statement).await.map_err(|error| self.write_error(error))?;
+        Ok(done.rows_affected())
+    }
+
     async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
         let found = tenant::Entity::find().filter(tenant::Column::Slug.eq(slug.as_str()));
         let row = found.one(self.reader()).await.map_err(store_error)?;
@@ -145,6 +200,9 @@ impl IdentityStore for SqlStore {
         Ok(done.rows_affected())
     }
 }
+
+const PURGE_REGISTRATIONS: &str = "DELETE FROM pending_registration WHERE id IN (
+    SELECT id FROM pending_registration WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 
 const PURGE_SESSIONS: &str = "DELETE FROM session WHERE id IN (
     SELECT id FROM session WHERE absolute_expires_at < $1 ORDER BY absolute_expires_at, id LIMIT $2)";

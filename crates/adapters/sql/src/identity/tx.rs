@@ -1,18 +1,22 @@
 //! Writes: each saves a change and then, as its last statement, the events that explain it.
 
 use ashlar_identity::{
-    LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, EndSessions, Lock, LockoutEvent,
+    LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, SecondFactor,
+    SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, StoreError};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, UpdateResult, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, UpdateResult,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use super::{
-    entity::{bootstrap, membership, session, user},
-    mapping,
+    entity::{action_token, bootstrap, membership, pending_registration, session, user},
+    links, mapping,
 };
 use crate::{errors::UniqueKey, transaction::SqlTx};
 
@@ -55,6 +59,114 @@ impl IdentityTx for SqlTx {
             .map_err(|error| self.write_error(error))?;
         one_row(&done)?;
         self.explain(events).await
+    }
+
+    async fn change_email(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError> {
+        let (user, events) = self.open(change)?;
+        let before = mapping::version(user.version())? - 1;
+        let done = user::Entity::update_many()
+            .set(mapping::changed_user(&user)?)
+            .filter(user::Column::Id.eq(user.id().as_uuid()))
+            .filter(user::Column::Version.eq(before))
+            .exec(&self.tx)
+            .await
+            .map_err(|error| insert_user_error(self, error))?;
+        one_row(&done)?;
+        Ok(self.explain(events).await?)
+    }
+
+    async fn put_action_token(&mut self, change: Change<ActionToken, ActionTokenEvent>) -> Result<(), StoreError> {
+        let (token, events) = self.open(change)?;
+        let instead = OnConflict::columns([action_token::Column::UserId, action_token::Column::Purpose])
+            .update_columns([
+                action_token::Column::Id,
+                action_token::Column::TenantId,
+                action_token::Column::Email,
+                action_token::Column::CredentialVersion,
+                action_token::Column::Salt,
+                action_token::Column::CreatedAt,
+                action_token::Column::ExpiresAt,
+            ])
+            .to_owned();
+        action_token::Entity::insert(links::action_token(&token))
+            .on_conflict(instead)
+            .exec_without_returning(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        self.explain(events).await
+    }
+
+    async fn spend_action_token(&mut self, change: Change<ActionToken, ActionTokenEvent>) -> Result<(), StoreError> {
+        let (token, events) = self.open(change)?;
+        let done = action_token::Entity::delete_by_id(token.id().as_uuid()).exec(&self.tx).await;
+        if done.map_err(|error| self.write_error(error))?.rows_affected != 1 {
+            return Err(StoreError::Stale);
+        }
+        self.explain(events).await
+    }
+
+    async fn insert_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError> {
+        let (registration, events) = self.open(change)?;
+        pending_registration::Entity::insert(links::registration(&registration))
+            .exec_without_returning(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        self.explain(events).await
+    }
+
+    async fn accept_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError> {
+        let (registration, events) = self.open(change)?;
+        let this = pending_registration::Entity::delete_by_id(registration.id().as_uuid()).exec(&self.tx).await;
+        if this.map_err(|error| self.write_error(error))?.rows_affected != 1 {
+            return Err(StoreError::Stale);
+        }
+        pending_registration::Entity::delete_many()
+            .filter(pending_registration::Column::EmailKey.eq(registration.email().key()))
+            .exec(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        self.explain(events).await
+    }
+
+    async fn note_registration(
+        &mut self,
+        change: Change<PendingRegistration, RegistrationEvent>,
+    ) -> Result<(), StoreError> {
+        let (_registration, events) = self.open(change)?;
+        self.explain(events).await
+    }
+
+    async fn note_request(&mut self, change: Change<(), AccountRequest>) -> Result<(), StoreError> {
+        let ((), events) = self.open(change)?;
+        self.explain(events).await
+    }
+
+    async fn end_sessions(&mut self, change: Change<EndSessions, SessionEvent>) -> Result<Vec<SessionId>, StoreError> {
+        let (ending, events) = self.open(change)?;
+        let now = self.context().now;
+        let mut living = session::Entity::update_many()
+            .col_expr(session::Column::RevokedAt, Expr::value(ending.at))
+            .col_expr(session::Column::RevokedReason, Expr::value(ending.reason.as_str()))
+            .col_expr(session::Column::UpdatedAt, Expr::value(now))
+            .col_expr(session::Column::Version, Expr::col(session::Column::Version).add(1))
+            .filter(session::Column::UserId.eq(ending.user.as_uuid()))
+            .filter(session::Column::RevokedAt.is_null())
+            .filter(session::Column::AbsoluteExpiresAt.gt(ending.at));
+        if let Some(tenant) = ending.tenant {
+            living = living.filter(session::Column::TenantId.eq(tenant.as_uuid()));
+        }
+        if let Some(spared) = ending.except {
+            living = living.filter(session::Column::Id.ne(spared.as_uuid()));
+        }
+        let ended = living.exec_with_returning(&self.tx).await.map_err(|error| self.write_error(error))?;
+        self.explain(events).await?;
+        Ok(ended.into_iter().map(|row| SessionId::from_uuid(row.id)).collect())
     }
 
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError> {
@@ -114,18 +226,49 @@ impl IdentityTx for SqlTx {
         self.explain(events).await
     }
 
+    async fn put_second_factor(&mut self, change: Change<SecondFactor, SecondFactorEvent>) -> Result<(), StoreError> {
+        self.save_second_factor(change).await
+    }
+
+    async fn delete_second_factor(
+        &mut self,
+        change: Change<SecondFactor, SecondFactorEvent>,
+    ) -> Result<(), StoreError> {
+        self.drop_second_factor(change).await
+    }
+
+    async fn note_second_factor(&mut self, change: Change<(), SecondFactorEvent>) -> Result<(), StoreError> {
+        let ((), events) = self.open(change)?;
+        self.explain(events).await
+    }
+
+    async fn insert_challenge(&mut self, change: Change<Challenge, SecondFactorEvent>) -> Result<(), StoreError> {
+        self.add_challenge(change).await
+    }
+
+    async fn consume_challenge(&mut self, id: ChallengeId) -> Result<(), StoreError> {
+        self.drop_challenge(id).await
+    }
+
+    async fn note_lockout(&mut self, change: Change<Lock, LockoutEvent>) -> Result<(), StoreError> {
+        let (_lock, events) = self.open(change)?;
+        self.explain(events).await
+    }
+
     async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError> {
         let (attempt, events) = self.open(change)?;
-        if let Some(user) = attempt.user().filter(|_| attempt.has_succeeded()) {
+        if let (Some(user), Some(credential_version)) = (attempt.user(), attempt.credential_version()) {
             // Not an edit: the version stays, or everybody's copy of the profile would go stale at each login.
             let seen = user::ActiveModel { last_login_at: Set(Some(attempt.at())), ..Default::default() };
             let theirs = user::Column::Id.eq(user.as_uuid());
-            user::Entity::update_many()
+            let done = user::Entity::update_many()
                 .set(seen)
                 .filter(theirs)
+                .filter(user::Column::CredentialVersion.eq(mapping::version(credential_version)?))
                 .exec(&self.tx)
                 .await
                 .map_err(|error| self.write_error(error))?;
+            one_row(&done)?;
         }
         self.explain(events).await
     }

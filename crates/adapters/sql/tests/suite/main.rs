@@ -10,6 +10,7 @@ mod faults;
 mod jobs;
 mod request_ledger;
 mod schema;
+mod sign_in_counters;
 mod statements;
 #[cfg(test)]
 mod support;

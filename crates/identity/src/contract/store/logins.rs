@@ -44,7 +44,7 @@ pub async fn a_login_makes_no_copy_of_the_account_stale(fixture: Fixture) {
 
     let mut tx = scene.begin().await;
     let later = noon() + TimeDelta::hours(1);
-    tx.record_login(LoginAttempt::succeeded(copy.id(), vec!["pwd".to_owned()], later)).await.unwrap();
+    tx.record_login(LoginAttempt::succeeded(copy.id(), 1, vec!["pwd".to_owned()], later)).await.unwrap();
     tx.commit().await.unwrap();
 
     assert_eq!(scene.event_names().await, ["identity.login.succeeded"]);

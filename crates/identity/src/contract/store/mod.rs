@@ -9,6 +9,7 @@ use crate::port::IdentityStore;
 
 pub mod accounts;
 pub mod events;
+pub mod links;
 pub mod logins;
 pub mod races;
 mod scene;
@@ -77,6 +78,16 @@ macro_rules! identity_store_contract {
             a_login_makes_no_copy_of_the_account_stale,
             a_repeated_refresh_leaves_an_event_though_no_row_changes,
         );
+        $crate::identity_store_contract!(@laws $fixture, links,
+            a_link_takes_the_place_of_the_one_before,
+            a_link_is_used_once,
+            a_registration_is_accepted_once_and_takes_its_siblings_along,
+            registrations_that_ran_out_are_purged,
+            sessions_end_together_but_for_one,
+            a_login_with_credentials_of_before_is_stale,
+            a_taken_address_is_no_new_address,
+            a_request_leaves_an_event_though_no_row_changes,
+        );
         mod race {
             use super::*;
 
@@ -99,6 +110,13 @@ macro_rules! identity_store_contract {
                 racing_claims_make_one_administrator,
                 racing_updates_of_one_session_have_one_winner,
             );
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn racing_uses_of_one_link_have_one_winner() {
+                if let Some(fixture) = $fixture().await {
+                    $crate::contract::store::links::racing_uses_of_one_link_have_one_winner(fixture, start).await;
+                }
+            }
         }
     };
     (@laws $fixture:path, $subject:ident, $($law:ident),+ $(,)?) => {

@@ -96,6 +96,13 @@ impl PasswordHasher for Argon2Pool {
         Ok(PasswordHash::restore(phc))
     }
 
+    async fn hash_like(&self, password: &Password, like: &PasswordHash) -> Result<PasswordHash, HasherError> {
+        let like = StoredHash::parse(like.as_str()).map_err(failed)?;
+        let (params, password) = (like.params(), copy(password));
+        let phc = self.compute(params, move |memory| like.another(password.as_bytes(), memory)).await?;
+        Ok(PasswordHash::restore(phc))
+    }
+
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError> {
         let permit = self.gate.enter().await?;
         let done = task::spawn_blocking(move || {

@@ -108,7 +108,7 @@ async fn a_change_is_its_row_and_one_statement_of_events(store: &SqlStore, log: 
     assert_eq!(log.take().len(), 1, "a claim that comes too late");
     tx.insert_membership(Membership::create(TenantId::MAIN, ada.id(), Role::Admin, noon())).await.unwrap();
     assert_eq!(log.take().len(), 2, "insert_membership");
-    tx.record_login(LoginAttempt::succeeded(ada.id(), vec!["pwd".to_owned()], noon())).await.unwrap();
+    tx.record_login(LoginAttempt::succeeded(ada.id(), 1, vec!["pwd".to_owned()], noon())).await.unwrap();
     assert_eq!(log.take().len(), 2, "record_login");
     tx.update_user(ada.disable(noon()).unwrap()).await.unwrap();
     assert_eq!(log.take().len(), 2, "update_user");

@@ -54,7 +54,7 @@ async fn a_login_is_dated() {
     let store = store_on(database.options()).await;
     let ada = member(&store, "ada@example.org").await;
     let mut tx = store.begin(&context()).await.unwrap();
-    tx.record_login(LoginAttempt::succeeded(ada, vec!["pwd".to_owned()], noon())).await.unwrap();
+    tx.record_login(LoginAttempt::succeeded(ada, 1, vec!["pwd".to_owned()], noon())).await.unwrap();
     tx.commit().await.unwrap();
 
     let mut connection = database.connection().await;

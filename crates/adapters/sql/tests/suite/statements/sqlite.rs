@@ -48,7 +48,7 @@ async fn a_login_is_dated() {
     let before: Option<String> = sqlx::query_scalar(dated).fetch_one(&mut file.connection().await).await.unwrap();
     assert_eq!(before, None);
     let mut tx = store.begin(&context()).await.unwrap();
-    tx.record_login(LoginAttempt::succeeded(ada, vec!["pwd".to_owned()], noon())).await.unwrap();
+    tx.record_login(LoginAttempt::succeeded(ada, 1, vec!["pwd".to_owned()], noon())).await.unwrap();
     tx.commit().await.unwrap();
 
     let after: Option<String> = sqlx::query_scalar(dated).fetch_one(&mut file.connection().await).await.unwrap();

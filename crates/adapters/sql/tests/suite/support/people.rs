@@ -33,6 +33,7 @@ pub(crate) fn newcomer(email: &str) -> Change<User, UserEvent> {
         username: None,
         password: PasswordHash::restore("$argon2id$".to_owned()),
         display_name: None,
+        email_verified_at: None,
     };
     User::register(new, noon())
 }

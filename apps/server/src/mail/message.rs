@@ -1,0 +1,89 @@
+//! Letters of one form: a greeting, a few paragraphs, perhaps a link, and why one gets it.
+
+use askama::Template;
+
+use super::letter::{Language, Letter, Written};
+
+/// A link in a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    /// What it does.
+    pub label: &'static str,
+    /// Where it leads.
+    pub url: String,
+}
+
+/// What a letter says in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Message {
+    /// The subject.
+    pub subject: &'static str,
+    /// What it says first.
+    pub before: Vec<String>,
+    /// What there is to do.
+    pub link: Option<Link>,
+    /// What it says after that.
+    pub after: Vec<String>,
+}
+
+/// A letter of this form to somebody.
+pub(super) struct MessageTo<F> {
+    /// What they are called; nothing if we do not know.
+    pub name: Option<String>,
+    /// What it says in which language.
+    pub message: F,
+}
+
+#[derive(Template)]
+#[template(path = "mail/message.txt", escape = "none")]
+struct Text<'m> {
+    greeting: &'m str,
+    before: &'m [String],
+    link: Option<&'m Link>,
+    after: &'m [String],
+    why: &'m str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/message.html")]
+struct Html<'m> {
+    subject: &'m str,
+    language: &'static str,
+    greeting: &'m str,
+    before: &'m [String],
+    link: Option<&'m Link>,
+    after: &'m [String],
+    why: &'m str,
+}
+
+/// The longest line of text that every reader shows whole (RFC 5322 section 2.1.1).
+const LINE: usize = 76;
+
+impl<F: Fn(Language) -> Message + Send + Sync> Letter for MessageTo<F> {
+    fn write(&self, language: Language) -> Result<Written, askama::Error> {
+        let Message { subject, before, link, after } = (self.message)(language);
+        let (code, hello, why) = match language {
+            Language::English => {
+                ("en", "Hello", "You get this message because it is about the safety of your account.")
+            }
+            Language::German => {
+                ("de", "Hallo", "Sie erhalten diese Nachricht, weil es um die Sicherheit Ihres Kontos geht.")
+            }
+        };
+        let greeting = self.name.as_ref().map_or_else(|| format!("{hello},"), |name| format!("{hello} {name},"));
+        let html = Html {
+            subject,
+            language: code,
+            greeting: &greeting,
+            before: &before,
+            link: link.as_ref(),
+            after: &after,
+            why,
+        };
+        let lines =
+            |paragraphs: &[String]| paragraphs.iter().map(|text| textwrap::fill(text, LINE)).collect::<Vec<_>>();
+        let text =
+            Text { greeting: &greeting, before: &lines(&before), link: link.as_ref(), after: &lines(&after), why };
+        Ok(Written { subject: subject.to_owned(), text: text.render()?, html: html.render()? })
+    }
+}

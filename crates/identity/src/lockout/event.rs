@@ -1,0 +1,77 @@
+//! What happens to counters that anybody should know about.
+
+use ashlar_kernel::{DomainEvent, EventSpec, Outcome, Target};
+use serde::Serialize;
+
+use crate::UserId;
+
+/// A fact about guessing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum LockoutEvent {
+    /// Too many failures: nobody may try for a while.
+    Locked {
+        /// Whose account, if there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+        /// Pseudonym of the identifier.
+        identifier_hmac: String,
+        /// The how-manieth lock in a row.
+        level: u32,
+        /// For how many seconds.
+        seconds: i64,
+    },
+    /// The counters of an account were cleared.
+    Unlocked {
+        /// Whose.
+        user: UserId,
+    },
+}
+
+const LOCKED: EventSpec = EventSpec {
+    name: "identity.login.locked",
+    schema_version: 1,
+    summary: "After too many failures nobody may try to sign in with this identifier for a while. Devices that have signed in with it before still may.",
+    targets: &["user", "identifier"],
+    data: &[
+        ("user", "Id of the account, when the identifier belongs to one."),
+        ("identifier_hmac", "Keyed pseudonym of the identifier, the same for every spelling within one tenant."),
+        ("level", "The how-manieth lock in a row: 1, 2, …"),
+        ("seconds", "How long it lasts."),
+    ],
+};
+const UNLOCKED: EventSpec = EventSpec {
+    name: "identity.login.unlocked",
+    schema_version: 1,
+    summary: "Failed attempts on the account were forgotten, by a password reset or by an administrator.",
+    targets: &["user"],
+    data: &[("user", "Id of the account.")],
+};
+
+impl DomainEvent for LockoutEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Locked { .. } => LOCKED.name,
+            Self::Unlocked { .. } => UNLOCKED.name,
+        }
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        match self {
+            Self::Locked { user: Some(user), .. } | Self::Unlocked { user } => vec![Target::new("user", user)],
+            Self::Locked { identifier_hmac, .. } => vec![Target::new("identifier", identifier_hmac)],
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Locked { .. } => Outcome::Denied,
+            Self::Unlocked { .. } => Outcome::Ok,
+        }
+    }
+}
+
+/// The catalogue entries of [`LockoutEvent`].
+pub(crate) const fn lockout_event_specs() -> &'static [EventSpec] {
+    &[LOCKED, UNLOCKED]
+}

@@ -1,0 +1,131 @@
+//! What the writer of letters has to know. Nobody is asked who they are: it works on behalf of the product.
+
+use ashlar_kernel::{Context, Secret, StoreError};
+use uuid::Uuid;
+
+use super::{Attempts, Identity};
+use crate::{
+    ActionPurpose, ActionSubject, ActionToken, ActionTokenId, Email, Identifier, Locale, NewActionToken,
+    RegistrationId, User, UserId,
+};
+
+/// A letter with a link in it.
+pub struct MailedLink {
+    /// Where it goes.
+    pub to: Email,
+    /// What the person is called.
+    pub name: Option<String>,
+    /// The language they read.
+    pub locale: Option<Locale>,
+    /// What the link is good for.
+    pub purpose: LinkPurpose,
+    /// The secret in the link.
+    pub token: Secret,
+}
+
+/// What a link in a letter is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// Something about an account that exists.
+    Account(ActionPurpose),
+    /// Opening the account.
+    ConfirmRegistration,
+    /// A new password, because somebody tried to open an account that exists.
+    AlreadyRegistered,
+}
+
+impl Identity {
+    /// A link for an account. Asked again with the same `id`, as a job that is done again asks, it is the same link. None
+    /// when there is nobody to write to, or nothing to prove.
+    pub async fn link(
+        &self,
+        context: &Context,
+        user: UserId,
+        purpose: ActionPurpose,
+        id: Uuid,
+    ) -> Result<Option<MailedLink>, StoreError> {
+        let mut attempts = Attempts::default();
+        loop {
+            match self.try_link(context, user, purpose, ActionTokenId::from_uuid(id)).await {
+                Err(error) if attempts.again(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_link(
+        &self,
+        context: &Context,
+        user: UserId,
+        purpose: ActionPurpose,
+        id: ActionTokenId,
+    ) -> Result<Option<MailedLink>, StoreError> {
+        let Some(user) = self.0.ports.store.user(user).await? else { return Ok(None) };
+        let is_pointless = purpose == ActionPurpose::VerifyEmail && user.email_verified_at().is_some();
+        if is_pointless || user.status() != crate::UserStatus::Active {
+            return Ok(None);
+        }
+        if let Some(token) = self.0.ports.store.action_token(id).await? {
+            return Ok(Some(self.mailed(&user, &token)));
+        }
+        let (email, salt) = (user.email().clone(), self.0.ports.entropy.bytes());
+        let new = NewActionToken { id, tenant: context.tenant, purpose, email, salt };
+        let change = ActionToken::issue(new, &user, context.now);
+        let token = change.state().clone();
+        let mut tx = self.0.ports.store.begin(context).await?;
+        tx.put_action_token(change).await?;
+        tx.commit().await?;
+        Ok(Some(self.mailed(&user, &token)))
+    }
+
+    /// The letter of a link that exists; none if it has been replaced or used.
+    pub async fn link_of(&self, context: &Context, id: ActionTokenId) -> Result<Option<MailedLink>, StoreError> {
+        let Some(token) = self.0.ports.store.action_token(id).await? else { return Ok(None) };
+        let user = self.0.ports.store.user(token.user()).await?;
+        Ok(user.filter(|user| token.is_good_for(user, context.now)).map(|user| self.mailed(&user, &token)))
+    }
+
+    /// The letter that answers an attempt to open an account: a link to verify the address or, if it has an account, one
+    /// to a new password for that. None if the attempt is gone.
+    pub async fn registration_letter(
+        &self,
+        context: &Context,
+        id: RegistrationId,
+        job: Uuid,
+    ) -> Result<Option<MailedLink>, StoreError> {
+        let Some(registration) = self.0.ports.store.pending_registration(id).await? else { return Ok(None) };
+        if !registration.is_open(context.now) {
+            return Ok(None);
+        }
+        let identifier = Identifier::parse(registration.email().address()).map_err(StoreError::internal)?;
+        let Some(holder) = self.0.ports.store.credential(context.tenant, &identifier).await? else {
+            let token = self.0.action_keys.token(ActionSubject::Registration, id.as_uuid(), registration.salt());
+            return Ok(Some(MailedLink {
+                to: registration.email().clone(),
+                name: registration.display_name().map(|name| name.as_str().to_owned()),
+                locale: None,
+                purpose: LinkPurpose::ConfirmRegistration,
+                token,
+            }));
+        };
+        let Some(link) = self.link(context, holder.user, ActionPurpose::ResetPassword, job).await? else {
+            return Ok(None);
+        };
+        let mut tx = self.0.ports.store.begin(context).await?;
+        tx.note_registration(registration.refuse(holder.user)).await?;
+        tx.commit().await?;
+        Ok(Some(MailedLink { purpose: LinkPurpose::AlreadyRegistered, ..link }))
+    }
+
+    fn mailed(&self, user: &User, token: &ActionToken) -> MailedLink {
+        let profile = user.profile();
+        let handle = || user.username().map(|name| name.as_str().to_owned());
+        MailedLink {
+            to: token.email().clone(),
+            name: profile.display_name.as_ref().map(|name| name.as_str().to_owned()).or_else(handle),
+            locale: profile.locale.clone(),
+            purpose: LinkPurpose::Account(token.purpose()),
+            token: self.0.action_keys.token(ActionSubject::Account, token.id().as_uuid(), token.salt()),
+        }
+    }
+}

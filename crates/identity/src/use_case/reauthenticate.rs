@@ -1,0 +1,145 @@
+//! Prove again who one is, and end all of one's sessions.
+
+use ashlar_kernel::{
+    AccessError, Class, Classified, Context, FieldErrors, Invalid, NotFound, Secret, StoreError, store_codes,
+};
+
+use super::{Attempts, Identity, RECENT, SignedIn, acting_as, codes, guess::GuessError};
+use crate::{AccountRequest, EndSessions, Password, RevocationReason, SessionId, UserId, permission, port::SignError};
+
+/// Proves again who the caller is.
+pub struct Reauthenticate(Password);
+
+impl Reauthenticate {
+    /// By the password.
+    pub fn by_password(password: Secret) -> Result<Self, Invalid> {
+        let mut errors = FieldErrors::default();
+        match errors.check("/password", Password::parse(password)) {
+            Some(password) => Ok(Self(password)),
+            None => Err(errors.into_invalid()),
+        }
+    }
+}
+
+/// Why the proof does not count.
+#[derive(Debug, thiserror::Error)]
+pub enum ReauthenticateError {
+    /// Nobody has signed in.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The account or session is gone.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The password is another.
+    #[error("the password is another")]
+    Password,
+    /// Nothing was tried.
+    #[error(transparent)]
+    Guess(#[from] GuessError),
+    /// Signing failed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classified for ReauthenticateError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::Access(error) => Class::Inner(error),
+            Self::NotFound(error) => Class::Inner(error),
+            Self::Password => Class::Code(&codes::CURRENT_PASSWORD_INVALID),
+            Self::Guess(error) => Class::Inner(error),
+            Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
+            Self::Store(error) => Class::Inner(error),
+        }
+    }
+}
+
+/// Why the sessions did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum EndSessionsError {
+    /// The caller may not, or has to sign in again first.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classified for EndSessionsError {
+    fn class(&self) -> Class<'_> {
+        match self {
+            Self::Access(error) => Class::Inner(error),
+            Self::Store(error) => Class::Inner(error),
+        }
+    }
+}
+
+impl Identity {
+    /// Proves again who the caller is; counts like an attempt to sign in. The session counts as a recent sign-in from now
+    /// on, and the new access token says so to processes that have not heard of it yet.
+    pub async fn reauthenticate(
+        &self,
+        context: &Context,
+        proof: Reauthenticate,
+    ) -> Result<SignedIn, ReauthenticateError> {
+        let caller = context.require(permission::READ_OWN_PROFILE)?;
+        let (id, session) = (UserId::from_uuid(caller.user), SessionId::from_uuid(caller.session));
+        let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
+        if !self.is_password_of(context, &user, &proof.0).await? {
+            self.note(context, AccountRequest::ReauthenticationRefused { user: id }).await?;
+            return Err(ReauthenticateError::Password);
+        }
+        let mut attempts = Attempts::default();
+        loop {
+            match self.try_reauthenticate(context, session).await {
+                Err(ReauthenticateError::Store(error)) if attempts.again(&error) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_reauthenticate(&self, context: &Context, id: SessionId) -> Result<SignedIn, ReauthenticateError> {
+        let found = self.0.ports.store.session(id).await?.ok_or(NotFound)?;
+        let account = found.account.ok_or(NotFound)?;
+        let change = found.session.reauthenticate(context.now);
+        let session = change.state().clone();
+        let signed_in = self.issue(&acting_as(context, &account, &session), account.clone(), &session)?;
+        let mut tx = self.0.ports.store.begin(context).await?;
+        tx.update_session(change).await?;
+        tx.commit().await?;
+        self.remember(context, account, session);
+        Ok(signed_in)
+    }
+
+    /// Ends all of one's own sessions in all tenants, but for the present one if `spares_current`. Answers with how many.
+    pub async fn end_own_sessions(&self, context: &Context, spares_current: bool) -> Result<usize, EndSessionsError> {
+        let caller = context.require(permission::REVOKE_OWN_SESSIONS)?;
+        // Whoever has stolen a session must not lock the owner out.
+        context.require_recent_sign_in(RECENT)?;
+        let all = EndSessions {
+            user: UserId::from_uuid(caller.user),
+            tenant: None,
+            except: spares_current.then(|| SessionId::from_uuid(caller.session)),
+            reason: RevocationReason::User,
+            at: context.now,
+        };
+        let mut attempts = Attempts::default();
+        loop {
+            match self.try_end_all(context, all).await {
+                Err(error) if attempts.again(&error) => {}
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    async fn try_end_all(&self, context: &Context, all: EndSessions) -> Result<usize, StoreError> {
+        let mut tx = self.0.ports.store.begin(context).await?;
+        let ended = tx.end_sessions(all.change()).await?;
+        tx.commit().await?;
+        self.forget_sessions(context, &ended);
+        Ok(ended.len())
+    }
+}
