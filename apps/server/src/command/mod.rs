@@ -45,7 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(command: Command, config: &Config) -> Exit {
     let stream = if command.runs_for_good() { Stream::Stdout } else { Stream::Stderr };
-    let _logging = match telemetry::init(&config.log, config.otlp_endpoint.as_ref(), stream) {
+    let _logging = match telemetry::init(config, stream) {
         Ok(logging) => logging,
         Err(error) => {
             output::complain(&error);

@@ -58,6 +58,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let rates = rates(&mut reader);
     let redis_url = reader.get("redis_url", parse::redis_url);
     let mail = mail(&mut reader);
+    let sentry_dsn = reader.get("sentry_dsn", parse::sentry_dsn);
     let log = log(&mut reader);
     Some(Config {
         profile: profile?,
@@ -77,6 +78,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         rates: rates?,
         redis_url: redis_url?,
         mail: mail?,
+        sentry_dsn: sentry_dsn?,
         otlp_endpoint: None,
         log: log?,
         effective: effective(reader.into_settings()),

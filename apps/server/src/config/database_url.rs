@@ -140,8 +140,9 @@ pub(super) fn masked(text: &str) -> String {
     if torn || url.cannot_be_a_base() {
         return MASK.to_owned();
     }
-    // SendGrid's key stands where others have a user.
-    if url.scheme() == "sendgrid" && url.set_username(MASK).is_err() {
+    // SendGrid's key and Sentry's stand where others have a user.
+    let is_key = matches!(url.scheme(), "sendgrid" | "https" | "http") && !url.username().is_empty();
+    if is_key && url.set_username(MASK).is_err() {
         return MASK.to_owned();
     }
     if url.password().is_some() && url.set_password(Some(MASK)).is_err() {
@@ -177,6 +178,7 @@ mod tests {
             ("postgres://host/db?user=u&password=pw", "postgres://host/db?user=u&password=***"),
             ("postgres://user:p@w@host/db", "postgres://user:***@host/db"),
             ("sqlite:./a b.db", "sqlite:./a b.db"),
+            ("https://key@sentry.example.com/1", "https://***@sentry.example.com/1"),
         ] {
             assert_eq!(masked(text), shown);
         }

@@ -1,8 +1,9 @@
 //! The table of every configuration key: the loader, the flags, `--help`, `ashlar doctor` and the
 //! documentation all read it, so that none of them can say something else than the others.
 
-use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration};
+use super::choice::{JwtAlgorithm, OnOff, Profile, Registration};
 use super::key::{Key, Kind};
+use super::report_keys;
 
 const COUNT: Kind = Kind::Count { min: 1, max: 1_000_000 };
 const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
@@ -420,67 +421,18 @@ pub const KEYS: &[Key] = &[
     )
     .default("30/1m")
     .under("Rate limits"),
-    // --- logs ---
-    Key::new(
-        "log",
-        "ASHLAR_LOG",
-        "log",
-        Kind::Other {
-            placeholder: "FILTER",
-            accepts: "off, error, warn, info, debug or trace, also by target, such as info,ashlar_server=debug",
-        },
-        "What is logged.",
-    )
-    // What libraries do by themselves is news to nobody but their authors, and what actix_http calls an error is a
-    // stranger's malformed request.
-    .default("info,sqlx=warn,sea_orm_migration=warn,actix_server=warn,actix_http=off")
-    .under("Logs"),
-    Key::new(
-        "log_format",
-        "ASHLAR_LOG_FORMAT",
-        "log-format",
-        Kind::Choice(LogFormat::WORDS),
-        "How it is logged: for people, as one JSON object a line, or (`auto`) the former on a terminal and the latter elsewhere.",
-    )
-    .default("auto")
-    .under("Logs"),
-    Key::new(
-        "log_file",
-        "ASHLAR_LOG_FILE",
-        "log-file",
-        Kind::Other {
-            placeholder: "FILE",
-            accepts: "the path of a file",
-        },
-        "A file that takes the log of `serve` as well, one JSON object a line. Every process needs one of its own.",
-    )
-    .under("Logs"),
-    Key::new(
-        "log_file_size",
-        "ASHLAR_LOG_FILE_SIZE",
-        "log-file-size",
-        Kind::Size {
-            min: "1KiB",
-            max: "10GiB",
-        },
-        "How large the log file may grow before a new one is begun.",
-    )
-    .default("15MB")
-    .under("Logs"),
-    Key::new(
-        "log_file_count",
-        "ASHLAR_LOG_FILE_COUNT",
-        "log-file-count",
-        Kind::Count { min: 1, max: 1000 },
-        "How many full log files are kept beside the current one, as FILE.1 (the latest), FILE.2 and so on.",
-    )
-    .default("10")
-    .under("Logs"),
+    // --- logs and errors ---
+    report_keys::LOG,
+    report_keys::LOG_FORMAT,
+    report_keys::LOG_FILE,
+    report_keys::LOG_FILE_SIZE,
+    report_keys::LOG_FILE_COUNT,
+    report_keys::SENTRY_DSN,
 ];
 
 /// Keys of later versions. They are refused by name: who sets one expects an effect.
 pub(super) const NOT_YET: &[&str] =
-    &["static_dir", "blob_url", "stripe_secret_key", "stripe_webhook_secret", "stripe_api_base", "sentry_dsn"];
+    &["static_dir", "blob_url", "stripe_secret_key", "stripe_webhook_secret", "stripe_api_base"];
 
 /// The key of this name.
 pub fn find(name: &str) -> Option<&'static Key> {

@@ -17,6 +17,7 @@ mod parse;
 mod problem;
 mod reader;
 mod reference;
+mod report_keys;
 mod safety;
 mod settings;
 mod source;

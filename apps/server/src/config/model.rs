@@ -50,6 +50,8 @@ pub struct Config {
     pub redis_url: Option<Secret>,
     /// `mail_url` and `mail_from`.
     pub mail: MailConfig,
+    /// `sentry_dsn`: where errors are reported, if anywhere.
+    pub sentry_dsn: Option<Secret>,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`: who collects traces, if anybody.
     pub otlp_endpoint: Option<Url>,
     /// The `log*` keys.

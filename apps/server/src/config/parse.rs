@@ -8,6 +8,7 @@ use std::time::Duration;
 use ashlar_kernel::{RatePolicy, Secret};
 use bytesize::ByteSize;
 use ipnet::IpNet;
+use sentry::types::Dsn;
 use url::Url;
 
 use super::choice::Registration;
@@ -82,6 +83,16 @@ pub(super) fn redis_url(text: &str) -> Result<Option<Secret>, String> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err("names no host".to_owned());
     }
+    Ok(Some(Secret::from(text)))
+}
+
+/// A Sentry project; none if there is no text.
+pub(super) fn sentry_dsn(text: &str) -> Result<Option<Secret>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // Their messages quote nothing, and neither does this one.
+    text.parse::<Dsn>().map_err(|error| format!("is no DSN ({error})"))?;
     Ok(Some(Secret::from(text)))
 }
 

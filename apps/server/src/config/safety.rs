@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use ashlar_kernel::ExposeSecret as _;
+
 use super::choice::{OnOff, Profile};
 use super::database_url::Backend;
 use super::model::{Config, CorsOrigins};
@@ -66,6 +68,7 @@ impl Config {
             self.unsafe_keys_dir(),
             self.unsafe_log(),
             self.unsafe_rates(),
+            self.unsafe_sentry(),
         ]
         .into_iter()
         .flatten()
@@ -95,6 +98,15 @@ impl Config {
             key: "rate_limits",
             why: "passwords could be guessed as fast as they can be hashed".to_owned(),
             fix: "set ASHLAR_RATE_LIMITS=on".to_owned(),
+        })
+    }
+
+    fn unsafe_sentry(&self) -> Option<UnsafeSetting> {
+        let dsn = self.sentry_dsn.as_ref()?.expose_secret();
+        (!dsn.starts_with("https:")).then(|| UnsafeSetting {
+            key: "sentry_dsn",
+            why: "errors would travel in the clear".to_owned(),
+            fix: "set ASHLAR_SENTRY_DSN to the https:// DSN of the project".to_owned(),
         })
     }
 

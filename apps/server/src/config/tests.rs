@@ -291,6 +291,17 @@ fn no_output_shows_the_password() {
 }
 
 #[test]
+fn no_output_shows_the_key_of_sentry() {
+    let good = load(&[("ASHLAR_SENTRY_DSN", "https://hunter2@sentry.example.com/1")]).unwrap();
+    let bad = load(&[("ASHLAR_SENTRY_DSN", "https://hunter2@sentry.example.com")]).unwrap_err();
+
+    let row = good.effective().iter().find(|row| row.key == "sentry_dsn").unwrap();
+    assert_eq!(row.value, "https://***@sentry.example.com/1");
+    assert!(!format!("{good:?} {bad} {bad:?}").contains("hunter2"));
+    assert!(bad.to_string().contains("is no DSN"), "{bad}");
+}
+
+#[test]
 fn data_folder_moves_what_lies_in_it() {
     let config = load(&[("ASHLAR_DATA_DIR", "/srv/50%?")]).unwrap();
 

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod capture;
+mod error_reports;
 mod fields;
 pub mod filter;
 mod json;
@@ -25,9 +26,10 @@ use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use url::Url;
 
-use crate::config::{LogConfig, LogFormat};
+use crate::config::{Config, LogFormat};
+use error_reports::ErrorReports;
+pub use error_reports::ReportError;
 use filter::WithSpans;
 use json::JsonLines;
 pub use panics::log_panics;
@@ -60,6 +62,9 @@ pub enum InitError {
     /// Traces cannot be sent that way.
     #[error("traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT")]
     Traces(#[source] ExporterBuildError),
+    /// Errors cannot be reported.
+    #[error("errors cannot be reported to sentry_dsn")]
+    Reports(#[source] ReportError),
     /// Something else logs already.
     #[error("logging is set up twice")]
     Twice(#[source] tracing_subscriber::util::TryInitError),
@@ -70,6 +75,7 @@ pub enum InitError {
 pub struct Logging {
     _file: Option<WorkerGuard>,
     traces: Option<SdkTracerProvider>,
+    reports: Option<ErrorReports>,
 }
 
 impl Drop for Logging {
@@ -78,28 +84,36 @@ impl Drop for Logging {
         if let Some(Err(error)) = self.traces.as_ref().map(SdkTracerProvider::shutdown) {
             tracing::warn!(%error, "the last traces were not sent");
         }
+        if self.reports.as_ref().is_some_and(|reports| !reports.close()) {
+            tracing::warn!("the last error reports were not sent");
+        }
     }
 }
 
 /// Sends every event of this process, and of the `log` crate, to the stream, and those of a server to its file as well.
 ///
-/// A server also sends its spans to `collector`, if there is one.
-pub fn init(config: &LogConfig, collector: Option<&Url>, stream: Stream) -> Result<Logging, InitError> {
-    let events = filter::parse(&config.filter).map_err(InitError::Filter)?;
+/// A server also sends its spans to a collector and its errors to Sentry, where there is one.
+pub fn init(config: &Config, stream: Stream) -> Result<Logging, InitError> {
+    let log = &config.log;
+    let events = filter::parse(&log.filter).map_err(InitError::Filter)?;
     // Commands that pass by would turn the file of the server under its hands.
-    let configured = config.file.as_ref().filter(|_| stream == Stream::Stdout);
+    let is_server = stream == Stream::Stdout;
+    let configured = log.file.as_ref().filter(|_| is_server);
     let opened =
         configured.map(|file| rotate::open(file).map_err(|source| InitError::File { path: file.path.clone(), source }));
     let (file, guard) = opened.transpose()?.unzip();
-    let collector = collector.filter(|_| stream == Stream::Stdout);
+    let collector = config.otlp_endpoint.as_ref().filter(|_| is_server);
     let traces = collector.map(traces::exporter).transpose().map_err(InitError::Traces)?;
+    let dsn = config.sentry_dsn.as_ref().filter(|_| is_server);
+    let reports = dsn.map(|dsn| ErrorReports::open(dsn, config.profile)).transpose().map_err(InitError::Reports)?;
     tracing_subscriber::registry()
-        .with(lines(config.format, stream, file))
+        .with(lines(log.format, stream, file))
         .with(traces.as_ref().map(traces::layer))
+        .with(reports.as_ref().map(ErrorReports::layer))
         .with(WithSpans(events))
         .try_init()
         .map_err(InitError::Twice)?;
-    Ok(Logging { _file: guard, traces })
+    Ok(Logging { _file: guard, traces, reports })
 }
 
 fn lines(format: LogFormat, stream: Stream, file: Option<NonBlocking>) -> Box<dyn Layer<Registry> + Send + Sync> {

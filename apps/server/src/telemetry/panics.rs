@@ -2,6 +2,9 @@
 
 use std::panic::{self, PanicHookInfo};
 
+/// The field of where a panic happened, as `file:line:column`.
+pub(super) const LOCATION: &str = "panic.location";
+
 /// From here on a panic is one line of the log instead of free text on stderr.
 pub fn log_panics() {
     panic::set_hook(Box::new(|info| {

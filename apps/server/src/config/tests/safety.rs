@@ -23,13 +23,15 @@ fn production_lists_everything_it_refuses() {
         ("ASHLAR_LOG", "info,ashlar_server=debug"),
         ("ASHLAR_CORS_ORIGINS", "http://a.example,http://localhost:3000,https://b.example"),
         ("ASHLAR_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("ASHLAR_SENTRY_DSN", "http://key@sentry.example.com/1"),
     ])
     .unwrap()
     .ensure_safe()
     .unwrap_err();
 
     let named: Vec<&str> = error.settings.iter().map(|finding| finding.key).collect();
-    let all = ["public_url", "demo", "database_url", "keys_dir", "log", "cors_origins", "trusted_proxies"];
+    let all =
+        ["public_url", "demo", "database_url", "keys_dir", "log", "sentry_dsn", "cors_origins", "trusted_proxies"];
     assert_eq!(named, all, "{error}");
     assert!(error.to_string().contains("cors_origins: http://a.example can be forged"), "{error}");
 }
@@ -60,6 +62,7 @@ fn production_starts_when_everything_is_chosen() {
         ("ASHLAR_CORS_ORIGINS", "https://app.example.com, http://localhost:3000"),
         ("ASHLAR_REGISTRATION", "instant"),
         ("ASHLAR_ADMIN_LISTEN", "0.0.0.0:9090"),
+        ("ASHLAR_SENTRY_DSN", "https://key@sentry.example.com/1"),
     ])
     .unwrap();
 

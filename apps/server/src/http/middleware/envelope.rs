@@ -54,6 +54,9 @@ pub(crate) async fn envelope(
     arrival.trace = traces::join(&span, traceparent).map(Into::into);
     // Before the routing, so that a request that is given up has a route too.
     let counted = state.metrics.begin(request.method(), request.match_pattern());
+    if let Some(route) = counted.route() {
+        span.record("route", route);
+    }
     async move {
         request.extensions_mut().insert(arrival);
         let outcome = answer(request, next, &state).await;
@@ -193,11 +196,11 @@ fn tell(mut counted: RequestInProgress, outcome: &Result<ServiceResponse<BoxBody
         Ok(response) => (response.status(), response.response().extensions().get::<Problem>().map(Problem::code)),
         Err(problem) => (problem.status(), Some(problem.code())),
     };
+    let span = tracing::Span::current();
     if counted.route().is_none() {
         counted.matched(outcome.as_ref().ok().and_then(|response| response.request().match_pattern()));
+        span.record("route", counted.route().unwrap_or("-"));
     }
-    let span = tracing::Span::current();
-    span.record("route", counted.route().unwrap_or("-"));
     span.record("status", status.as_u16());
     span.record("ms", u64::try_from(counted.began().elapsed().as_millis()).unwrap_or(u64::MAX));
     counted.answered(status, code);
