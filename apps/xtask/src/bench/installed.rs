@@ -18,8 +18,8 @@ pub(crate) struct Package {
     features: &'static str,
 }
 
-/// The load generator that sends at a fixed rate.
-pub(crate) const OHA: Package = Package { name: "oha", version: "1.16.0", features: "" };
+/// The load generator that sends at a fixed rate. Without TLS, which nobody needs here, it does not compile.
+pub(crate) const OHA: Package = Package { name: "oha", version: "1.16.0", features: "rustls" };
 /// What draws flame graphs. A program and no dependency: its licence is not one of `deny.toml`.
 pub(crate) const INFERNO: Package = Package { name: "inferno", version: "0.12.8", features: "cli" };
 
