@@ -71,6 +71,12 @@ impl OwnRedis {
         answer.trim_start_matches(':').parse().unwrap_or_else(|error| panic!("{error}: {answer}"))
     }
 
+    /// Whether it holds a key that begins so.
+    pub fn holds(&self, prefix: &str) -> bool {
+        // The answer begins with the number of keys.
+        self.ask(&format!("KEYS {prefix}*")).is_some_and(|count| count != "*0")
+    }
+
     fn wait_until_it_answers(&self) {
         let deadline = Instant::now() + PATIENCE;
         while self.ask("PING").as_deref() != Some("+PONG") {

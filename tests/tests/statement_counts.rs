@@ -77,6 +77,8 @@ async fn each_endpoint_costs_so_many_statements(database: Database) {
     check("GET /me after five seconds: the session, and the account", cost, 2);
     let (_, cost) = log.of(client.get("/api/v1/me").bearer(&access).header("x-tenant", "main").send(), 200).await;
     check("GET /me with X-Tenant: the tenant besides", cost, 2);
+    let (_, cost) = log.of(client.get("/api/v1/me").bearer(&access).header("x-tenant", "main").send(), 200).await;
+    check("and once more: the tenant is remembered", cost, 1);
     let name = json!({ "display_name": "Ada" });
     let (_, cost) = log.of(client.patch("/api/v1/me").bearer(&access).json(&name).send(), 200).await;
     check("PATCH /me: the account as it is, its change, the event, the account as it became", cost, 4);

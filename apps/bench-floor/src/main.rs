@@ -6,7 +6,9 @@
 
 mod ceiling;
 mod data;
+mod password;
 mod serve;
+mod sign_in;
 
 use anyhow::{Result, bail};
 
@@ -18,7 +20,7 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["serve", port, database, jwks] => serve::run(port.parse()?, database, jwks).await,
+        ["serve", port, database, jwks, key] => serve::run(port.parse()?, database, jwks, key).await,
         ["load", database, users, sessions] => data::load(database, users.parse()?, sessions.parse()?).await,
         ["argon2", threads, seconds] => ceiling::measure(threads.parse()?, seconds.parse()?),
         _ => bail!("this program is started by `cargo xtask bench`"),

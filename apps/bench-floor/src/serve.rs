@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use tokio_postgres::{NoTls, Row};
 use uuid::Uuid;
 
+use crate::password::Passwords;
+use crate::sign_in::{self, SigningKey};
+
 /// As many connections as Ashlar's pool has.
 const CONNECTIONS: usize = 10;
 
@@ -40,11 +43,13 @@ WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL AND idle_expires_at
   AND (created_at, id) < ($4, $5)
 ORDER BY created_at DESC, id DESC LIMIT $3";
 
-struct Floor {
+pub(crate) struct Floor {
     pool: Pool,
     jwks: String,
     key: DecodingKey,
     rules: Validation,
+    pub(crate) signing: SigningKey,
+    pub(crate) passwords: Passwords,
 }
 
 /// What the floor believes of an access token.
@@ -69,7 +74,7 @@ struct Patch {
 }
 
 /// Serves until it is stopped.
-pub(crate) async fn run(port: u16, database: &str, jwks: &str) -> Result<()> {
+pub(crate) async fn run(port: u16, database: &str, jwks: &str, key_file: &str) -> Result<()> {
     let keys: JwkSet = serde_json::from_str(jwks)?;
     let key = keys.keys.first().ok_or_else(|| anyhow::anyhow!("the key set is empty"))?;
     let mut rules = Validation::new(Algorithm::RS256);
@@ -77,7 +82,14 @@ pub(crate) async fn run(port: u16, database: &str, jwks: &str) -> Result<()> {
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(database.parse()?, NoTls, config);
     let pool = Pool::builder(manager).max_size(CONNECTIONS).build()?;
-    let floor = Floor { pool, jwks: jwks.to_owned(), key: DecodingKey::from_jwk(key)?, rules };
+    let floor = Floor {
+        pool,
+        jwks: jwks.to_owned(),
+        key: DecodingKey::from_jwk(key)?,
+        rules,
+        signing: SigningKey::read(key_file)?,
+        passwords: Passwords::new(),
+    };
     let floor = web::Data::from(Arc::new(floor));
     let server = HttpServer::new(move || {
         App::new()
@@ -87,6 +99,8 @@ pub(crate) async fn run(port: u16, database: &str, jwks: &str) -> Result<()> {
             .route("/api/v1/me", web::get().to(me))
             .route("/api/v1/me", web::patch().to(rename))
             .route("/api/v1/me/sessions", web::get().to(sessions))
+            .route("/api/v1/auth/login", web::post().to(sign_in::log_in))
+            .route("/api/v1/auth/refresh", web::post().to(sign_in::refresh))
     });
     server.bind((Ipv4Addr::LOCALHOST, port))?.run().await?;
     Ok(())
@@ -200,7 +214,7 @@ impl Floor {
         Ok(token.claims)
     }
 
-    async fn client(&self) -> actix_web::Result<Object> {
+    pub(crate) async fn client(&self) -> actix_web::Result<Object> {
         self.pool.get().await.map_err(ErrorInternalServerError)
     }
 }

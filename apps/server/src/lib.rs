@@ -14,4 +14,5 @@ pub mod limits;
 pub mod mail;
 pub mod revocations;
 pub mod telemetry;
+pub mod tenants;
 pub mod work;

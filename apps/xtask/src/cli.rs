@@ -71,13 +71,16 @@ Examples:
     },
     /// Compare Ashlar with a bare server that does the same reads and writes by hand
     ///
-    /// Builds both, starts PostgreSQL and Redis, drives them in turn with wrk, and writes docs/benchmarks.md and
-    /// docs/benchmarks.json. Takes about five minutes; run it on a machine that does nothing else.
-    Bench {
-        /// One short round that writes nothing: does the bench itself work?
-        #[arg(long)]
-        quick: bool,
-    },
+    /// Builds both, starts PostgreSQL and Redis, drives them in turn with wrk (as fast as they answer) and oha (at a
+    /// fixed rate; installed under target/tools when it is not there), and writes docs/benchmarks.md and
+    /// docs/benchmarks.json. Takes about ten minutes; run it on a machine that does nothing else.
+    #[command(after_help = "\
+Examples:
+  cargo xtask bench --quick                        does the bench work?
+  cargo xtask bench --only refresh --only login    two lines, printed and not written
+  cargo xtask bench --out before                   everything, into a folder of its own, to compare with
+  cargo xtask bench --flamegraph --only 'GET /me'  where the processor is meanwhile")]
+    Bench(bench::Options),
 }
 
 /// Parses the command line and carries it out.
@@ -97,8 +100,8 @@ pub(crate) fn main() -> Result<ExitCode> {
             outcome.map(|()| ExitCode::SUCCESS)
         }
         Commands::Services => services::hold(&mut session).map(|()| ExitCode::SUCCESS),
-        Commands::Bench { quick } => {
-            let outcome = bench::run(&mut session, quick);
+        Commands::Bench(options) => {
+            let outcome = bench::run(&mut session, &options);
             services::stop(&mut session);
             outcome.map(|()| ExitCode::SUCCESS)
         }

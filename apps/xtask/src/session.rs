@@ -76,6 +76,16 @@ impl Session {
         process::run(&mut self.cargo(arguments), &self.interrupt)
     }
 
+    /// Where programs are installed that the registry has and the machine lacks.
+    pub(crate) fn tools_folder(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
+    /// Where flame graphs go.
+    pub(crate) fn graphs_folder(&self) -> PathBuf {
+        self.target.join("flamegraphs")
+    }
+
     /// The built server, of `debug` or `release`.
     pub(crate) fn binary(&self, profile: &str) -> Result<PathBuf> {
         let file = self.target.join(profile).join("ashlar");

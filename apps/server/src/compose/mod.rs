@@ -13,10 +13,12 @@ use ashlar_identity::{
     use_case::{IdentityPorts, IdentitySettings},
 };
 use ashlar_jobs::Subscribers;
-use ashlar_kernel::{Clock, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, SystemClock, TimeOrderedIds};
+use ashlar_kernel::{
+    Cache, Clock, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, SystemClock, TimeOrderedIds,
+};
 use ashlar_mail::MailUrl;
-use ashlar_memory::{MemoryRateLimiter, MemorySessionCache};
-use ashlar_redis::{RedisRateLimiter, RedisRevocations, RedisStore};
+use ashlar_memory::{MemoryCache, MemoryRateLimiter, MemorySessionCache};
+use ashlar_redis::{RedisCache, RedisRateLimiter, RedisRevocations, RedisStore};
 use ashlar_sql::{Observer, SqlStore};
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -202,6 +204,7 @@ impl Parts {
             load: Load::new(cores * IN_FLIGHT_PER_CORE, limits.max_connections_per_ip, limits.request_timeout),
             limits: self.rate_limits(config),
             requests: Requests::new(Arc::new(self.store.clone()), &self.root_key, limits.request_timeout),
+            cache: self.cache(),
         };
         let health = Health::new(Arc::new(database::DatabaseProbe(self.store.clone())), probe);
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
@@ -241,6 +244,14 @@ impl Parts {
             errands: vec![carry],
             concurrency: config.job_concurrency,
         })
+    }
+
+    /// Remembers in Redis where there is one, so that what one process invalidates is invalid for all.
+    fn cache(&self) -> Arc<dyn Cache> {
+        match self.redis.clone() {
+            None => Arc::new(MemoryCache::new()),
+            Some(redis) => Arc::new(RedisCache::new(redis, REDIS_PREFIX, Arc::clone(&self.entropy))),
+        }
     }
 
     /// Counts in Redis where there is one, and in this process beside it or alone.

@@ -154,7 +154,7 @@ pub const KEYS: &[Key] = &[
             placeholder: "URL",
             accepts: "redis://:password@host:6379/0, or rediss:// for TLS",
         },
-        "The Redis that all processes share for rate limits. Without it each process counts alone. \
+        "The Redis that all processes share for rate limits, ended sessions and what is remembered. Without it each process is alone. \
          Flags show in the process list: give a password by environment or by file.",
     )
     .default("")

@@ -12,7 +12,7 @@ use actix_web::{
     web,
 };
 use ashlar_identity::UserId;
-use ashlar_kernel::{AccessError, Actor, Context, RequestId, Tenant, TenantId, TenantSlug, Timestamp, resource_codes};
+use ashlar_kernel::{AccessError, Actor, Context, RequestId, TenantId, TenantSlug, Timestamp, resource_codes};
 
 use super::{AppState, limited::count, problem::Problem};
 
@@ -55,7 +55,7 @@ impl FromRequest for Anyone {
         Box::pin(async move {
             let state = state(&request)?;
             count_stranger(&request, &state).await?;
-            let requested = requested_tenant(&request, &state).await?.map(|tenant| tenant.id);
+            let requested = requested_tenant(&request, &state).await?;
             Ok(Self { context: anonymous(&request, &state, requested.unwrap_or(TenantId::MAIN)), requested })
         })
     }
@@ -87,7 +87,7 @@ impl FromRequest for Caller {
 
 async fn authenticate(request: &HttpRequest, state: &AppState) -> Result<Caller, Problem> {
     let token = bearer(request.headers())?.ok_or(AccessError::AuthenticationRequired)?;
-    let requested = requested_tenant(request, state).await?.map(|tenant| tenant.id);
+    let requested = requested_tenant(request, state).await?;
     let context = anonymous(request, state, requested.unwrap_or(TenantId::MAIN));
     let authenticated = state.identity.authenticate(&context, token, requested).await?;
     tracing::Span::current().record("user", tracing::field::display(authenticated.account.id));
@@ -154,12 +154,12 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 /// The tenant named by `X-Tenant`.
-async fn requested_tenant(request: &HttpRequest, state: &AppState) -> Result<Option<Tenant>, Problem> {
+async fn requested_tenant(request: &HttpRequest, state: &AppState) -> Result<Option<TenantId>, Problem> {
     let Some(value) = request.headers().get("x-tenant") else {
         return Ok(None);
     };
     let slug = value.to_str().ok().and_then(|text| TenantSlug::parse(text).ok()).ok_or_else(no_such_tenant)?;
-    Ok(Some(state.identity.tenant(&slug).await?.ok_or_else(no_such_tenant)?))
+    Ok(Some(state.tenants.find(&slug).await?.ok_or_else(no_such_tenant)?))
 }
 
 /// The 404 of a tenant, told apart from that of a path by its words.

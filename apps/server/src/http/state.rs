@@ -3,17 +3,19 @@
 use std::{net::IpAddr, sync::Arc};
 
 use ashlar_identity::Identity;
-use ashlar_kernel::{Clock, IdSource};
+use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
 use ipnet::IpNet;
 
 use super::{Health, fallback::RouteTable, idempotency::Requests, middleware::Load};
-use crate::{limits::RateLimits, telemetry::metrics::Metrics};
+use crate::{limits::RateLimits, telemetry::metrics::Metrics, tenants::Tenants};
 
 /// What every request can reach: the services, and how this process answers. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
     /// Accounts, passwords, sessions and tokens.
     pub identity: Identity,
+    /// Tenants by their short names.
+    pub tenants: Tenants,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids for requests.
@@ -61,6 +63,8 @@ pub struct Manner {
     pub limits: RateLimits,
     /// Who remembers requests that clients gave a name.
     pub requests: Requests,
+    /// What is remembered instead of being asked for again.
+    pub cache: Arc<dyn Cache>,
 }
 
 impl AppState {
@@ -73,8 +77,15 @@ impl AppState {
         manner: Manner,
     ) -> Result<Self, serde_json::Error> {
         let description = super::openapi::describe();
+        let metrics = Metrics::default();
+        let watch = {
+            let metrics = metrics.clone();
+            move |cache, outcome: CacheOutcome| metrics.cache_asked(cache, outcome.as_str())
+        };
+        let tenants = Tenants::new(identity.clone(), manner.cache, Arc::clone(&clock), watch);
         Ok(Self {
             identity,
+            tenants,
             clock,
             ids,
             health,
@@ -84,7 +95,7 @@ impl AppState {
             load: manner.load,
             limits: manner.limits,
             requests: manner.requests,
-            metrics: Metrics::default(),
+            metrics,
             openapi: super::openapi::openapi_json()?.into(),
             routes: Arc::new(RouteTable::new(&description)),
         })

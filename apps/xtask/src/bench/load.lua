@@ -1,14 +1,25 @@
--- What wrk sends, and how it reports. Arguments: kind, path, then access tokens.
+-- What wrk sends, and how it reports. Arguments: kind, path, then tokens.
 local kind, path, tokens, sent = "get", "/", {}, 0
 
 function init(args)
   kind, path = args[1], args[2]
   for i = 3, #args do tokens[#tokens + 1] = args[i] end
+  if kind == "refresh" then
+    -- Each answer brings the token of the next request, on whichever connection.
+    response = function(status, headers, body)
+      tokens[#tokens + 1] = body:match('"refresh_token":"([^"]+)"')
+    end
+  end
 end
 
 function request()
   sent = sent + 1
   local headers = { ["Host"] = "127.0.0.1" }
+  if kind == "refresh" then
+    headers["Content-Type"] = "application/json"
+    local body = string.format('{"refresh_token":"%s"}', table.remove(tokens, 1) or "")
+    return wrk.format("POST", path, headers, body)
+  end
   if #tokens > 0 then headers["Authorization"] = "Bearer " .. tokens[sent % #tokens + 1] end
   if kind == "get" then return wrk.format("GET", path, headers) end
   headers["Content-Type"] = "application/json"

@@ -1,31 +1,54 @@
 //! `cargo xtask bench`: Ashlar beside a bare server that does the same reads and writes by hand.
 
+mod cases;
+mod flame;
+mod installed;
+mod oha;
 mod report;
 mod scene;
 mod stats;
+mod watch;
 mod wrk;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 
-use self::scene::{LIMIT, Scene};
-use self::wrk::{Figures, Load};
+use self::cases::{Case, Drivers};
+use self::scene::Scene;
+use self::wrk::Figures;
 use crate::session::Session;
 use crate::{process, say, tools};
 
 /// What wrk runs; it needs a file.
 const SCRIPT: &str = include_str!("load.lua");
-/// How many connections ask at once.
-const CONNECTIONS: u32 = 32;
+
+/// What the command line asks for.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Options {
+    /// One short round that writes nothing: does the bench itself work?
+    #[arg(long)]
+    quick: bool,
+    /// Measure only the lines whose name has this in it; may be repeated. Writes nothing without --out
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Write benchmarks.md and benchmarks.json into this folder and not into docs/
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Measure nothing; draw a flame graph of Ashlar for each line, with perf, under target/flamegraphs
+    #[arg(long)]
+    flamegraph: bool,
+}
 
 /// One kind of request, on both servers, round by round.
 #[derive(Debug)]
 pub(crate) struct Line {
     name: &'static str,
+    /// Whether requests go out at a fixed rate, and not when the last one is answered.
+    is_stream: bool,
     ashlar: Vec<Figures>,
     floor: Vec<Figures>,
 }
@@ -36,12 +59,6 @@ pub(crate) struct Results {
     lines: Vec<Line>,
     /// Argon2id hashes per second of all cores, without a server.
     hashes: Vec<f64>,
-    /// Logins with nothing else going on.
-    logins: Vec<Figures>,
-    /// `GET /me` on few connections, alone.
-    calm: Vec<Figures>,
-    /// The same under a flood of logins.
-    flooded: Vec<Figures>,
     seconds: u32,
     rounds: u32,
 }
@@ -53,92 +70,84 @@ struct Pace {
     seconds: u32,
 }
 
-/// Builds, starts, measures, and writes `docs/benchmarks.md` and `docs/benchmarks.json` unless it is quick.
-pub(crate) fn run(session: &mut Session, quick: bool) -> Result<()> {
+/// Builds, starts, measures, and writes what was found unless it is quick or partial.
+pub(crate) fn run(session: &mut Session, options: &Options) -> Result<()> {
     ensure!(tools::which("wrk").is_some(), "wrk is missing; most systems have it as a package of this name");
-    let pace = if quick { Pace { rounds: 1, seconds: 1 } } else { Pace { rounds: 3, seconds: 8 } };
+    let wanted: Vec<Case> = cases::ALL.into_iter().filter(|case| is_wanted(case.name, &options.only)).collect();
+    ensure!(!wanted.is_empty(), "no line has such a name; there are: {}", cases::ALL.map(|case| case.name).join("; "));
+    let painter = options.flamegraph.then(|| flame::Painter::prepare(session)).transpose()?;
+    let oha = installed::OHA.program("oha", session)?;
     session.run_cargo(&["build", "--release", "-p", "ashlar-server", "-p", "ashlar-bench-floor"])?;
+    if painter.is_some() {
+        flame::build_with_names(session)?;
+    }
     let floor = session.binary("release")?.with_file_name("ashlar-bench-floor");
     let folder = tempfile::Builder::new().prefix("ashlar-bench-").tempdir()?;
     let script = folder.path().join("load.lua");
     fs::write(&script, SCRIPT)?;
     let scene = scene::set(session, &floor, folder.path())?;
-    let results = measure(&scene, &script, &floor, pace)?;
-    let postgres = postgres_version();
-    drop(scene);
-    let text = report::page(&results, &postgres);
-    say::line(&text);
-    if quick {
-        say::line("A quick run proves that the bench works, not how fast Ashlar is: nothing was written.");
-        return Ok(());
+    let drivers = Drivers { script: &script, oha: &oha };
+    if let Some(painter) = painter {
+        return wanted.iter().try_for_each(|case| painter.paint(case, &scene, drivers));
     }
-    fs::write(session.root.join("docs/benchmarks.md"), text)?;
-    let json = serde_json::to_string_pretty(&report::json(&results, &postgres))?;
-    fs::write(session.root.join("docs/benchmarks.json"), json + "\n")?;
-    Ok(())
+    let pace = if options.quick { Pace { rounds: 1, seconds: 1 } } else { Pace { rounds: 3, seconds: 8 } };
+    let results = measure(&wanted, &scene, drivers, (&floor, pace))?;
+    drop(scene);
+    conclude(&results, options, &session.root)
 }
 
-fn measure(scene: &Scene, script: &Path, floor: &Path, pace: Pace) -> Result<Results> {
-    let mut lines = Vec::new();
-    let [deep, deep_on_floor] = &scene.deep;
-    let first = format!("/api/v1/me/sessions?limit={LIMIT}");
-    let none: &[String] = &[];
-    let cases: [(_, _, [&str; 2], _); 6] = [
-        ("health", "get", ["/health/live"; 2], none),
-        ("JWKS", "get", ["/.well-known/jwks.json"; 2], none),
-        ("GET /me", "get", ["/api/v1/me"; 2], &scene.tokens),
-        ("PATCH /me, writes an event", "patch", ["/api/v1/me"; 2], &scene.tokens),
-        ("list, page 1", "get", [&first; 2], &scene.owner),
-        ("list, page 2,000", "get", [deep, deep_on_floor], &scene.owner),
-    ];
-    for (name, kind, [path, path_on_floor], tokens) in cases {
-        say::line(&format!("    {name}"));
-        let load = Load { kind, path, tokens, connections: CONNECTIONS, seconds: pace.seconds };
-        let mut line = Line { name, ashlar: Vec::new(), floor: Vec::new() };
+fn is_wanted(name: &str, only: &[String]) -> bool {
+    let name = name.to_lowercase();
+    only.is_empty() || only.iter().any(|part| name.contains(&part.to_lowercase()))
+}
+
+fn measure(wanted: &[Case], scene: &Scene, drivers: Drivers<'_>, (floor, pace): (&Path, Pace)) -> Result<Results> {
+    let Pace { rounds, seconds } = pace;
+    let mut results = Results { lines: Vec::new(), hashes: Vec::new(), seconds, rounds };
+    for case in wanted {
+        say::line(&format!("    {}", case.name));
+        let mut line = Line { name: case.name, is_stream: case.is_stream(), ashlar: Vec::new(), floor: Vec::new() };
         // Not measured: connections are opened, statements prepared, sessions looked up.
-        wrk::run(script, &scene.ashlar, &Load { seconds: 1, ..load.clone() })?;
-        wrk::run(script, &scene.floor, &Load { seconds: 1, path: path_on_floor, ..load.clone() })?;
-        for _ in 0..pace.rounds {
-            line.ashlar.push(wrk::run(script, &scene.ashlar, &load)?);
-            line.floor.push(wrk::run(script, &scene.floor, &Load { path: path_on_floor, ..load.clone() })?);
+        case.warm(scene, drivers)?;
+        for _ in 0..rounds {
+            line.ashlar.push(case.on_ashlar(scene, drivers, seconds)?);
+            line.floor.push(case.on_floor(scene, drivers, seconds)?);
         }
-        lines.push(line);
-    }
-    let mut results = Results {
-        lines,
-        hashes: Vec::new(),
-        logins: Vec::new(),
-        calm: Vec::new(),
-        flooded: Vec::new(),
-        seconds: pace.seconds,
-        rounds: pace.rounds,
-    };
-    for _ in 0..pace.rounds {
-        measure_logins(scene, (script, floor), pace, &mut results)?;
+        if case.is_login() {
+            results.hashes = (0..rounds).map(|_| raw_hashes(floor, seconds)).collect::<Result<_>>()?;
+        }
+        results.lines.push(line);
     }
     Ok(results)
 }
 
-/// Logins beside what raw Argon2id allows, and `GET /me` in calm and under a flood of them.
-fn measure_logins(scene: &Scene, (script, floor): (&Path, &Path), pace: Pace, results: &mut Results) -> Result<()> {
-    say::line("    logins");
+/// What Argon2id allows on all cores with nothing else going on.
+fn raw_hashes(floor: &Path, seconds: u32) -> Result<f64> {
     let cores = thread::available_parallelism()?.to_string();
-    let hashes = process::capture(Command::new(floor).args(["argon2", &cores, &pace.seconds.to_string()]))?;
-    results.hashes.push(hashes.trim().parse()?);
-    // Fewer than the waiting room holds: a login that is turned away is no login.
-    let sign_in =
-        Load { kind: "login", path: "/api/v1/auth/login", tokens: &[], connections: 8, seconds: pace.seconds };
-    results.logins.push(wrk::run(script, &scene.ashlar, &sign_in)?);
-    let me = Load { kind: "get", path: "/api/v1/me", tokens: &scene.tokens, connections: 4, seconds: pace.seconds };
-    results.calm.push(wrk::run(script, &scene.ashlar, &me)?);
-    let under_flood = thread::scope(|scope| {
-        let crowd = Load { seconds: pace.seconds + 1, ..sign_in };
-        let logins = scope.spawn(move || process::capture(&mut wrk::command(script, &scene.ashlar, &crowd)));
-        let seen = wrk::run(script, &scene.ashlar, &me);
-        logins.join().map_err(|_panic| anyhow!("the flood has panicked"))??;
-        seen
-    })?;
-    results.flooded.push(under_flood);
+    let hashes = process::capture(Command::new(floor).args(["argon2", &cores, &seconds.to_string()]))?;
+    Ok(hashes.trim().parse()?)
+}
+
+fn conclude(results: &Results, options: &Options, root: &Path) -> Result<()> {
+    let postgres = postgres_version();
+    let text = report::page(results, &postgres);
+    say::line(&text);
+    if options.quick {
+        say::line("A quick run proves that the bench works, not how fast Ashlar is: nothing was written.");
+        return Ok(());
+    }
+    let folder = match &options.out {
+        Some(folder) => folder.clone(),
+        None if options.only.is_empty() => root.join("docs"),
+        None => {
+            say::line("These are some of the lines: nothing was written. --out names a folder for them.");
+            return Ok(());
+        }
+    };
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("benchmarks.md"), text)?;
+    let json = serde_json::to_string_pretty(&report::json(results, &postgres))?;
+    fs::write(folder.join("benchmarks.json"), json + "\n")?;
     Ok(())
 }
 
@@ -146,4 +155,21 @@ fn measure_logins(scene: &Scene, (script, floor): (&Path, &Path), pace: Pace, re
 fn postgres_version() -> String {
     let said = process::capture(Command::new("pg_config").arg("--version")).context("no pg_config");
     said.map_or_else(|_| "PostgreSQL".to_owned(), |said| said.split(" (").next().unwrap_or_default().trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_chosen_by_a_part_of_their_name() {
+        let chosen = |only: &[&str]| -> Vec<&str> {
+            let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+            cases::ALL.iter().map(|case| case.name).filter(|name| is_wanted(name, &only)).collect()
+        };
+
+        assert_eq!(chosen(&[]).len(), cases::ALL.len());
+        assert_eq!(chosen(&["refresh", "JWKS"]).len(), 2);
+        assert!(chosen(&["nothing"]).is_empty());
+    }
 }

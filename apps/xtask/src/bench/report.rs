@@ -6,9 +6,10 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use super::cases::{CONNECTIONS, RATE};
 use super::stats::{median, ratio};
 use super::wrk::Figures;
-use super::{CONNECTIONS, Line, Results};
+use super::{Line, Results};
 
 /// What was promised and what was found.
 struct Goal {
@@ -22,90 +23,129 @@ const HEAD: &str = "# Benchmarks
 
 Written by `cargo xtask bench`; do not edit. Ashlar is a release build on PostgreSQL and Redis with rate limits off. The
 floor (`apps/bench-floor`) is a bare actix-web server with hand-written SQL on tokio-postgres: it verifies the RS256
-token of each request, runs the same reads, and writes the same rows. It has no session map, no metrics, no log and no
-relay. Ashlar remembers tokens that it has verified (decision 4), reads the session of each once in five seconds, logs a
-line for each request, and turns events into jobs meanwhile.
-PostgreSQL runs with `fsync=off`, so figures of writes compare programs and not disks.
+token of each request, runs the same reads, and writes the same rows. Its logins check Argon2id with the same parameters
+on as many threads, and it signs RS256 with the same key. It has no session map, no metrics, no log and no relay, wipes no
+memory, and forgives no client that refreshes twice. Ashlar remembers tokens that it has verified (decision 4), reads the
+session of each once in five seconds, logs a line for each request, and turns events into jobs meanwhile.
+PostgreSQL runs with `fsync=off`, so figures of writes compare programs and not disks. Servers, database and the programs
+that ask share the cores. Each round measures Ashlar and then the floor; the tables show medians, the ratio is the median
+of the rounds'.
+
+## As fast as it answers
 
 wrk keeps its connections busy: a new request goes out when the last one is answered. Its percentiles therefore hold at
-full load and leave out the time that a caller at a fixed rate would have waited. Servers, database and wrk share the
-cores. Each round measures Ashlar and then the floor; the table shows medians, the ratio is the median of the rounds'.
-Refresh has no line yet, and login is compared with raw Argon2id alone.
+full load, and leave out the time that a caller would have waited who does not wait for the server before asking.
+";
 
+const STREAMS: &str = "
+## At a fixed rate
+
+oha sends a request whenever its time has come, whether or not the ones before it are answered, and counts its latency from
+that moment: what people see who do not wait for each other. `GET /me` alone, and beside as many logins as there is
+room for (8 connections).
+
+";
+
+const CAUSES: &str = "
 Logins fall short of raw Argon2id by what a login is besides a hash: the memory of each hash is wiped (about 1 ms of 16),
 the token is signed with RSA-3072 (0.9 ms; `jwt_alg = EdDSA` takes 0.02), the transaction takes its share of the database's
-processor time, and wrk asks on the same two cores. `GET /me` under logins waits for a core that hashes: threads of a lower
-priority for hashing made its throughput a quarter better and its slowest percent eight times worse, and were given up.
+processor time, and wrk asks on the same cores. The floor's logins show how much of that any server pays. Refresh is
+mostly that signature, on both.
+
+`GET /me` under logins waits for a core that hashes, as the floor does. Threads of a lower priority for hashing made its
+throughput a quarter better and its slowest percent eight times worse, and were given up.
 ";
+
+const LOGIN: &str = "login, 8 connections";
+const CALM: &str = "GET /me at a fixed rate, calm";
+const FLOODED: &str = "GET /me at a fixed rate, under logins";
 
 /// The whole page.
 pub(super) fn page(results: &Results, postgres: &str) -> String {
     let mut page = HEAD.to_owned();
     let (rounds, seconds) = (results.rounds, results.seconds);
     let _ = writeln!(page, "\n{}; {postgres}. {rounds} rounds of {seconds} s, {CONNECTIONS} connections.\n", machine());
-    page += "| request | server | requests/s | p50 ms | p95 ms | p99 ms | CPU µs/request | RSS MiB | ratio |\n";
-    page += "|---|---|---:|---:|---:|---:|---:|---:|---:|\n";
-    for line in &results.lines {
-        let _ = writeln!(page, "| {} | Ashlar | {} | {:.2} |", line.name, cells(&line.ashlar), of(line));
-        let _ = writeln!(page, "| | floor | {} | |", cells(&line.floor));
+    table(&mut page, results, false);
+    if !results.hashes.is_empty() {
+        let floor =
+            results.line(LOGIN).map_or(f64::NAN, |line| ratio(&column(&line.floor, |seen| seen.rate), &results.hashes));
+        let raw = median(&results.hashes);
+        let _ = writeln!(
+            page,
+            "\nRaw Argon2id on all cores: {raw:.1} hashes/s; the floor's logins reach {floor:.2} of it."
+        );
     }
-    for (name, figures) in [
-        ("login, 8 connections", &results.logins),
-        ("GET /me, 4 connections, calm", &results.calm),
-        ("GET /me, 4 connections, under logins", &results.flooded),
-    ] {
-        let _ = writeln!(page, "| {name} | Ashlar | {} | |", cells(figures));
-    }
-    let _ = writeln!(page, "\nRaw Argon2id on all cores: {:.1} hashes/s.\n", median(&results.hashes));
-    page += "| goal | wanted | found | |\n|---|---|---:|---|\n";
-    for goal in goals(results) {
+    page += STREAMS;
+    let _ = writeln!(page, "{RATE} requests a second.\n");
+    table(&mut page, results, true);
+    page += "\n## Goals\n\n| goal | wanted | found | |\n|---|---|---:|---|\n";
+    for goal in goals(results).iter().filter(|goal| !goal.found.is_nan()) {
         let verdict = if goal.met { "pass" } else { "short" };
         let _ = writeln!(page, "| {} | {} | {:.2} | {verdict} |", goal.what, goal.wanted, goal.found);
     }
-    page
+    page + CAUSES
+}
+
+fn table(page: &mut String, results: &Results, is_stream: bool) {
+    *page += "| request | server | requests/s | p50 ms | p95 ms | p99 ms | CPU µs/request | RSS MiB | ratio |\n";
+    *page += "|---|---|---:|---:|---:|---:|---:|---:|---:|\n";
+    for line in results.lines.iter().filter(|line| line.is_stream == is_stream) {
+        // At a fixed rate both have the same.
+        let compared = if line.is_stream { String::new() } else { format!("{:.2} ", of(line)) };
+        let _ = writeln!(page, "| {} | Ashlar | {} | {compared}|", line.name, cells(&line.ashlar));
+        let _ = writeln!(page, "| | floor | {} | |", cells(&line.floor));
+    }
 }
 
 /// The same for programs, with every round.
 pub(super) fn json(results: &Results, postgres: &str) -> Value {
     let all = |figures: &[Figures]| -> Vec<Value> { figures.iter().map(one).collect() };
-    let lines = results.lines.iter().map(
-        |line| json!({ "request": line.name, "ashlar": all(&line.ashlar), "floor": all(&line.floor), "ratio": of(line) }),
-    );
+    let lines = results.lines.iter().map(|line| {
+        let ratio = (!line.is_stream).then(|| of(line));
+        json!({
+            "request": line.name, "fixed_rate": line.is_stream, "ashlar": all(&line.ashlar), "floor": all(&line.floor),
+            "ratio": ratio,
+        })
+    });
     let goals = goals(results);
     let goals = goals
         .iter()
+        .filter(|goal| !goal.found.is_nan())
         .map(|goal| json!({ "goal": goal.what, "wanted": goal.wanted, "found": goal.found, "met": goal.met }));
     json!({
         "machine": machine(),
         "postgres": postgres,
         "seconds": results.seconds,
         "connections": CONNECTIONS,
+        "fixed_rate": RATE,
         "lines": lines.collect::<Vec<_>>(),
         "argon2id_per_second": results.hashes,
-        "login": all(&results.logins),
-        "me_calm": all(&results.calm),
-        "me_under_logins": all(&results.flooded),
         "goals": goals.collect::<Vec<_>>(),
     })
 }
 
+impl Results {
+    fn line(&self, name: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.name == name)
+    }
+
+    /// One column of Ashlar's rounds; empty if the line was not measured.
+    fn ashlar(&self, name: &str, part: fn(&Figures) -> f64) -> Vec<f64> {
+        self.line(name).map_or_else(Vec::new, |line| column(&line.ashlar, part))
+    }
+}
+
+/// What was not measured has not been found: not a number.
 fn goals(results: &Results) -> Vec<Goal> {
-    let line = |name| results.lines.iter().find(|line| line.name == name).map_or(f64::NAN, of);
-    let me = line("GET /me");
-    let write = line("PATCH /me, writes an event");
-    let login = ratio(&column(&results.logins, |seen| seen.rate), &results.hashes);
-    let slower = ratio(&column(&results.flooded, |seen| seen.p99), &column(&results.calm, |seen| seen.p99));
-    let ours = results.lines.iter().flat_map(|line| &line.ashlar);
-    let memory = ours.chain(&results.logins).chain(&results.flooded).map(|seen| seen.memory).fold(0.0, f64::max);
+    let share = |name| results.line(name).map_or(f64::NAN, of);
+    let login = ratio(&results.ashlar(LOGIN, |seen| seen.rate), &results.hashes);
+    let slower = ratio(&results.ashlar(FLOODED, |seen| seen.p99), &results.ashlar(CALM, |seen| seen.p99));
+    let memory = results.lines.iter().flat_map(|line| &line.ashlar).map(|seen| seen.memory).fold(f64::NAN, f64::max);
+    let at_least = |what, wanted, found, least| Goal { what, wanted, found, met: found >= least };
     vec![
-        Goal { what: "GET /me, throughput / floor", wanted: "at least 0.75", found: me, met: me >= 0.75 },
-        Goal {
-            what: "event-writing request, throughput / floor",
-            wanted: "at least 0.6",
-            found: write,
-            met: write >= 0.6,
-        },
-        Goal { what: "logins / raw Argon2id", wanted: "at least 0.9", found: login, met: login >= 0.9 },
+        at_least("GET /me, throughput / floor", "at least 0.75", share("GET /me"), 0.75),
+        at_least("event-writing request, throughput / floor", "at least 0.6", share("PATCH /me, writes an event"), 0.6),
+        at_least("logins / raw Argon2id", "at least 0.9", login, 0.9),
         Goal { what: "p99 of GET /me under logins / calm", wanted: "at most 3", found: slower, met: slower <= 3.0 },
         Goal {
             what: "most resident memory, MB",

@@ -40,6 +40,24 @@ impl Server {
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }
+
+    /// Signs one of the people in.
+    fn log_in(&self, number: u32) -> Result<Tokens> {
+        let form = json!({ "identifier": format!("user{number}@example.org"), "password": PASSWORD });
+        let answer = ask(self.address, "POST", "/api/v1/auth/login", ("", Some(&form)))?;
+        Ok(Tokens { access: text(&answer, "/access_token")?, refresh: text(&answer, "/refresh_token")? })
+    }
+
+    /// Refresh tokens of as many new sessions.
+    pub(crate) fn refresh_tokens(&self, number: u32) -> Result<Vec<String>> {
+        (0..number).map(|each| Ok(self.log_in(each % CALLERS + 1)?.refresh)).collect()
+    }
+}
+
+/// What a login answers.
+struct Tokens {
+    access: String,
+    refresh: String,
 }
 
 /// Everything that is measured.
@@ -66,19 +84,20 @@ pub(crate) fn set(session: &mut Session, floor: &Path, folder: &Path) -> Result<
     let ashlar = start(ashlar_command(&session.binary("release")?, folder, [&database, &redis]), folder, session)?;
     let first = json!({ "email": "user0@example.org", "password": PASSWORD });
     ask(ashlar.address, "POST", "/api/v1/auth/register", ("", Some(&first)))?;
-    log_in(ashlar.address, 0)?;
+    ashlar.log_in(0)?;
     say::line(&format!("    {USERS} accounts and {SESSIONS} sessions"));
     let (users, sessions) = (USERS.to_string(), SESSIONS.to_string());
     process::capture(Command::new(floor).args(["load", &database, &users, &sessions]))?;
     let jwks = ask(ashlar.address, "GET", "/.well-known/jwks.json", ("", None))?.to_string();
+    let key = folder.join("data/keys/signing-rs256.pem");
     let serve = |port: u16| {
         let mut command = Command::new(floor);
-        command.args(["serve", &port.to_string(), &database, &jwks]);
+        command.args(["serve", &port.to_string(), &database, &jwks]).arg(&key);
         command
     };
     let floor = start(serve, folder, session)?;
-    let tokens = (1..=CALLERS).map(|number| log_in(ashlar.address, number)).collect::<Result<Vec<_>>>()?;
-    let owner = vec![log_in(ashlar.address, 0)?];
+    let tokens = (1..=CALLERS).map(|number| Ok(ashlar.log_in(number)?.access)).collect::<Result<Vec<_>>>()?;
+    let owner = vec![ashlar.log_in(0)?.access];
     let deep = deep_page(ashlar.address, owner.first().map_or("", String::as_str))?;
     Ok(Scene { ashlar, floor, tokens, owner, deep })
 }
@@ -122,12 +141,6 @@ fn start(command: impl Fn(u16) -> Command, folder: &Path, session: &Session) -> 
     let log = || std::fs::read_to_string(&log_file).unwrap_or_default();
     ready.with_context(|| format!("a server did not start; it said\n{}", log()))?;
     Ok(Server { address, process })
-}
-
-fn log_in(address: SocketAddr, number: u32) -> Result<String> {
-    let form = json!({ "identifier": format!("user{number}@example.org"), "password": PASSWORD });
-    let answer = ask(address, "POST", "/api/v1/auth/login", ("", Some(&form)))?;
-    text(&answer, "/access_token")
 }
 
 /// Walks to page 2,000 in large steps: a cursor names a row and not the size of the pages before it.

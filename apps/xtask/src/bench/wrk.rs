@@ -1,6 +1,5 @@
-//! One run of `wrk` against one server, and what the kernel says about the server meanwhile.
+//! One run of `wrk` against one server.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,19 +7,17 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::scene::Server;
+use super::watch::Watch;
 use crate::process;
-
-/// The kernel counts processor time for programs in hundredths of a second, whatever its own clock does.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 /// What is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Load<'scene> {
-    /// How the script makes a request: `get`, `patch` or `login`.
+    /// How the script makes a request: `get`, `patch`, `login` or `refresh`.
     pub(crate) kind: &'static str,
     /// Where it goes.
     pub(crate) path: &'scene str,
-    /// Who asks, in turn.
+    /// Who asks, in turn. For `refresh` they are refresh tokens, each of which is good once.
     pub(crate) tokens: &'scene [String],
     /// How many connections ask at once.
     pub(crate) connections: u32,
@@ -67,50 +64,18 @@ pub(crate) fn command(script: &Path, server: &Server, load: &Load<'_>) -> Comman
 
 /// Runs it and reads what it printed. A request that failed fails the run: a wrong answer is quickly given.
 pub(crate) fn run(script: &Path, server: &Server, load: &Load<'_>) -> Result<Figures> {
-    let before = processor_seconds(server.id())?;
+    let watch = Watch::begin(server)?;
     let printed = process::capture(&mut command(script, server, load))?;
-    let spent = processor_seconds(server.id())? - before;
     let line = printed.lines().rev().find(|line| line.starts_with('{')).context("wrk printed no figures")?;
     let seen: Printed = serde_json::from_str(line)?;
     ensure!(seen.failed == 0, "{} of {} requests to {} failed", seen.failed, seen.requests, load.path);
+    let (cpu, memory) = watch.end(seen.requests)?;
     Ok(Figures {
         rate: seen.requests / seen.micros * 1e6,
         p50: seen.p50 / 1e3,
         p95: seen.p95 / 1e3,
         p99: seen.p99 / 1e3,
-        cpu: spent / seen.requests * 1e6,
-        memory: resident_mebibytes(server.id())?,
+        cpu,
+        memory,
     })
-}
-
-fn processor_seconds(process: u32) -> Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    ticks(&stat).map(|ticks| ticks / TICKS_PER_SECOND).context("cannot read the processor time")
-}
-
-/// User and system time, the 14th and 15th field; the second, a name in parentheses, may contain spaces.
-fn ticks(stat: &str) -> Option<f64> {
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let mut fields = fields.split(' ').skip(11);
-    Some(fields.next()?.parse::<f64>().ok()? + fields.next()?.parse::<f64>().ok()?)
-}
-
-fn resident_mebibytes(process: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    Ok(kibibytes.context("cannot read the resident memory")? / 1024.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn processor_time_is_found_behind_a_name_with_spaces() {
-        let stat = "42 (a) b) S 1 2 3 4 5 6 7 8 9 10 120 30 0 0 20";
-
-        assert!(ticks(stat).is_some_and(|ticks| (ticks - 150.0).abs() < 1e-9), "{:?}", ticks(stat));
-        assert_eq!(ticks("42"), None);
-    }
 }

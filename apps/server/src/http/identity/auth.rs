@@ -114,11 +114,11 @@ pub(super) async fn log_in(
 async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem> {
     let mut errors = FieldErrors::default();
     let known = match errors.check("/tenant", TenantSlug::parse(slug)) {
-        Some(slug) => state.identity.tenant(&slug).await?,
+        Some(slug) => state.tenants.find(&slug).await?,
         None => None,
     };
     errors.finish()?;
-    Ok(known.ok_or_else(no_such_tenant)?.id)
+    known.ok_or_else(no_such_tenant)
 }
 
 /// Exchange a refresh token
