@@ -14,6 +14,8 @@ mod m20261121_000006_job;
 mod m20261121_000007_session_end;
 mod m20261121_000008_request_ledger;
 mod m20261121_000009_event_trace;
+mod m20261121_000017_directory;
+mod m20261121_000018_tenancy;
 mod step;
 
 use sea_orm_migration::{
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_session_end::STEP),
             Box::new(m20261121_000008_request_ledger::STEP),
             Box::new(m20261121_000009_event_trace::STEP),
+            Box::new(m20261121_000017_directory::STEP),
+            Box::new(m20261121_000018_tenancy::STEP),
         ]
     }
 }

@@ -4,12 +4,13 @@ use ashlar_kernel::{ErrorCode, EventSpec};
 
 use crate::{
     login::login_event_specs, membership::membership_event_specs, password::password_codes, port::hasher_codes,
-    session::session_event_specs, use_case, user::user_event_specs,
+    session::session_event_specs, tenancy::tenant_event_specs, use_case, user::user_event_specs,
 };
 
 /// Every event of this domain, for `openapi/events.json`.
 pub fn events() -> Vec<EventSpec> {
-    [user_event_specs(), membership_event_specs(), session_event_specs(), login_event_specs()].concat()
+    let specs = [user_event_specs(), membership_event_specs(), session_event_specs(), login_event_specs()];
+    specs.into_iter().chain([tenant_event_specs()]).flatten().copied().collect()
 }
 
 /// Every error code of this domain, for `openapi/problems.json`.

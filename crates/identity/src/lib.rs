@@ -31,6 +31,7 @@ mod canonical;
 pub mod catalogue;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod directory;
 mod identifier;
 mod login;
 mod membership;
@@ -39,24 +40,30 @@ pub mod permission;
 pub mod port;
 mod query;
 mod session;
+mod tenancy;
 pub mod use_case;
 mod user;
 
 pub use access_token::{AccessClaims, CLAIMS_VERSION, TokenAudience, TokenRefusal};
+pub use directory::{
+    DirectoryEntry, DirectoryFilter, DirectoryPosition, DirectoryQuery, DirectoryRows, DirectorySort, EntryVersion,
+    InvalidSearchTerm, MembershipLine, MembershipQuery, SearchTerm, TenancyQuery,
+};
 pub use identifier::{Identifier, InvalidIdentifier};
 pub use login::{LoginAttempt, LoginEvent, LoginFailure};
-pub use membership::{Membership, MembershipEvent};
+pub use membership::{Membership, MembershipEvent, MembershipRow};
 pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
-pub use permission::Role;
+pub use permission::{InvalidRole, Role};
 pub use query::{Account, Credential, SessionLine, SessionPosition, SessionQuery, SessionWithHolder};
 pub use session::{
     Device, DeviceClientId, DeviceName, InvalidDevice, InvalidRefreshToken, NewSession, Platform,
     PresentedRefreshToken, Refresh, RefreshKeys, RevocationReason, Session, SessionEvent, SessionId, SessionPolicy,
-    SessionRow, summarise_user_agent,
+    SessionRow, SessionSweep, summarise_user_agent,
 };
+pub use tenancy::{InvalidTenantName, Tenancy, TenancyRow, TenantEvent, TenantName};
 pub use use_case::{
-    Authenticated, EditProfile, Identity, IdentityPorts, IdentitySettings, LogIn, LogOut, Register, Registration,
-    SignedIn,
+    AddMember, Authenticated, CreateUser, CreateUserInput, EditProfile, EditUser, Identity, IdentityPorts,
+    IdentitySettings, ListUsers, LogIn, LogOut, Newcomer, OpenTenant, Register, Registration, SignedIn, UserPage,
 };
 pub use user::{
     AvatarUrl, DisplayName, Email, InvalidAvatarUrl, InvalidDisplayName, InvalidEmail, InvalidLocale, InvalidUsername,

@@ -25,6 +25,8 @@ pub enum LoginFailure {
     Disabled,
     /// The password is right and the person is no member of the tenant.
     NoMembership,
+    /// The password is right and the tenant is suspended. The one reason that is told.
+    TenantSuspended,
 }
 
 impl LoginAttempt {
@@ -95,7 +97,7 @@ const FAILED: EventSpec = EventSpec {
     targets: &["user", "identifier"],
     data: &[
         ("user", "Id of the account, when the identifier belongs to one."),
-        ("reason", "unknown_identifier, wrong_password, disabled or no_membership."),
+        ("reason", "unknown_identifier, wrong_password, disabled, no_membership or tenant_suspended."),
         ("identifier_hmac", "Keyed pseudonym of the identifier, the same for every spelling within one tenant."),
     ],
 };

@@ -1,8 +1,9 @@
 //! Where accounts and sessions are kept.
 
-use ashlar_kernel::{Change, Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp, UnitOfWork};
+use ashlar_kernel::{Change, Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
 use async_trait::async_trait;
 
+use super::{AdministrationTx, Directory};
 use crate::{
     Account, Credential, Identifier, LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent,
     SessionId, SessionLine, SessionQuery, SessionWithHolder, User, UserEvent, UserId,
@@ -33,7 +34,7 @@ pub enum InsertUserError {
 
 /// Reads, and the door to units of work. Every read takes a tenant, or is of the whole installation and says so.
 #[async_trait]
-pub trait IdentityStore: Send + Sync {
+pub trait IdentityStore: Directory {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn IdentityTx>, StoreError>;
 
@@ -66,9 +67,9 @@ pub trait IdentityStore: Send + Sync {
 }
 
 /// Writes, all or nothing. Each takes a change with the events that explain it and saves both. Once one was refused, the
-/// work can only be dropped: [`commit`](UnitOfWork::commit) refuses it too.
+/// work can only be dropped: [`commit`](ashlar_kernel::UnitOfWork::commit) refuses it too.
 #[async_trait]
-pub trait IdentityTx: UnitOfWork {
+pub trait IdentityTx: AdministrationTx {
     /// An account, to be changed.
     async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
 

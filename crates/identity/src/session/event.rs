@@ -1,6 +1,6 @@
 //! What happens to sessions.
 
-use ashlar_kernel::{DomainEvent, EventSpec, Outcome, Target};
+use ashlar_kernel::{DomainEvent, EventSpec, Outcome, Target, TenantId};
 use serde::Serialize;
 
 use crate::{SessionId, UserId};
@@ -52,6 +52,27 @@ pub enum SessionEvent {
         /// Why.
         reason: &'static str,
     },
+    /// Every living session of a person was ended at once.
+    RevokedAll {
+        /// Whose.
+        user: UserId,
+        /// In which tenant; in every one if none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tenant: Option<TenantId>,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The session goes on in another tenant.
+    TenantSwitched {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        user: UserId,
+        /// The tenant it was in.
+        from: TenantId,
+        /// The tenant it is in.
+        to: TenantId,
+    },
 }
 
 impl SessionEvent {
@@ -62,6 +83,8 @@ impl SessionEvent {
             Self::RefreshRepeated { .. } => &REFRESH_RETRY,
             Self::RefreshReuseDetected { .. } => &REUSE_DETECTED,
             Self::Revoked { .. } => &REVOKED,
+            Self::RevokedAll { .. } => &REVOKED_ALL,
+            Self::TenantSwitched { .. } => &TENANT_SWITCHED,
         }
     }
 }
@@ -72,20 +95,21 @@ impl DomainEvent for SessionEvent {
     }
 
     fn targets(&self) -> Vec<Target> {
-        let (Self::Created { session, user, .. }
-        | Self::Refreshed { session, user, .. }
-        | Self::RefreshRepeated { session, user }
-        | Self::RefreshReuseDetected { session, user, .. }
-        | Self::Revoked { session, user, .. }) = self;
-        vec![Target::new("session", session), Target::new("user", user)]
+        match self {
+            Self::Created { session, user, .. }
+            | Self::Refreshed { session, user, .. }
+            | Self::RefreshRepeated { session, user }
+            | Self::RefreshReuseDetected { session, user, .. }
+            | Self::TenantSwitched { session, user, .. }
+            | Self::Revoked { session, user, .. } => vec![Target::new("session", session), Target::new("user", user)],
+            Self::RevokedAll { user, .. } => vec![Target::new("user", user)],
+        }
     }
 
     fn outcome(&self) -> Outcome {
         match self {
             Self::RefreshReuseDetected { .. } => Outcome::Denied,
-            Self::Created { .. } | Self::Refreshed { .. } | Self::RefreshRepeated { .. } | Self::Revoked { .. } => {
-                Outcome::Ok
-            }
+            _ => Outcome::Ok,
         }
     }
 }
@@ -127,10 +151,28 @@ const REVOKED: EventSpec = EventSpec {
     schema_version: 1,
     summary: "A session was ended before its time.",
     targets: TARGETS,
-    data: &[SESSION, USER, ("reason", "logout, user, reuse or user_disabled.")],
+    data: &[SESSION, USER, ("reason", "logout, user, admin, reuse or user_disabled.")],
+};
+const REVOKED_ALL: EventSpec = EventSpec {
+    name: "identity.session.revoked_all",
+    schema_version: 1,
+    summary: "Every living session of a person was ended at once, in one tenant or in all of them.",
+    targets: &["user"],
+    data: &[
+        USER,
+        ("tenant", "Id of the tenant; absent when the sessions in every tenant were ended."),
+        ("reason", "admin or user_disabled."),
+    ],
+};
+const TENANT_SWITCHED: EventSpec = EventSpec {
+    name: "identity.session.tenant_switched",
+    schema_version: 1,
+    summary: "A person goes on in another tenant with the same session.",
+    targets: TARGETS,
+    data: &[SESSION, USER, ("from", "Id of the tenant before."), ("to", "Id of the tenant since.")],
 };
 
 /// The catalogue entries of [`SessionEvent`].
 pub(crate) const fn session_event_specs() -> &'static [EventSpec] {
-    &[CREATED, REFRESHED, REFRESH_RETRY, REUSE_DETECTED, REVOKED]
+    &[CREATED, REFRESHED, REFRESH_RETRY, REUSE_DETECTED, REVOKED, REVOKED_ALL, TENANT_SWITCHED]
 }

@@ -3,6 +3,7 @@
 mod device;
 mod event;
 mod refresh_token;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ pub use device::{Device, DeviceClientId, DeviceName, InvalidDevice, Platform, su
 pub use event::SessionEvent;
 pub(crate) use event::session_event_specs;
 pub use refresh_token::{InvalidRefreshToken, PresentedRefreshToken, RefreshKeys};
+pub use sweep::SessionSweep;
 
 use crate::UserId;
 
@@ -53,6 +55,8 @@ pub enum RevocationReason {
     Logout,
     /// The person ended it from another session.
     User,
+    /// An administrator of the tenant ended it, or the membership.
+    Admin,
     /// A refresh token was used a second time: somebody else may hold a copy.
     Reuse,
     /// The account was shut.
@@ -60,13 +64,14 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
-    const ALL: [Self; 4] = [Self::Logout, Self::User, Self::Reuse, Self::UserDisabled];
+    const ALL: [Self; 5] = [Self::Logout, Self::User, Self::Admin, Self::Reuse, Self::UserDisabled];
 
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Logout => "logout",
             Self::User => "user",
+            Self::Admin => "admin",
             Self::Reuse => "reuse",
             Self::UserDisabled => "user_disabled",
         }

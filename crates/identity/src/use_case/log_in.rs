@@ -54,6 +54,9 @@ pub enum LogInError {
     /// The one answer to everything that is wrong with identifier or password.
     #[error("no active account has this identifier and password")]
     InvalidCredentials,
+    /// Identifier and password are right, and the tenant is suspended.
+    #[error("the tenant is suspended")]
+    TenantSuspended,
     /// Hashing failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),
@@ -69,6 +72,7 @@ impl Classified for LogInError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::InvalidCredentials => Class::Code(&codes::INVALID_CREDENTIALS),
+            Self::TenantSuspended => Class::Code(&codes::TENANT_SUSPENDED),
             Self::Hasher(error) => Class::Inner(error),
             Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
             Self::Store(error) => Class::Inner(error),
@@ -143,7 +147,10 @@ impl Identity {
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.record_login(LoginAttempt::failed(user, pseudonym, reason, context.now)).await?;
         tx.commit().await?;
-        Err(LogInError::InvalidCredentials)
+        Err(match reason {
+            LoginFailure::TenantSuspended => LogInError::TenantSuspended,
+            _ => LogInError::InvalidCredentials,
+        })
     }
 }
 
@@ -157,5 +164,6 @@ fn judge(credential: Option<Credential>, is_right: bool) -> Result<Account, (Opt
     if credential.status != UserStatus::Active {
         return Err(refuse(LoginFailure::Disabled));
     }
-    credential.account.ok_or((Some(credential.user), LoginFailure::NoMembership))
+    let account = credential.account.ok_or((Some(credential.user), LoginFailure::NoMembership))?;
+    if account.is_locked_out() { Err((Some(credential.user), LoginFailure::TenantSuspended)) } else { Ok(account) }
 }

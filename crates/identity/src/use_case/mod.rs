@@ -1,15 +1,19 @@
 //! What can be done: one file each, with its command, its errors, and a function on [`Identity`].
 
+mod administration;
 mod authenticate;
 pub mod codes;
 mod issue;
 mod log_in;
 mod log_out;
+mod my_tenants;
+mod operators;
 mod profile;
 mod purge;
 mod refresh;
 mod register;
 mod sessions;
+mod tenants;
 
 use std::sync::Arc;
 
@@ -17,14 +21,21 @@ use ashlar_kernel::{
     Actor, Context, CursorSigner, Entropy, IdSource, MacKey, Principal, StoreError, Tenant, TenantId, TenantSlug,
 };
 
+pub use administration::{
+    AddMember, AdministrationError, CreateUser, CreateUserError, CreateUserInput, EditUser, ListUsers, ListUsersError,
+    Newcomer, UserPage,
+};
 pub use authenticate::{AuthenticateError, Authenticated};
 pub use issue::SignedIn;
 pub use log_in::{LogIn, LogInError};
 pub use log_out::{LogOut, LogOutError};
+pub use my_tenants::MyTenantsError;
+pub use operators::OperatorError;
 pub use profile::{EditProfile, EditProfileError, ReadProfileError};
 pub use refresh::RefreshError;
 pub use register::{Register, RegisterError, RegisterInput};
 pub use sessions::{ListSessionsError, RevokeSessionError};
+pub use tenants::{OpenTenant, TenantError};
 
 use crate::{
     Account, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
@@ -133,7 +144,7 @@ fn acting_as(context: &Context, account: &Account, session: &Session) -> Context
         user: account.id.as_uuid(),
         session: session.id().as_uuid(),
         authenticated_at: session.authenticated_at(),
-        permissions: account.role.permissions(),
+        permissions: account.permissions(),
     });
     Context { tenant: session.tenant(), actor, ..context.clone() }
 }

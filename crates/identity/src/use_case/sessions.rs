@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How recent a sign-in must be for ending another session: who has stolen one must not lock the owner out.
-const RECENT: TimeDelta = TimeDelta::minutes(10);
+pub(super) const RECENT: TimeDelta = TimeDelta::minutes(10);
 
 /// Why the list cannot be shown.
 #[derive(Debug, thiserror::Error)]

@@ -1,17 +1,16 @@
 //! Accounts, sessions and the event log, in process.
 
+mod directory;
 mod ledger;
 mod log;
 mod tables;
 mod transaction;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ashlar_identity::{
-    Account, Credential, Identifier, LoginAttempt, SessionId, SessionLine, SessionQuery, SessionWithHolder, UserId,
+    Account, Credential, Identifier, LoginAttempt, SessionId, SessionLine, SessionQuery, SessionWithHolder, Tenancy,
+    TenancyRow, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{
@@ -40,8 +39,6 @@ struct Shared(Mutex<Committed>);
 
 #[derive(Default)]
 struct Committed {
-    /// Not among the tables, because no unit of work writes them.
-    tenants: BTreeMap<TenantId, Tenant>,
     tables: Tables,
     log: Log,
 }
@@ -66,9 +63,23 @@ impl MemoryStore {
         store
     }
 
-    /// Adds a tenant, or replaces the one with the same id.
+    /// Adds a tenant, or replaces the one with the same id. For the beginning of a test: a unit of work that is open
+    /// meanwhile takes it back.
     pub fn add_tenant(&self, tenant: Tenant) {
-        self.shared.lock().tenants.insert(tenant.id, tenant);
+        let moment = Timestamp::UNIX_EPOCH;
+        let row = TenancyRow {
+            id: tenant.id.as_uuid(),
+            slug: tenant.slug.to_string(),
+            name: tenant.name,
+            suspended_at: None,
+            created_at: moment,
+            updated_at: moment,
+            version: 1,
+        };
+        // What is a tenant already breaks no rule of tenants.
+        if let Ok(tenancy) = Tenancy::restore(row) {
+            Arc::make_mut(&mut self.shared.lock().tables.tenants).insert(tenant.id, tenancy);
+        }
     }
 
     /// Every event there ever was, in the order of the commits, whoever has handled it.
@@ -118,7 +129,9 @@ impl IdentityStore for MemoryStore {
     }
 
     async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
-        Ok(self.shared.lock().tenants.values().find(|tenant| tenant.slug == *slug).cloned())
+        let tables = &self.shared.lock().tables;
+        let found = tables.tenants.values().map(Tenancy::tenant).find(|tenant| tenant.slug == *slug);
+        Ok(found.cloned())
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {

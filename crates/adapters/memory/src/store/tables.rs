@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_identity::{
     Account, Identifier, LoginAttempt, Membership, Session, SessionId, SessionLine, SessionQuery, SessionRow,
-    SessionWithHolder, User, UserId, Username,
+    SessionWithHolder, Tenancy, User, UserId, Username,
     port::{FirstAdmin, InsertUserError},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
@@ -12,14 +12,17 @@ use chrono::TimeDelta;
 
 use super::ledger::Ledger;
 
-type Table<K, V> = Arc<BTreeMap<K, V>>;
+pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
 
 /// The tables. A copy is cheap: a table is copied when it is written to and not before.
 #[derive(Clone, Default)]
 pub(super) struct Tables {
-    users: Table<UserId, User>,
-    memberships: Table<(TenantId, UserId), Membership>,
-    sessions: Table<SessionId, Session>,
+    pub(super) tenants: Table<TenantId, Tenancy>,
+    pub(super) users: Table<UserId, User>,
+    /// The tenant in which each account was opened.
+    pub(super) homes: Table<UserId, TenantId>,
+    pub(super) memberships: Table<(TenantId, UserId), Membership>,
+    pub(super) sessions: Table<SessionId, Session>,
     logins: Arc<Vec<LoginAttempt>>,
     first_admin: Option<FirstAdmin>,
     pub(super) ledger: Ledger,
@@ -46,7 +49,9 @@ impl Tables {
     }
 
     pub(super) fn account(&self, tenant: TenantId, user: &User) -> Option<Account> {
-        self.memberships.get(&(tenant, user.id())).map(|membership| Account::of(user, membership.role()))
+        let in_suspended_tenant = self.tenants.get(&tenant).is_some_and(Tenancy::is_suspended);
+        let membership = self.memberships.get(&(tenant, user.id()))?;
+        Some(Account { in_suspended_tenant, ..Account::of(user, membership.role()) })
     }
 
     pub(super) fn session(&self, id: SessionId) -> Option<&Session> {
@@ -77,7 +82,7 @@ impl Tables {
         &self.logins
     }
 
-    pub(super) fn insert_user(&mut self, user: User) -> Result<(), InsertUserError> {
+    pub(super) fn insert_user(&mut self, user: User, home: TenantId) -> Result<(), InsertUserError> {
         if self.users.contains_key(&user.id()) {
             return Err(broken("user primary key").into());
         }
@@ -88,6 +93,7 @@ impl Tables {
         if username.is_some() && self.users.values().any(|other| username_key(other) == username) {
             return Err(InsertUserError::UsernameTaken);
         }
+        Arc::make_mut(&mut self.homes).insert(user.id(), home);
         Arc::make_mut(&mut self.users).insert(user.id(), user);
         Ok(())
     }
@@ -165,7 +171,7 @@ impl Tables {
         Ok(())
     }
 
-    fn require_user(&self, id: UserId) -> Result<(), StoreError> {
+    pub(super) fn require_user(&self, id: UserId) -> Result<(), StoreError> {
         if self.users.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to user")) }
     }
 }

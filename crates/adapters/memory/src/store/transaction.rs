@@ -20,8 +20,8 @@ pub(super) struct MemoryTx {
     _turn: OwnedMutexGuard<()>,
     shared: Arc<Shared>,
     journal: Journal,
-    draft: Tables,
-    written: Vec<EventRecord>,
+    pub(super) draft: Tables,
+    pub(super) written: Vec<EventRecord>,
     /// A refused write spoils the whole work, as on PostgreSQL: what a caller does on top of it cannot be saved.
     is_spoilt: bool,
 }
@@ -33,7 +33,7 @@ impl MemoryTx {
     }
 
     /// Saves the state of a change by `save`, and its events with it.
-    fn write<T, E, R, F>(
+    pub(super) fn write<T, E, R, F>(
         &mut self,
         change: Change<T, E>,
         save: impl FnOnce(&mut Tables, T) -> Result<R, F>,
@@ -50,8 +50,8 @@ impl MemoryTx {
         Ok(answer)
     }
 
-    fn require_tenant(&self, id: TenantId) -> Result<(), StoreError> {
-        if self.shared.lock().tenants.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to tenant")) }
+    pub(super) fn require_tenant(&self, id: TenantId) -> Result<(), StoreError> {
+        if self.draft.tenants.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to tenant")) }
     }
 }
 
@@ -83,7 +83,8 @@ impl IdentityTx for MemoryTx {
     }
 
     async fn insert_user(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError> {
-        self.write(change, Tables::insert_user)
+        let home = self.journal.context().tenant;
+        self.write(change, |tables, user| tables.insert_user(user, home))
     }
 
     async fn update_user(&mut self, change: Change<User, UserEvent>) -> Result<(), StoreError> {

@@ -142,6 +142,6 @@ fn insert_user_error(tx: &SqlTx, error: DbErr) -> InsertUserError {
 }
 
 /// A guarded update has found its row, or somebody else has been there before.
-fn one_row(done: &UpdateResult) -> Result<(), StoreError> {
+pub(super) fn one_row(done: &UpdateResult) -> Result<(), StoreError> {
     if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
