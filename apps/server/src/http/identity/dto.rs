@@ -191,7 +191,7 @@ impl UpdateProfileRequest {
 }
 
 #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
-fn field<T, F: FieldFault>(
+pub(super) fn field<T, F: FieldFault>(
     errors: &mut FieldErrors,
     pointer: &str,
     sent: Option<Option<String>>,
@@ -231,6 +231,9 @@ pub(super) struct User {
     /// Whether they administer this tenant.
     #[schema(example = false)]
     is_admin: bool,
+    /// Whether they operate the installation. Then `permissions` are those of an operator, whatever the role.
+    #[schema(example = false)]
+    is_operator: bool,
     /// What they may do in this tenant.
     #[schema(example = json!(["identity.profile.read.own", "identity.profile.update.own"]))]
     permissions: Vec<&'static str>,
@@ -252,6 +255,10 @@ pub(super) enum UserRole {
     Admin,
     /// The daily work.
     Staff,
+    /// Their own leads, and nobody's.
+    Sales,
+    /// Their own courses.
+    Instructor,
     /// Their own things.
     Member,
 }
@@ -267,7 +274,8 @@ impl From<&Account> for User {
             locale: account.locale.as_ref().map(|locale| locale.as_str().to_owned()),
             role: account.role.as_str(),
             is_admin: account.role == ashlar_identity::Role::Admin,
-            permissions: account.role.permissions().iter().map(|permission| permission.as_str()).collect(),
+            is_operator: account.is_operator,
+            permissions: account.permissions().iter().map(|permission| permission.as_str()).collect(),
             created_at: moment(account.created_at),
             updated_at: moment(account.updated_at),
         }

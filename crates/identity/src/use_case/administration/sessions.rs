@@ -1,5 +1,7 @@
 //! See where the people of a tenant are signed in, and sign them out.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use ashlar_kernel::{Context, Limit, Page, StoreError};
 
 use super::{
@@ -29,7 +31,8 @@ impl Identity {
         let rows = self.0.ports.store.sessions(query).await?;
         let position = |line: &SessionLine| SessionPosition { created_at: line.created_at, id: line.id.as_uuid() };
         let seal = |line: &SessionLine| cursors.seal(context.tenant, &list, &position(line));
-        Page::try_cut(rows, limit, seal).map_err(|error| StoreError::internal(error).into())
+        let page = Page::try_cut(rows, limit, seal).map_err(StoreError::internal)?;
+        Ok(page.map(|line| SessionLine { ip: line.ip.map(shortened), ..line }))
     }
 
     /// Ends every living session of somebody in the caller's tenant, and counts them.
@@ -72,5 +75,25 @@ impl Identity {
             return Err(AdministrationError::NotFound);
         }
         Ok(self.end_session(context, session, RevocationReason::Admin).await?)
+    }
+}
+
+/// An address without what tells one household from the next: 24 bits of it, or 48 of IPv6.
+fn shortened(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & (u32::MAX << 8)).into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 80)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_see_a_part_of_an_address() {
+        let shown = |ip: &str| shortened(ip.parse().unwrap()).to_string();
+        assert_eq!(shown("192.0.2.77"), "192.0.2.0");
+        assert_eq!(shown("2001:db8:1:2:3:4:5:6"), "2001:db8:1::");
     }
 }
