@@ -127,7 +127,7 @@ impl World {
         let boss = app.boss().await;
         let staff = app.colleague(&boss, "staff", "staff").await;
         let (member, victim) = (app.sign_up("member").await, app.sign_up("victim").await);
-        let operator = app.operator("op").await;
+        let operator = app.operator("ops").await;
         app.register("founder").await.expect(201);
         let acme = app.open_tenant(&operator, "acme", "founder").await;
         let founder = app.log_in_to("acme", "founder").await;

@@ -72,7 +72,7 @@ async fn list_of_people_is_read_in_pages_and_counted(database: Database) {
     let app = TestApp::start(database).await;
     let boss = app.boss().await;
     for number in 0..6 {
-        app.register(&format!("p{number}")).await.expect(201);
+        app.register(&format!("pal{number}")).await.expect(201);
     }
     for sort in ["created_at", "-created_at", "email"] {
         let whole = usernames(&app.users(&boss.access, &format!("?sort={sort}")).await.expect(200).json());
@@ -92,7 +92,7 @@ async fn list_of_people_is_read_in_pages_and_counted(database: Database) {
     let page = app.users(&boss.access, "?limit=1").await.json();
     assert_eq!(page["page"].get("total"), None, "nobody asked");
     let cursor = page["page"]["next_cursor"].as_str().unwrap();
-    for other in ["&sort=email", "&role=member", "&status=active", "&q=p", "&created_from=2030-01-01T00:00:00Z"] {
+    for other in ["&sort=email", "&role=member", "&status=active", "&q=pal", "&created_from=2030-01-01T00:00:00Z"] {
         let refused = app.users(&boss.access, &format!("?cursor={cursor}{other}")).await;
         refused.refused(400, "invalid_cursor");
     }
@@ -350,7 +350,7 @@ async fn staff_reads_and_changes_nothing(database: Database) {
 
     app.users(&staff.access, "").await.expect(200);
     person(&app, &staff.access, &ada.user).await.expect(200);
-    create(&app, &staff.access, &form("x")).await.refused(403, "permission_denied");
+    create(&app, &staff.access, &form("xyz")).await.refused(403, "permission_denied");
     let patch = app.client.patch(&path).bearer(&staff.access).json(&json!({ "display_name": "x" })).send().await;
     patch.refused(403, "permission_denied");
     for what in ["suspend", "activate"] {

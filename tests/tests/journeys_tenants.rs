@@ -25,7 +25,7 @@ async fn post(app: &TestApp, access: &str, path: &str, body: &Value) -> Answer {
 /// A boss of `main`, an operator, and the tenant `acme`, which Ada administers.
 async fn two_tenants(app: &TestApp) -> (SignedIn, SignedIn, String, SignedIn) {
     let boss = app.boss().await;
-    let operator = app.operator("op").await;
+    let operator = app.operator("ops").await;
     app.register("ada").await.expect(201);
     let acme = app.open_tenant(&operator, "acme", "ada").await;
     (boss, operator, acme, app.log_in_to("acme", "ada").await)
@@ -42,7 +42,7 @@ async fn remove(app: &TestApp, access: &str, user: &str) -> Answer {
 async fn tenants_are_opened_and_listed_by_operators(database: Database) {
     let app = TestApp::start(database).await;
     let boss = app.boss().await;
-    let operator = app.operator("op").await;
+    let operator = app.operator("ops").await;
     app.register("ada").await.expect(201);
     let form = json!({ "slug": "acme", "name": " Acme Ltd ", "admin_email": "ADA@example.org" });
     let open = async |body: &Value| post(&app, &operator.access, "/api/v1/admin/tenants", body).await;
@@ -67,7 +67,7 @@ async fn tenants_are_opened_and_listed_by_operators(database: Database) {
         body[member] = value;
         open(&body).await.refused_at((422, "validation"), &format!("/{member}"), code);
     }
-    let by_operator = json!({ "slug": "other", "name": "Other", "admin_email": "op@example.org" });
+    let by_operator = json!({ "slug": "other", "name": "Other", "admin_email": "ops@example.org" });
     open(&by_operator).await.refused(409, "operator_account");
     app.open_tenant(&operator, "bee", "boss").await;
     let list = app.client.get("/api/v1/admin/tenants?limit=2").bearer(&operator.access).send().await.expect(200).json();
@@ -83,7 +83,7 @@ async fn tenants_are_opened_and_listed_by_operators(database: Database) {
 async fn tenant_is_opened_once_under_one_key(database: Database) {
     let app = TestApp::start(database).await;
     app.boss().await;
-    let operator = app.operator("op").await;
+    let operator = app.operator("ops").await;
     let form = json!({ "slug": "acme", "name": "Acme", "admin_email": "boss@example.org" });
     let keyed = async || {
         let call = app.client.post("/api/v1/admin/tenants").bearer(&operator.access);
@@ -136,7 +136,7 @@ async fn members_of_a_suspended_tenant_are_refused_until_it_is_resumed(database:
 async fn operator_holds_no_power_within_a_tenant(database: Database) {
     let app = TestApp::start(database).await;
     let boss = app.boss().await;
-    let operator = app.operator("op").await;
+    let operator = app.operator("ops").await;
     let me = app.me(&operator.access).await.json();
 
     assert_eq!((&me["is_operator"], &me["role"]), (&json!(true), &json!("member")));
@@ -154,7 +154,7 @@ async fn operator_holds_no_power_within_a_tenant(database: Database) {
     let path = format!("/api/v1/admin/tenants/{main}");
     app.client.post(&format!("{path}/suspend")).bearer(&operator.access).send().await.expect(200);
     app.me(&boss.access).await.refused(403, "tenant_suspended");
-    let again = app.log_in("op").await;
+    let again = app.log_in("ops").await;
     app.client.post(&format!("{path}/resume")).bearer(&again.access).send().await.expect(200);
     app.me(&boss.access).await.expect(200);
 }
@@ -270,7 +270,7 @@ async fn another_tenants_people_are_not_found(database: Database) {
     let eve = app.sign_up_to("acme", "eve").await;
     let unknown = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b";
     assert_eq!(usernames(&app.users(&ada.access, "?sort=email").await.json()), ["ada", "eve"]);
-    assert_eq!(usernames(&app.users(&boss.access, "?sort=email").await.json()), ["ada", "boss", "op"]);
+    assert_eq!(usernames(&app.users(&boss.access, "?sort=email").await.json()), ["ada", "boss", "ops"]);
 
     let person =
         async |id: &str| app.client.get(&format!("/api/v1/admin/users/{id}")).bearer(&boss.access).send().await;

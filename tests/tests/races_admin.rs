@@ -95,7 +95,7 @@ async fn race_of_logins_and_suspension_leaves_nobody_signed_in(database: Databas
 async fn race_to_take_somebody_in_has_one_winner(database: Database) {
     let app = TestApp::start(database).await;
     app.boss().await;
-    let operator = app.operator("op").await;
+    let operator = app.operator("ops").await;
     app.register("ada").await.expect(201);
     app.register("bob").await.expect(201);
     app.open_tenant(&operator, "acme", "ada").await;

@@ -2,11 +2,11 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, http::StatusCode, post, web};
 use ashlar_identity::{OpenTenant, Tenancy};
-use ashlar_kernel::{NotFound, StoredAnswer, TenantId};
+use ashlar_kernel::{StoredAnswer, TenantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{dto::moment, sessions::PageInfo};
+use super::{admin::id_of, dto::moment, sessions::PageInfo};
 use crate::http::{
     AppState,
     body::Body,
@@ -160,7 +160,7 @@ pub(super) async fn suspend(
     state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let tenancy = state.identity.suspend_tenant(&caller.context, tenant_id(&id)?).await?;
+    let tenancy = state.identity.suspend_tenant(&caller.context, id_of(&id)).await?;
     Ok(HttpResponse::Ok().json(Tenant::from(&tenancy)))
 }
 
@@ -182,11 +182,6 @@ pub(super) async fn resume(
     state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let tenancy = state.identity.resume_tenant(&caller.context, tenant_id(&id)?).await?;
+    let tenancy = state.identity.resume_tenant(&caller.context, id_of(&id)).await?;
     Ok(HttpResponse::Ok().json(Tenant::from(&tenancy)))
-}
-
-/// What is no id names nothing, like an id that does not exist.
-fn tenant_id(text: &str) -> Result<TenantId, NotFound> {
-    text.parse().map_err(|_not_an_id| NotFound)
 }

@@ -5,7 +5,7 @@ use ashlar_identity::AddMember;
 
 use super::{
     dto::{AddMemberRequest, AdminUser},
-    user_id,
+    id_of,
     users::created,
 };
 use crate::http::{
@@ -79,6 +79,6 @@ pub(super) async fn remove(
     state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    state.identity.remove_member(&caller.context, user_id(&id)?).await?;
+    state.identity.remove_member(&caller.context, id_of(&id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -7,9 +7,9 @@ mod sessions;
 mod standing;
 mod users;
 
-use ashlar_identity::UserId;
-use ashlar_kernel::NotFound;
+use ashlar_kernel::Id;
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 /// Mounts the routes of administrators.
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
@@ -28,7 +28,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(memberships::remove);
 }
 
-/// The id of a person in a path. What is no id names nobody, like an id that does not exist.
-fn user_id(text: &str) -> Result<UserId, NotFound> {
-    text.parse().map_err(|_not_an_id| NotFound)
+/// An id in a path. What is no id names nothing, like an id that does not exist; and who may not is told so first.
+pub(super) fn id_of<T>(text: &str) -> Id<T> {
+    text.parse().unwrap_or(Id::from_uuid(Uuid::nil()))
 }

@@ -1,10 +1,8 @@
 //! Where the people of a tenant are signed in.
 
 use actix_web::{HttpResponse, delete, get, web};
-use ashlar_identity::SessionId;
-use ashlar_kernel::NotFound;
 
-use super::{dto::RevokedSessions, user_id};
+use super::{dto::RevokedSessions, id_of};
 use crate::http::{
     AppState,
     caller::Caller,
@@ -38,7 +36,7 @@ pub(super) async fn list(
     id: web::Path<String>,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (limit, user) = (query.limit()?, user_id(&id)?);
+    let (limit, user) = (query.limit()?, id_of(&id));
     let page = state.identity.user_sessions(&caller.context, user, limit, query.cursor()).await?;
     Ok(HttpResponse::Ok().json(SessionPage::new(page, current_session(&caller.context.actor))))
 }
@@ -65,7 +63,7 @@ pub(super) async fn end_all(
     state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let revoked = state.identity.sign_user_out(&caller.context, user_id(&id)?).await?;
+    let revoked = state.identity.sign_user_out(&caller.context, id_of(&id)).await?;
     Ok(HttpResponse::Ok().json(RevokedSessions { revoked }))
 }
 
@@ -94,7 +92,6 @@ pub(super) async fn end(
     ids: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (user, session) = ids.into_inner();
-    let session: SessionId = session.parse().map_err(|_not_an_id| NotFound)?;
-    state.identity.revoke_user_session(&caller.context, user_id(&user)?, session).await?;
+    state.identity.revoke_user_session(&caller.context, id_of(&user), id_of(&session)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

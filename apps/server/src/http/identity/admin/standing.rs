@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, post, put, web};
 
 use super::{
     dto::{AdminUser, SetRoleRequest},
-    user_id,
+    id_of,
     users::shown,
 };
 use crate::http::{AppState, body::Body, caller::Caller, problem::Problem};
@@ -34,7 +34,7 @@ pub(super) async fn suspend(
     state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let entry = state.identity.suspend_user(&caller.context, user_id(&id)?).await?;
+    let entry = state.identity.suspend_user(&caller.context, id_of(&id)).await?;
     Ok(shown(&entry, caller.context.tenant))
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn activate(
     state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let entry = state.identity.activate_user(&caller.context, user_id(&id)?).await?;
+    let entry = state.identity.activate_user(&caller.context, id_of(&id)).await?;
     Ok(shown(&entry, caller.context.tenant))
 }
 
@@ -92,6 +92,6 @@ pub(super) async fn set_role(
     body: Body<SetRoleRequest>,
 ) -> Result<HttpResponse, Problem> {
     let role = body.0.role()?;
-    let entry = state.identity.set_role(&caller.context, user_id(&id)?, role).await?;
+    let entry = state.identity.set_role(&caller.context, id_of(&id), role).await?;
     Ok(shown(&entry, caller.context.tenant))
 }

@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 
 use super::{
     dto::{AdminUser, CreateUserRequest, UpdateUserRequest, tag, versions},
+    id_of,
     query::UserQuery,
-    user_id,
 };
 use crate::http::{
     AppState,
@@ -163,7 +163,7 @@ pub(super) async fn read(
     state: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let entry = state.identity.user(&caller.context, user_id(&id)?).await?;
+    let entry = state.identity.user(&caller.context, id_of(&id)).await?;
     let tag = EntityTag::new_strong(tag(entry.versions()));
     if etag::has(&request, &tag) {
         return Ok(HttpResponse::NotModified().insert_header(ETag(tag)).finish());
@@ -203,7 +203,7 @@ pub(super) async fn update(
     body: Body<UpdateUserRequest>,
 ) -> Result<HttpResponse, Problem> {
     let command = body.0.command(etag::if_match_tags(&request).map(|tags| versions(&tags)))?;
-    let entry = state.identity.edit_user(&caller.context, user_id(&id)?, command).await?;
+    let entry = state.identity.edit_user(&caller.context, id_of(&id), command).await?;
     Ok(shown(&entry, caller.context.tenant))
 }
 
