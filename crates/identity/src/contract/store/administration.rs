@@ -141,17 +141,22 @@ pub async fn pages_of_the_directory_neither_skip_nor_repeat(fixture: Fixture) {
         let all = store.people(&whole).await.unwrap().entries;
         assert_eq!(all.len(), 13);
         for size in [1, 5, 13] {
-            let mut paged = Vec::new();
-            let mut query = DirectoryQuery { rows: size, ..whole.clone() };
-            while paged.len() <= all.len() {
-                let page = store.people(&query).await.unwrap().entries;
-                let Some(last) = page.last() else { break };
-                query.after = Some(DirectoryPosition::of(last, sort));
-                paged.extend(page);
-            }
-            assert_eq!(paged, all, "{sort:?}, pages of {size}");
+            let pages = paged(&scene, DirectoryQuery { rows: size, ..whole.clone() }, all.len()).await;
+            assert_eq!(pages, all, "{sort:?}, pages of {size}");
         }
     }
+}
+
+/// Page after page, but not for ever.
+async fn paged(scene: &Scene, mut query: DirectoryQuery, most: usize) -> Vec<DirectoryEntry> {
+    let mut paged = Vec::new();
+    while paged.len() <= most {
+        let page = scene.fixture.store.people(&query).await.unwrap().entries;
+        let Some(last) = page.last() else { break };
+        query.after = Some(DirectoryPosition::of(last, query.sort));
+        paged.extend(page);
+    }
+    paged
 }
 
 /// The number is that of the filter, whatever the page, and ends where it was asked to.

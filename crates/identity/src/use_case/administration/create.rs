@@ -5,8 +5,9 @@ use ashlar_kernel::{AccessError, Class, Classified, Context, FieldErrors, Id, In
 use super::{
     super::{Attempts, Register, RegisterError, RegisterInput},
     AdministrationError, Identity,
+    role::may_grant,
 };
-use crate::{DirectoryEntry, Membership, NewUser, PasswordHash, Role, User, UserId, permission};
+use crate::{DirectoryEntry, Membership, NewUser, PasswordHash, Role, User, permission};
 
 /// Opens an account in the caller's tenant.
 pub struct CreateUser {
@@ -74,7 +75,7 @@ impl Identity {
     pub async fn create_user(&self, context: &Context, command: CreateUser) -> Result<DirectoryEntry, CreateUserError> {
         context.require(permission::MANAGE_USERS)?;
         if command.role != Role::Member {
-            self.may_decide_on(context, UserId::from_uuid(uuid::Uuid::nil()), command.role)?;
+            may_grant(context, command.role)?;
         }
         self.judge_password(&command.registration).await?;
         let hash = self.0.ports.hasher.hash(&command.registration.password).await.map_err(RegisterError::from)?;

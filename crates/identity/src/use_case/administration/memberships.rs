@@ -2,7 +2,11 @@
 
 use ashlar_kernel::{Context, NotFound, Once, StoreError};
 
-use super::{super::Attempts, AdministrationError, Identity};
+use super::{
+    super::Attempts,
+    AdministrationError, Identity,
+    role::{may_decide_on, may_grant},
+};
 use crate::{DirectoryEntry, Email, Identifier, Membership, RevocationReason, Role, SessionId, SessionSweep, UserId};
 
 /// Who is to be taken in.
@@ -32,9 +36,9 @@ impl Identity {
         command: AddMember,
     ) -> Result<DirectoryEntry, AdministrationError> {
         // Who may not has no business knowing who has an account.
-        self.may_decide_on(context, UserId::from_uuid(uuid::Uuid::nil()), command.role)?;
+        may_grant(context, command.role)?;
         let user = self.newcomer(context, &command.who).await?;
-        self.may_decide_on(context, user, command.role)?;
+        may_decide_on(context, user, command.role)?;
         let mut attempts = Attempts::default();
         loop {
             match self.try_add_member(context, user, &command).await {
@@ -87,7 +91,7 @@ impl Identity {
     /// Lets a member of the caller's tenant go: their sessions in it end. Their account stays, and so do their places in
     /// other tenants.
     pub async fn remove_member(&self, context: &Context, user: UserId) -> Result<(), AdministrationError> {
-        self.may_decide_on(context, user, Role::Member)?;
+        may_decide_on(context, user, Role::Member)?;
         let mut attempts = Attempts::default();
         let ended = loop {
             match self.try_remove_member(context, user).await {

@@ -1,6 +1,6 @@
 //! Give a member another role.
 
-use ashlar_kernel::Context;
+use ashlar_kernel::{Context, Principal};
 
 use super::{
     super::{Attempts, sessions::RECENT},
@@ -17,7 +17,7 @@ impl Identity {
         user: UserId,
         role: Role,
     ) -> Result<DirectoryEntry, AdministrationError> {
-        self.may_decide_on(context, user, role)?;
+        may_decide_on(context, user, role)?;
         let mut attempts = Attempts::default();
         loop {
             match self.try_set_role(context, user, role).await {
@@ -28,18 +28,6 @@ impl Identity {
         }
         self.forget_sessions(context, context.tenant, user).await?;
         self.person(context, user).await
-    }
-
-    /// Whether the caller may make `user` a `role`, or have done with them as one.
-    pub(super) fn may_decide_on(&self, context: &Context, user: UserId, role: Role) -> Result<(), AdministrationError> {
-        let caller = context.require(permission::MANAGE_MEMBERSHIPS)?;
-        if role == Role::Admin {
-            context.require(permission::GRANT_ADMIN)?;
-        }
-        if caller.user == user.as_uuid() {
-            return Err(AdministrationError::OwnRole);
-        }
-        Ok(context.require_recent_sign_in(RECENT)?)
     }
 
     async fn try_set_role(&self, context: &Context, user: UserId, role: Role) -> Result<(), AdministrationError> {
@@ -56,4 +44,20 @@ impl Identity {
         }
         Ok(())
     }
+}
+
+/// Whether the caller may make people a `role`.
+pub(super) fn may_grant(context: &Context, role: Role) -> Result<&Principal, AdministrationError> {
+    let caller = context.require(permission::MANAGE_MEMBERSHIPS)?;
+    if role == Role::Admin {
+        context.require(permission::GRANT_ADMIN)?;
+    }
+    context.require_recent_sign_in(RECENT)?;
+    Ok(caller)
+}
+
+/// Whether the caller may make `user` a `role`, or have done with them as one: nobody decides on themselves.
+pub(super) fn may_decide_on(context: &Context, user: UserId, role: Role) -> Result<(), AdministrationError> {
+    let caller = may_grant(context, role)?;
+    if caller.user == user.as_uuid() { Err(AdministrationError::OwnRole) } else { Ok(()) }
 }
