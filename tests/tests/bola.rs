@@ -99,7 +99,7 @@ impl Operation {
 
     /// Whether the operation is on the caller's own things.
     fn is_on_own_things(&self) -> bool {
-        self.permission.ends_with(".own")
+        self.permission.rsplit('.').next() == Some("own")
     }
 
     fn is_open_to(&self, role: Role) -> bool {

@@ -57,7 +57,7 @@ async fn people_are_read_in_the_order_of_an_index() {
     // A tenant that is nearly the whole installation, which is what most are.
     for table in [
         "INSERT INTO \"user\" (id, tenant_id, email, email_key, password_hash, status, created_at, updated_at, version) \
-         SELECT gen_random_uuid(), tenant_id, n || '@x', n || '@x', '', 'active', created_at + n * interval '1 s', \
+         SELECT gen_random_uuid(), tenant_id, n || '@example.org', n || '@example.org', '', 'active', created_at + n * interval '1 s', \
          updated_at, 1 FROM \"user\", generate_series(1, 5000) n",
         "INSERT INTO membership (id, tenant_id, user_id, role, created_at, updated_at, version) SELECT \
          gen_random_uuid(), tenant_id, id, 'member', created_at, updated_at, 1 FROM \"user\" WHERE password_hash = ''",
