@@ -204,7 +204,7 @@ impl TestApp {
         self.database.execute(sql).await;
     }
 
-    fn system(&self) -> Context {
+    pub(crate) fn system(&self) -> Context {
         Context::system("test", TenantId::MAIN, RequestId::parse("by-port").unwrap(), self.clock.now())
     }
 }

@@ -19,6 +19,7 @@ pub mod past;
 pub mod people;
 pub mod raw;
 pub mod redis;
+pub mod tenancy;
 
 pub use answer::Answer;
 pub use app::{Setup, TestApp};

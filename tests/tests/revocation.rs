@@ -55,6 +55,39 @@ async fn every_kind_of_end_is_known_everywhere_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_administrators_decide_is_known_everywhere() {
+    let Some(house) = House::open().await else { return };
+    let boss = house.one.log_in().await;
+    let form = json!({ "email": "bob@example.org", "username": "bob", "password": PASSWORD });
+    house.one.client.post("/api/v1/auth/register").json(&form).send().await.expect(201);
+    let bob = house.one.log_in_as("bob").await;
+    let path = format!("/api/v1/admin/users/{}", bob.user);
+    let tell = async |method: &str, rest: &str| {
+        let call = house.one.client.named(method, &format!("{path}{rest}")).bearer(&boss.access);
+        if method == "PUT" { call.json(&json!({ "role": "staff" })) } else { call }.send().await.expect(200)
+    };
+    let reads = async |process: &Process| process.client.get(&path).bearer(&bob.access).send().await.status;
+
+    // A role within five seconds, and at once in the process that was told.
+    assert_eq!((reads(&house.one).await, reads(&house.other).await), (403, 403));
+    tell("PUT", "/role").await;
+    assert_eq!(reads(&house.one).await, 200);
+    house.clock.advance(TimeDelta::milliseconds(5_001));
+    assert_eq!(reads(&house.other).await, 200);
+    // Ends at once: of all sessions of a person, and of the account.
+    for (method, what) in [("DELETE", "/sessions"), ("POST", "/suspend")] {
+        let bob = house.one.log_in_as("bob").await;
+        house.one.me(&bob).await.expect(200);
+        house.other.me(&bob).await.expect(200);
+        tell(method, what).await;
+        house.one.me(&bob).await.refused(401, "session_revoked");
+        // The time stands still: who is not told believes it for ever.
+        house.insist_that_the_other_refuses(&bob, LONG).await;
+    }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_redis_leaves_the_five_seconds_and_is_heard_again() {
     let Some(mut house) = House::open().await else { return };
     let session = house.session_that_both_believe().await;
@@ -328,7 +361,11 @@ impl Process {
     }
 
     async fn log_in(&self) -> SignedIn {
-        let form = json!({ "identifier": "ada", "password": PASSWORD });
+        self.log_in_as("ada").await
+    }
+
+    async fn log_in_as(&self, identifier: &str) -> SignedIn {
+        let form = json!({ "identifier": identifier, "password": PASSWORD });
         SignedIn::from(&self.client.post("/api/v1/auth/login").json(&form).send().await)
     }
 

@@ -9,6 +9,8 @@ use serde_json::json;
 /// What one operation is tried with.
 struct Row {
     operation: &'static str,
+    /// Who may.
+    caller: &'static str,
     /// A request that succeeds, once a token is added where one is needed.
     happy: (u16, fn(&TestApp, &SignedIn) -> Call),
     /// A request of somebody unknown.
@@ -27,6 +29,14 @@ enum Case {
 use Case::{Answers, Because};
 
 const PUBLIC: &str = "open to everybody: the happy case is unauthenticated";
+const BY_OPERATORS: &str = "only operators may: see `nobody_reaches_what_is_not_theirs` and the journeys of tenants";
+const BY_ADMINISTRATORS: &str = "only administrators may: see `operations_of_administrators_are_forbidden_to_members`";
+/// An account of `main` that is not the caller's.
+const COLLEAGUE: &str = "00000000-0000-0000-0000-0000000000c0";
+/// An account of no tenant.
+const OUTSIDER: &str = "00000000-0000-0000-0000-0000000000d0";
+/// Another tenant.
+const ACME: &str = "00000000-0000-0000-0000-000000000007";
 const FOR_ALL: &str = "there is nobody who may not";
 
 fn get(app: &TestApp, path: &str) -> Call {
@@ -43,6 +53,15 @@ fn edit(app: &TestApp, _: &SignedIn) -> Call {
 
 fn sessions(app: &TestApp, _: &SignedIn) -> Call {
     get(app, "/api/v1/me/sessions")
+}
+
+fn memberships(app: &TestApp, _: &SignedIn) -> Call {
+    get(app, "/api/v1/me/memberships")
+}
+
+fn switch(app: &TestApp, _: &SignedIn) -> Call {
+    let main = ashlar_kernel::TenantId::MAIN.to_string();
+    app.client.post("/api/v1/auth/switch-tenant").json(&json!({ "tenant_id": main }))
 }
 
 fn end(app: &TestApp, ada: &SignedIn) -> Call {
@@ -79,7 +98,34 @@ fn elsewhere(happy: fn(&TestApp, &SignedIn) -> Call, app: &TestApp, ada: &Signed
 }
 
 fn open(operation: &'static str, happy: fn(&TestApp, &SignedIn) -> Call) -> Row {
-    Row { operation, happy: (200, happy), unauthenticated: Because(PUBLIC), forbidden: Because(FOR_ALL) }
+    Row { happy: (200, happy), unauthenticated: Because(PUBLIC), forbidden: Because(FOR_ALL), ..of(operation) }
+}
+
+/// A row to be filled in.
+fn of(operation: &'static str) -> Row {
+    let nothing = (0, me as fn(&TestApp, &SignedIn) -> Call);
+    Row { operation, caller: "ada", happy: nothing, unauthenticated: Because(""), forbidden: Because("") }
+}
+
+/// One that only operators of the installation may do.
+fn operated(operation: &'static str, happy: (u16, fn(&TestApp, &SignedIn) -> Call)) -> Row {
+    let unauthenticated = Answers(401, "authentication_required", happy.1);
+    Row { caller: "ops", happy, unauthenticated, forbidden: Because(BY_OPERATORS), ..of(operation) }
+}
+
+/// One that only administrators of the tenant may do.
+fn administered(operation: &'static str, happy: (u16, fn(&TestApp, &SignedIn) -> Call)) -> Row {
+    let unauthenticated = Answers(401, "authentication_required", happy.1);
+    Row { happy, unauthenticated, forbidden: Because(BY_ADMINISTRATORS), ..of(operation) }
+}
+
+/// On the account of the colleague.
+fn colleague(app: &TestApp, method: &str, rest: &str) -> Call {
+    app.client.named(method, &format!("/api/v1/admin/users/{COLLEAGUE}{rest}"))
+}
+
+fn tenant(app: &TestApp, what: &str) -> Call {
+    app.client.post(&format!("/api/v1/admin/tenants/{ACME}/{what}"))
 }
 
 fn secured(
@@ -88,7 +134,7 @@ fn secured(
     forbidden: fn(&TestApp, &SignedIn) -> Call,
 ) -> Row {
     let unauthenticated = Answers(401, "authentication_required", happy.1);
-    Row { operation, happy, unauthenticated, forbidden: Answers(403, "tenant_mismatch", forbidden) }
+    Row { happy, unauthenticated, forbidden: Answers(403, "tenant_mismatch", forbidden), ..of(operation) }
 }
 
 fn post(app: &TestApp, path: &str, body: &serde_json::Value) -> Call {
@@ -162,24 +208,28 @@ fn table() -> Vec<Row> {
     vec![
         Row {
             operation: "register",
+            caller: "ada",
             happy: (201, register),
             unauthenticated: Because(PUBLIC),
             forbidden: Because("who may not is decided by configuration; see `closed_registration_is_forbidden`"),
         },
         Row {
             operation: "logIn",
+            caller: "ada",
             happy: (200, log_in),
             unauthenticated: Answers(401, "invalid_credentials", log_in_badly),
             forbidden: Because("who may not is told the same as who does not know the password"),
         },
         Row {
             operation: "refreshTokens",
+            caller: "ada",
             happy: (200, refresh),
             unauthenticated: Answers(401, "refresh_token_invalid", refresh_badly),
             forbidden: Because("the token is the permission"),
         },
         Row {
             operation: "logOut",
+            caller: "ada",
             happy: (204, |app, ada| out(app, ada).bearer(&ada.access)),
             unauthenticated: Answers(401, "authentication_required", out),
             forbidden: Because("everybody may end what a token of theirs names"),
@@ -210,6 +260,47 @@ fn table() -> Vec<Row> {
         secured("changeEmail", (202, email), |app, ada| elsewhere(email, app, ada)),
         secured("reauthenticate", (200, prove), |app, ada| elsewhere(prove, app, ada)),
         secured("logOutEverywhere", (200, everywhere), |app, ada| elsewhere(everywhere, app, ada)),
+        secured("listMyMemberships", (200, memberships), |app, ada| elsewhere(memberships, app, ada)),
+        secured("switchTenant", (200, switch), |app, ada| elsewhere(switch, app, ada)),
+        administered("listUsers", (200, |app, _| get(app, "/api/v1/admin/users"))),
+        administered(
+            "createUser",
+            (201, |app, _| {
+                let form = json!({ "email": "made@example.org", "password": PASSWORD });
+                app.client.post("/api/v1/admin/users").json(&form)
+            }),
+        ),
+        administered("getUser", (200, |app, _| colleague(app, "GET", ""))),
+        administered("updateUser", (200, |app, _| colleague(app, "PATCH", "").json(&json!({ "display_name": "X" })))),
+        administered("suspendUser", (200, |app, _| colleague(app, "POST", "/suspend"))),
+        administered("activateUser", (200, |app, _| colleague(app, "POST", "/activate"))),
+        administered("setUserRole", (200, |app, _| colleague(app, "PUT", "/role").json(&json!({ "role": "staff" })))),
+        administered("listUserSessions", (200, |app, _| colleague(app, "GET", "/sessions"))),
+        administered("revokeUserSessions", (200, |app, _| colleague(app, "DELETE", "/sessions"))),
+        administered(
+            "revokeUserSession",
+            (204, |app, ada| app.client.delete(&format!("/api/v1/admin/users/{}/sessions/{}", ada.user, ada.session))),
+        ),
+        administered(
+            "addMember",
+            (201, |app, _| {
+                app.client.post("/api/v1/admin/memberships").json(&json!({ "user_id": OUTSIDER, "role": "member" }))
+            }),
+        ),
+        administered(
+            "removeMember",
+            (204, |app, _| app.client.delete(&format!("/api/v1/admin/memberships/{COLLEAGUE}"))),
+        ),
+        operated("listTenants", (200, |app, _| get(app, "/api/v1/admin/tenants"))),
+        operated(
+            "openTenant",
+            (201, |app, _| {
+                let form = json!({ "slug": "bee", "name": "Bee", "admin_email": "ada@example.org" });
+                app.client.post("/api/v1/admin/tenants").json(&form)
+            }),
+        ),
+        operated("suspendTenant", (200, |app, _| tenant(app, "suspend"))),
+        operated("resumeTenant", (200, |app, _| tenant(app, "resume"))),
         open("getJwks", |app, _| get(app, "/.well-known/jwks.json")),
         open("getLiveness", |app, _| get(app, "/health/live")),
         open("getReadiness", |app, _| get(app, "/health/ready")),
@@ -224,7 +315,30 @@ async fn furnished() -> TestApp {
     let app = TestApp::start(Database::Sqlite).await;
     app.register("ada").await.expect(201);
     app.add_tenant(7, "acme").await;
+    app.operator("ops").await;
+    for (id, name) in [(COLLEAGUE, "colleague"), (OUTSIDER, "outsider")] {
+        settle(&app, id, name).await;
+    }
     app
+}
+
+/// An account whose id is known beforehand; the colleague is a member of `main`.
+async fn settle(app: &TestApp, id: &str, name: &str) {
+    let id = format!("x'{}'", id.replace('-', ""));
+    let rest = "password_hash, status, created_at, updated_at, version";
+    let ada = "email_key = 'ada@example.org'";
+    app.execute(&format!(
+        "INSERT INTO \"user\" (id, tenant_id, email, email_key, {rest}) \
+         SELECT {id}, tenant_id, '{name}@example.org', '{name}@example.org', {rest} FROM \"user\" WHERE {ada}"
+    ))
+    .await;
+    if name == "colleague" {
+        app.execute(&format!(
+            "INSERT INTO membership (id, tenant_id, user_id, role, created_at, updated_at, version) \
+             SELECT {id}, tenant_id, {id}, 'member', created_at, updated_at, 1 FROM \"user\" WHERE {ada}"
+        ))
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -252,7 +366,7 @@ async fn table_and_description_name_the_same_operations() {
 async fn every_operation_has_its_happy_case() {
     let app = furnished().await;
     for row in table() {
-        let ada = app.log_in("ada").await;
+        let ada = app.log_in(row.caller).await;
         let (status, request) = row.happy;
         let call = request(&app, &ada);
         let is_secured = app.client.contract().operations()[row.operation].is_secured;
@@ -273,6 +387,19 @@ async fn every_operation_refuses_the_unknown_and_the_forbidden() {
             }
             assert!(app.is_alive(&ada.session).await, "{} had an effect", row.operation);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_of_administrators_are_forbidden_to_members() {
+    let app = furnished().await;
+    let mallory = app.sign_up("mallory").await;
+    let is_restricted = |row: &Row| matches!(row.forbidden, Because(BY_ADMINISTRATORS | BY_OPERATORS));
+    let restricted: Vec<_> = table().into_iter().filter(is_restricted).collect();
+    assert!(restricted.len() >= 16);
+    for row in restricted {
+        let answer = row.happy.1(&app, &mallory).bearer(&mallory.access).send().await;
+        answer.refused(403, "permission_denied");
     }
 }
 

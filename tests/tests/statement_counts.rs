@@ -7,7 +7,11 @@ use ashlar_tests::{Answer, Database, PASSWORD, Setup, TestApp, journeys};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-journeys!(each_endpoint_costs_so_many_statements, pages_cost_the_same_however_long_the_list,);
+journeys!(
+    each_endpoint_costs_so_many_statements,
+    each_endpoint_of_administrators_costs_so_many,
+    pages_cost_the_same_however_long_the_list,
+);
 
 /// The statements that were run; the database's own `BEGIN` and `COMMIT` are not among them.
 #[derive(Clone, Default)]
@@ -94,6 +98,50 @@ async fn each_endpoint_costs_so_many_statements(database: Database) {
         let (_, cost) = log.of(client.get(path).send(), 200).await;
         check(path, cost, 0);
     }
+}
+
+async fn each_endpoint_of_administrators_costs_so_many(database: Database) {
+    let (app, log) = Log::start(database).await;
+    let boss = app.boss().await;
+    let ada = app.sign_up("ada").await;
+    let operator = app.operator("ops").await;
+    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
+    let path = format!("/api/v1/admin/users/{}", ada.user);
+    let with = |method: &str, path: &str| app.client.named(method, path).bearer(&boss.access);
+
+    let (_, cost) = log.of(app.users(&boss.access, "?include=total&q=ada&role=member&sort=email"), 200).await;
+    check("people, searched, sorted and counted: one", cost, 1);
+    let (_, cost) = log.of(with("GET", &path).send(), 200).await;
+    check("a person: one", cost, 1);
+    let (_, cost) = log.of(with("GET", &format!("{path}/sessions")).send(), 200).await;
+    check("their sessions: the person, the list", cost, 2);
+    let (_, cost) = log.of(with("POST", "/api/v1/admin/users").json(&form("eve")).send(), 201).await;
+    check("an account: the account, its event, the membership, its event", cost, 4);
+    let (_, cost) = log.of(with("PATCH", &path).json(&json!({ "display_name": "A" })).send(), 200).await;
+    check("an edit: the person, the account, its change, the event, the person again", cost, 5);
+    for _ in 0..9 {
+        app.log_in("ada").await;
+    }
+    let (_, cost) = log.of(app.set_role(&boss.access, &ada.user, "staff"), 200).await;
+    check("a role: membership, account, whom it takes away, change, event, sessions to forget, the person", cost, 7);
+    let (ended, cost) = log.of(with("DELETE", &format!("{path}/sessions")).send(), 200).await;
+    assert_eq!(ended.json()["revoked"], 10);
+    check("ten sessions ended: the person, the end of all, one event", cost, 3);
+    app.log_in("ada").await;
+    let (_, cost) = log.of(app.administer(&boss.access, &ada.user, "suspend"), 200).await;
+    check("a suspension: person, account, whom it takes away, change, event, sessions, event, person", cost, 8);
+
+    let tenant = json!({ "slug": "acme", "name": "Acme", "admin_email": "boss@example.org" });
+    let open = app.client.post("/api/v1/admin/tenants").bearer(&operator.access).json(&tenant);
+    let (opened, cost) = log.of(open.send(), 201).await;
+    check("a tenant: its administrator twice, the tenant, its event, the membership, its event", cost, 6);
+    let id = opened.json()["id"].as_str().unwrap_or_default().to_owned();
+    let (_, cost) = log.of(app.client.get("/api/v1/admin/tenants").bearer(&operator.access).send(), 200).await;
+    check("tenants: one", cost, 1);
+    let (_, cost) = log.of(with("GET", "/api/v1/me/memberships").send(), 200).await;
+    check("memberships: one", cost, 1);
+    let (_, cost) = log.of(app.switch(&boss.access, &id), 200).await;
+    check("a switch: the account there, the session, its change, the event", cost, 4);
 }
 
 async fn pages_cost_the_same_however_long_the_list(database: Database) {

@@ -33,6 +33,7 @@ pub mod catalogue;
 mod challenge;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod directory;
 mod identifier;
 mod lockout;
 mod login;
@@ -44,6 +45,7 @@ mod query;
 mod registration;
 mod second_factor;
 mod session;
+mod tenancy;
 pub mod use_case;
 mod user;
 
@@ -53,12 +55,16 @@ pub use action_token::{
     InvalidActionToken, NewActionToken, PresentedActionToken,
 };
 pub use challenge::{CHALLENGE, Challenge, ChallengeId, ChallengeRow, NewChallenge};
+pub use directory::{
+    DirectoryEntry, DirectoryFilter, DirectoryPosition, DirectoryQuery, DirectoryRows, DirectorySort, EntryVersion,
+    InvalidSearchTerm, MembershipLine, MembershipQuery, SearchTerm, TenancyQuery,
+};
 pub use identifier::{Identifier, InvalidIdentifier};
 pub use lockout::{CounterKey, Entry, Ladder, Lock, LockoutEvent, SignInCounter, Slot, TrustedDevice};
 pub use login::{LoginAttempt, LoginEvent, LoginFailure};
-pub use membership::{Membership, MembershipEvent};
+pub use membership::{Membership, MembershipEvent, MembershipRow};
 pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
-pub use permission::Role;
+pub use permission::{InvalidRole, Role};
 pub use query::{Account, Credential, SessionLine, SessionPosition, SessionQuery, SessionWithHolder};
 pub use registration::{
     NewRegistration, PendingRegistration, PendingRegistrationRow, RegistrationEvent, RegistrationId,
@@ -67,14 +73,16 @@ pub use second_factor::{
     BackupCode, ENROLMENT, SecondFactor, SecondFactorEvent, SecondFactorRow, SecondFactorStatus, TotpCode, TotpSecret,
 };
 pub use session::{
-    Device, DeviceClientId, DeviceName, EndSessions, InvalidDevice, InvalidRefreshToken, NewSession, Platform,
+    Device, DeviceClientId, DeviceName, InvalidDevice, InvalidRefreshToken, NewSession, Platform,
     PresentedRefreshToken, Refresh, RefreshKeys, RevocationReason, Session, SessionEvent, SessionId, SessionPolicy,
-    SessionRow, summarise_user_agent,
+    SessionRow, SessionSweep, summarise_user_agent,
 };
+pub use tenancy::{InvalidTenantName, Tenancy, TenancyRow, TenantEvent, TenantName};
 pub use use_case::{
-    Authenticated, ChangePassword, EditProfile, Identity, IdentityPorts, IdentitySettings, LinkPurpose, LogIn, LogOut,
-    LoggedIn, MailedLink, PendingLogin, Reauthenticate, Register, Registered, Registration, SecondFactorCode,
-    SecondStep, SignedIn, VerifyEmail,
+    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, EditProfile, EditUser, Identity,
+    IdentityPorts, IdentitySettings, LinkPurpose, ListUsers, LogIn, LogOut, LoggedIn, MailedLink, Newcomer, OpenTenant,
+    PendingLogin, Reauthenticate, Register, Registered, Registration, SecondFactorCode, SecondStep, SignedIn, UserPage,
+    VerifyEmail,
 };
 pub use user::{
     AccountRequest, AvatarUrl, DisplayName, Email, InvalidAvatarUrl, InvalidDisplayName, InvalidEmail, InvalidLocale,

@@ -28,6 +28,8 @@ pub enum LoginFailure {
     NoMembership,
     /// The password is right and the address has not been verified, on which this installation insists.
     EmailUnverified,
+    /// The password is right and the tenant is suspended. The one reason that is told.
+    TenantSuspended,
 }
 
 impl LoginAttempt {
@@ -108,7 +110,10 @@ const FAILED: EventSpec = EventSpec {
     targets: &["user", "identifier"],
     data: &[
         ("user", "Id of the account, when the identifier belongs to one."),
-        ("reason", "unknown_identifier, wrong_password, disabled, no_membership or email_unverified."),
+        (
+            "reason",
+            "unknown_identifier, wrong_password, disabled, no_membership, email_unverified or tenant_suspended.",
+        ),
         ("identifier_hmac", "Keyed pseudonym of the identifier, the same for every spelling within one tenant."),
     ],
 };

@@ -1,6 +1,8 @@
 //! The permissions of this domain, and the roles that hold them.
 
-use ashlar_kernel::{Permission, PermissionSet};
+use std::str::FromStr;
+
+use ashlar_kernel::{FieldFault, Permission, PermissionSet};
 
 /// Read one's own account.
 pub const READ_OWN_PROFILE: Permission = Permission::new("identity.profile.read.own");
@@ -13,6 +15,26 @@ pub const REVOKE_OWN_SESSIONS: Permission = Permission::new("identity.session.re
 
 /// Change one's own password, address and second factor.
 pub const CHANGE_OWN_CREDENTIALS: Permission = Permission::new("identity.credential.update.own");
+/// List the tenants one is a member of.
+pub const READ_OWN_MEMBERSHIPS: Permission = Permission::new("identity.membership.read.own");
+/// Go on in another tenant one is a member of.
+pub const SWITCH_OWN_TENANT: Permission = Permission::new("identity.session.switch_tenant.own");
+/// See the people of the tenant.
+pub const READ_USERS: Permission = Permission::new("identity.user.read");
+/// Open, edit, suspend and activate the accounts of the tenant.
+pub const MANAGE_USERS: Permission = Permission::new("identity.user.manage");
+/// See where the people of the tenant are signed in.
+pub const READ_SESSIONS: Permission = Permission::new("identity.session.read");
+/// Sign the people of the tenant out.
+pub const REVOKE_SESSIONS: Permission = Permission::new("identity.session.revoke");
+/// Take people into the tenant, change their roles, and remove them from it.
+pub const MANAGE_MEMBERSHIPS: Permission = Permission::new("identity.membership.manage");
+/// Make others administrators of the tenant.
+pub const GRANT_ADMIN: Permission = Permission::new("identity.membership.grant_admin");
+/// See the tenants of the installation. Of its operators.
+pub const READ_TENANTS: Permission = Permission::new("identity.tenant.read");
+/// Open, suspend and resume tenants. Of the installation's operators.
+pub const MANAGE_TENANTS: Permission = Permission::new("identity.tenant.manage");
 
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
@@ -21,7 +43,34 @@ pub const ALL: &[(Permission, &str)] = &[
     (READ_OWN_SESSIONS, "List one's own sessions."),
     (REVOKE_OWN_SESSIONS, "End one's own sessions."),
     (CHANGE_OWN_CREDENTIALS, "Change one's own password, address and second factor."),
+    (READ_OWN_MEMBERSHIPS, "List the tenants one is a member of."),
+    (SWITCH_OWN_TENANT, "Go on in another tenant one is a member of."),
+    (READ_USERS, "See the people of the tenant."),
+    (MANAGE_USERS, "Open, edit, suspend and activate the accounts of the tenant."),
+    (READ_SESSIONS, "See where the people of the tenant are signed in."),
+    (REVOKE_SESSIONS, "Sign the people of the tenant out."),
+    (MANAGE_MEMBERSHIPS, "Take people into the tenant, change their roles, and remove them from it."),
+    (GRANT_ADMIN, "Make others administrators of the tenant."),
+    (READ_TENANTS, "See the tenants of the installation."),
+    (MANAGE_TENANTS, "Open, suspend and resume tenants."),
 ];
+
+/// What everybody may do with their own things.
+const OWN: [Permission; 7] = [
+    CHANGE_OWN_CREDENTIALS,
+    READ_OWN_PROFILE,
+    UPDATE_OWN_PROFILE,
+    READ_OWN_SESSIONS,
+    REVOKE_OWN_SESSIONS,
+    READ_OWN_MEMBERSHIPS,
+    SWITCH_OWN_TENANT,
+];
+
+/// What an operator of the installation may do, besides what is their own. Nothing inside a tenant: no token carries
+/// both.
+pub fn operator_permissions() -> PermissionSet {
+    OWN.into_iter().chain([READ_TENANTS, MANAGE_TENANTS]).collect()
+}
 
 /// What a person is in a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,19 +79,25 @@ pub enum Role {
     Admin,
     /// The daily work: content, leads, reading users.
     Staff,
+    /// Leads that are their own or nobody's.
+    Sales,
+    /// Courses that are their own.
+    Instructor,
     /// Their own things.
     Member,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::Staff, Self::Member];
+    pub const ALL: [Self; 5] = [Self::Admin, Self::Staff, Self::Sales, Self::Instructor, Self::Member];
 
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Staff => "staff",
+            Self::Sales => "sales",
+            Self::Instructor => "instructor",
             Self::Member => "member",
         }
     }
@@ -54,12 +109,31 @@ impl Role {
 
     /// What the role may do in this domain. Everybody owns their own things.
     pub fn permissions(self) -> PermissionSet {
-        match self {
-            Self::Admin | Self::Staff | Self::Member => {
-                let own = [READ_OWN_PROFILE, UPDATE_OWN_PROFILE, READ_OWN_SESSIONS, REVOKE_OWN_SESSIONS];
-                own.into_iter().chain([CHANGE_OWN_CREDENTIALS]).collect()
-            }
-        }
+        let more: &[Permission] = match self {
+            Self::Admin => &[READ_USERS, MANAGE_USERS, READ_SESSIONS, REVOKE_SESSIONS, MANAGE_MEMBERSHIPS, GRANT_ADMIN],
+            Self::Staff => &[READ_USERS],
+            Self::Sales | Self::Instructor | Self::Member => &[],
+        };
+        OWN.iter().chain(more).copied().collect()
+    }
+}
+
+/// The text names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not one of admin, staff, sales, instructor and member")]
+pub struct InvalidRole;
+
+impl FieldFault for InvalidRole {
+    fn code(&self) -> &'static str {
+        "invalid_value"
+    }
+}
+
+impl FromStr for Role {
+    type Err = InvalidRole;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRole> {
+        Self::restore(text).ok_or(InvalidRole)
     }
 }
 
@@ -79,7 +153,25 @@ mod tests {
     fn every_permission_is_named_after_the_domain_and_held_by_somebody() {
         for (permission, _) in ALL {
             assert!(permission.as_str().starts_with("identity."), "{permission}");
-            assert!(Role::ALL.iter().any(|role| role.permissions().allows(*permission)), "{permission}");
+            let sets = Role::ALL.iter().map(|role| role.permissions()).chain([operator_permissions()]);
+            assert!(sets.into_iter().any(|set| set.allows(*permission)), "{permission}");
         }
+    }
+
+    #[test]
+    fn an_operator_holds_nothing_that_a_role_adds_and_no_role_what_an_operator_adds() {
+        let operator = operator_permissions();
+        let own = Role::Member.permissions();
+        assert!(own.iter().all(|permission| operator.allows(permission)));
+        for role in Role::ALL {
+            let shared = role.permissions().iter().filter(|permission| operator.allows(*permission)).count();
+            assert_eq!(shared, own.iter().count(), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn only_administrators_grant_their_own_role() {
+        let granting: Vec<_> = Role::ALL.into_iter().filter(|role| role.permissions().allows(GRANT_ADMIN)).collect();
+        assert_eq!(granting, [Role::Admin]);
     }
 }

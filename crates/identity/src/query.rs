@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use ashlar_kernel::{TenantId, Timestamp};
+use ashlar_kernel::{PermissionSet, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     AvatarUrl, Device, DisplayName, Email, Locale, PasswordHash, Role, Session, SessionId, User, UserId, UserStatus,
-    Username,
+    Username, permission::operator_permissions,
 };
 
 /// An account as its owner sees it in one tenant.
@@ -30,6 +30,10 @@ pub struct Account {
     pub is_email_verified: bool,
     /// What they are in the tenant.
     pub role: Role,
+    /// Whether they operate the installation; then the role counts for nothing.
+    pub is_operator: bool,
+    /// Whether the tenant is suspended, and its members are refused.
+    pub in_suspended_tenant: bool,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it was last edited.
@@ -51,10 +55,23 @@ impl Account {
             locale: profile.locale,
             is_email_verified: user.email_verified_at().is_some(),
             role,
+            is_operator: user.is_operator(),
+            in_suspended_tenant: false,
             created_at: user.created_at(),
             updated_at: user.updated_at(),
             version: user.version(),
         }
+    }
+
+    /// What the person may do: by their role in the tenant, or as an operator of the installation, never both.
+    pub fn permissions(&self) -> PermissionSet {
+        if self.is_operator { operator_permissions() } else { self.role.permissions() }
+    }
+
+    /// Whether the person is refused because their tenant is suspended. Operators are not: they are the ones who can
+    /// change that.
+    pub const fn is_locked_out(&self) -> bool {
+        self.in_suspended_tenant && !self.is_operator
     }
 }
 

@@ -75,7 +75,7 @@ pub use idempotency::{
 };
 pub use mac::MacKey;
 pub use mail::{InvalidMail, MailAddress, MailDraft, MailError, Mailbox, Mailer, OutgoingMail};
-pub use page::{CursorSigner, InvalidCursor, InvalidLimit, Limit, Page, page_codes};
+pub use page::{CursorSigner, InvalidCursor, InvalidLimit, Limit, Page, Total, page_codes};
 pub use permission::{Permission, PermissionSet};
 pub use rate_limit::{Charge, RateLimiter, RatePolicy, Standing, Verdict};
 pub use request_id::{InvalidRequestId, RequestId};

@@ -69,6 +69,28 @@ impl<T> Page<T> {
     }
 }
 
+/// How many entries a list has, when somebody asked: counted up to [`CAP`](Self::CAP), for nobody pages that far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// How many, but never more than [`CAP`](Self::CAP).
+    pub count: u64,
+    /// Whether there are more than that.
+    pub is_capped: bool,
+}
+
+impl Total {
+    /// The highest total there is.
+    pub const CAP: u64 = 10_000;
+    /// A store counts up to this many rows: one more than the cap, to know that there are more.
+    pub const COUNT_UP_TO: u64 = Self::CAP + 1;
+
+    /// The total of so many rows, counted up to [`COUNT_UP_TO`](Self::COUNT_UP_TO).
+    pub const fn of(counted: u64) -> Self {
+        let is_capped = counted > Self::CAP;
+        Self { count: if is_capped { Self::CAP } else { counted }, is_capped }
+    }
+}
+
 /// The cursor was not made by us, or for another list, other filters or another tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the cursor does not belong to this list")]
@@ -145,6 +167,12 @@ mod tests {
         for bad in [i64::MIN, -1, 0, 201, i64::MAX] {
             assert_eq!(Limit::parse(bad), Err(InvalidLimit), "{bad}");
         }
+    }
+
+    #[test]
+    fn totals_end_at_ten_thousand() {
+        assert_eq!(Total::of(10_000), Total { count: 10_000, is_capped: false });
+        assert_eq!(Total::of(10_001), Total { count: 10_000, is_capped: true });
     }
 
     #[test]

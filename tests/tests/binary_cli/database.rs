@@ -131,3 +131,24 @@ fn doctor_tells_where_each_value_comes_from() {
     assert!(source("keep_alive").1.contains("--keep-alive"));
     assert_eq!(source("lock_timeout"), ("2s".to_owned(), "default".to_owned()));
 }
+
+#[test]
+fn operators_are_made_and_unmade() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain();
+    assert_eq!(program.run(&["seed"]).code, Some(0));
+
+    for (decision, email, code, said) in [
+        ("make-operator", "Grace@demo.example", 0, "operate the installation now"),
+        ("make-operator", "grace@demo.example", 0, "already"),
+        ("make-operator", "admin@demo.example", 1, "admin of the tenant"),
+        ("make-operator", "nobody@demo.example", 1, "nobody has an account"),
+        ("make-operator", "nobody", 1, "not an e-mail address"),
+        ("revoke-operator", "grace@demo.example", 0, "no more"),
+        ("revoke-operator", "grace@demo.example", 0, "do not operate"),
+    ] {
+        let done = program.run(&["users", decision, email]);
+        assert_eq!(done.code, Some(code), "{done:?}");
+        assert!(done.stdout.contains(said) || done.stderr.contains(said), "{done:?}");
+    }
+}

@@ -76,6 +76,13 @@ pub enum Command {
         #[command(subcommand)]
         trial: Mail,
     },
+    /// Decides who operates the installation: opens tenants, suspends and resumes them
+    #[command(after_long_help = help::USERS)]
+    Users {
+        /// What to decide
+        #[command(subcommand)]
+        decision: Users,
+    },
     /// Asks a running server whether it is ready; made for containers
     #[command(after_long_help = help::HEALTHCHECK)]
     Healthcheck {
@@ -110,6 +117,21 @@ pub enum Mail {
     Test {
         /// The address it goes to
         to: String,
+    },
+}
+
+/// What can be decided about people.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Users {
+    /// Makes the owner of an account an operator of the installation
+    MakeOperator {
+        /// The address of the account
+        email: String,
+    },
+    /// Makes the owner of an account an operator no more
+    RevokeOperator {
+        /// The address of the account
+        email: String,
     },
 }
 

@@ -98,6 +98,15 @@ Examples:
 Passwords are starred. The exit code is 1 when a check fails, and in production also when a
 setting is unsafe.";
 
+pub(super) const USERS: &str = "\
+Examples:
+  ashlar users make-operator ops@example.org
+  ashlar users revoke-operator ops@example.org
+
+An operator opens, suspends and resumes tenants, and holds no power within one: an account that is
+more than a member of a tenant is refused. The account has to be there already. A SQLite database is
+for one process, so stop the server first.";
+
 pub(super) const HEALTHCHECK: &str = "\
 Examples:
   ashlar healthcheck

@@ -8,6 +8,7 @@ mod openapi;
 mod seed;
 mod serve;
 mod shutdown;
+mod users;
 mod work;
 
 use std::{error::Error, ffi::OsString, future::Future};
@@ -68,6 +69,7 @@ fn dispatch(command: Command, config: &Config) -> Exit {
         Command::Migrate { direction } => ended(wait(migrate::run(config, direction))),
         Command::Mail { trial: Mail::Test { to } } => ended(wait(mail::run(config, &to))),
         Command::Seed => ended(wait(seed::run(config))),
+        Command::Users { decision } => ended(wait(users::run(config, decision))),
         Command::Doctor { json } => wait(doctor::run(config, json)).unwrap_or(Exit::Failed),
         Command::Healthcheck { url } => ended(check_health(config, url.as_deref())),
         Command::Openapi { print } => ended(openapi::run(print)),

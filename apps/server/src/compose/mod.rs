@@ -8,13 +8,14 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
 use ashlar_identity::{
-    Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
+    Email, Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
     port::{Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
 use ashlar_jobs::Subscribers;
 use ashlar_kernel::{
-    Cache, Clock, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, SystemClock, TimeOrderedIds,
+    Cache, Clock, Context, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, RequestId, SystemClock, TenantId,
+    TimeOrderedIds,
 };
 use ashlar_mail::MailUrl;
 use ashlar_memory::{MemoryCache, MemoryRateLimiter, MemorySessionCache};
@@ -112,6 +113,24 @@ pub async fn seed(config: &Config, world: World) -> Result<Option<Demo>, StartEr
     let demo = demo::load(&parts.seeding_identity(config), &parts, config).await;
     parts.store.close().await;
     demo
+}
+
+/// Makes the owner of an account an operator of the installation, or one no more; whether that changed anything.
+pub async fn decide_on_operator(
+    config: &Config,
+    world: World,
+    (email, is_to_be): (&Email, bool),
+) -> Result<bool, Box<dyn std::error::Error>> {
+    let parts = Parts::prepare(config, world).await?;
+    let identity = parts.identity(config);
+    let context = Context::system("cli", TenantId::MAIN, RequestId::new(&*parts.ids), parts.clock.now());
+    let outcome = if is_to_be {
+        identity.make_operator(&context, email).await
+    } else {
+        identity.revoke_operator(&context, email).await
+    };
+    parts.store.close().await;
+    Ok(outcome?)
 }
 
 /// Everything with a connection, a key or a clock in it.

@@ -150,7 +150,8 @@ impl Ticket {
     }
 
     /// The request is answered: with what the use case remembered, or with a problem. A refusal is final, as the next
-    /// attempt would be refused too; what failed for a reason of ours may be tried again.
+    /// attempt would be refused too. What failed for a reason of ours may be tried again, and so may what the caller may
+    /// not do: they sign in anew, or are given a role.
     pub(crate) async fn end(
         mut self,
         context: &Context,
@@ -173,6 +174,10 @@ impl Ticket {
             return;
         }
         let Some(claimed) = self.claimed.take() else { return };
+        if problem.status() == StatusCode::FORBIDDEN {
+            give_back(Arc::clone(&self.requests.ledger), claimed).await;
+            return;
+        }
         let answer = answer(problem.status(), &problem.document(&context.request_id));
         if let Err(error) = self.requests.ledger.conclude(&Receipt { claimed, answer }).await {
             tracing::debug!(%error, "a refusal was not remembered; the same request will be judged anew");

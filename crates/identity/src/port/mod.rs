@@ -1,5 +1,6 @@
 //! What this domain needs from the outside.
 
+mod directory;
 mod password_hasher;
 mod pause;
 mod revocations;
@@ -9,6 +10,7 @@ mod store;
 mod token_signer;
 mod vault;
 
+pub use directory::{AdministrationTx, AdmitError, Directory, InsertTenancyError, KeepAdminError};
 pub use password_hasher::{HasherError, PasswordHasher, hasher_codes};
 pub use pause::Pause;
 pub use revocations::{RevocationFeed, Revocations, SessionEnded};

@@ -1,13 +1,14 @@
 //! Where accounts and sessions are kept.
 
-use ashlar_kernel::{Change, Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp, UnitOfWork};
+use ashlar_kernel::{Change, Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
 use async_trait::async_trait;
 
+use super::{AdministrationTx, Directory};
 use crate::{
     Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Challenge, ChallengeId, Credential,
-    EndSessions, Identifier, Lock, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent,
-    PendingRegistration, RegistrationEvent, RegistrationId, SecondFactor, SecondFactorEvent, Session, SessionEvent,
-    SessionId, SessionLine, SessionQuery, SessionWithHolder, User, UserEvent, UserId,
+    Identifier, Lock, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
+    RegistrationEvent, RegistrationId, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine,
+    SessionQuery, SessionWithHolder, User, UserEvent, UserId,
 };
 
 /// The claim to be the first administrator of an installation. There is one in the life of a database.
@@ -35,7 +36,7 @@ pub enum InsertUserError {
 
 /// Reads, and the door to units of work. Every read takes a tenant, or is of the whole installation and says so.
 #[async_trait]
-pub trait IdentityStore: Send + Sync {
+pub trait IdentityStore: Directory {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn IdentityTx>, StoreError>;
 
@@ -96,9 +97,9 @@ pub trait IdentityStore: Send + Sync {
 }
 
 /// Writes, all or nothing. Each takes a change with the events that explain it and saves both. Once one was refused, the
-/// work can only be dropped: [`commit`](UnitOfWork::commit) refuses it too.
+/// work can only be dropped: [`commit`](ashlar_kernel::UnitOfWork::commit) refuses it too.
 #[async_trait]
-pub trait IdentityTx: UnitOfWork {
+pub trait IdentityTx: AdministrationTx {
     /// An account, to be changed.
     async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
 
@@ -139,9 +140,6 @@ pub trait IdentityTx: UnitOfWork {
 
     /// Notes what somebody asked for.
     async fn note_request(&mut self, change: Change<(), AccountRequest>) -> Result<(), StoreError>;
-
-    /// Ends sessions, and names those that ended.
-    async fn end_sessions(&mut self, change: Change<EndSessions, SessionEvent>) -> Result<Vec<SessionId>, StoreError>;
 
     /// Claims to be the first administrator. False, with nothing saved, when somebody has claimed it before.
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError>;

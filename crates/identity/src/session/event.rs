@@ -1,6 +1,6 @@
 //! What happens to sessions.
 
-use ashlar_kernel::{DomainEvent, EventSpec, Outcome, Target};
+use ashlar_kernel::{DomainEvent, EventSpec, Outcome, Target, TenantId};
 use serde::Serialize;
 
 use crate::{SessionId, UserId};
@@ -52,10 +52,13 @@ pub enum SessionEvent {
         /// Why.
         reason: &'static str,
     },
-    /// All sessions of a person were ended, but for one perhaps.
-    AllRevoked {
+    /// Every living session of a person was ended at once, but for one perhaps.
+    RevokedAll {
         /// Whose.
         user: UserId,
+        /// In which tenant; in every one if none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tenant: Option<TenantId>,
         /// The one that goes on.
         #[serde(skip_serializing_if = "Option::is_none")]
         kept: Option<SessionId>,
@@ -69,6 +72,17 @@ pub enum SessionEvent {
         /// Who.
         user: UserId,
     },
+    /// The session goes on in another tenant.
+    TenantSwitched {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        user: UserId,
+        /// The tenant it was in.
+        from: TenantId,
+        /// The tenant it is in.
+        to: TenantId,
+    },
 }
 
 impl SessionEvent {
@@ -79,8 +93,9 @@ impl SessionEvent {
             Self::RefreshRepeated { .. } => &REFRESH_RETRY,
             Self::RefreshReuseDetected { .. } => &REUSE_DETECTED,
             Self::Revoked { .. } => &REVOKED,
-            Self::AllRevoked { .. } => &ALL_REVOKED,
+            Self::RevokedAll { .. } => &REVOKED_ALL,
             Self::Reauthenticated { .. } => &REAUTHENTICATED,
+            Self::TenantSwitched { .. } => &TENANT_SWITCHED,
         }
     }
 }
@@ -91,17 +106,16 @@ impl DomainEvent for SessionEvent {
     }
 
     fn targets(&self) -> Vec<Target> {
-        let (Self::Created { session, user, .. }
-        | Self::Refreshed { session, user, .. }
-        | Self::RefreshRepeated { session, user }
-        | Self::RefreshReuseDetected { session, user, .. }
-        | Self::Reauthenticated { session, user }
-        | Self::Revoked { session, user, .. }) = self
-        else {
-            let Self::AllRevoked { user, .. } = self else { return Vec::new() };
-            return vec![Target::new("user", user)];
-        };
-        vec![Target::new("session", session), Target::new("user", user)]
+        match self {
+            Self::Created { session, user, .. }
+            | Self::Refreshed { session, user, .. }
+            | Self::RefreshRepeated { session, user }
+            | Self::RefreshReuseDetected { session, user, .. }
+            | Self::Reauthenticated { session, user }
+            | Self::TenantSwitched { session, user, .. }
+            | Self::Revoked { session, user, .. } => vec![Target::new("session", session), Target::new("user", user)],
+            Self::RevokedAll { user, .. } => vec![Target::new("user", user)],
+        }
     }
 
     fn outcome(&self) -> Outcome {
@@ -112,7 +126,7 @@ impl DomainEvent for SessionEvent {
     }
 }
 
-const REASONS: &str = "logout, user, reuse, user_disabled or password_change.";
+const REASONS: &str = "logout, user, admin, reuse, user_disabled or password_change.";
 const TARGETS: &[&str] = &["session", "user"];
 const SESSION: (&str, &str) = ("session", "Id of the session.");
 const USER: (&str, &str) = ("user", "Id of the account.");
@@ -152,13 +166,17 @@ const REVOKED: EventSpec = EventSpec {
     targets: TARGETS,
     data: &[SESSION, USER, ("reason", REASONS)],
 };
-
-const ALL_REVOKED: EventSpec = EventSpec {
+const REVOKED_ALL: EventSpec = EventSpec {
     name: "identity.session.revoked_all",
     schema_version: 1,
-    summary: "All sessions of a person were ended before their time, but for `kept`.",
+    summary: "Every living session of a person was ended at once, in one tenant or in all of them, but for `kept`.",
     targets: &["user"],
-    data: &[USER, ("kept", "Id of the session that goes on, if one does."), ("reason", REASONS)],
+    data: &[
+        USER,
+        ("tenant", "Id of the tenant; absent when the sessions in every tenant were ended."),
+        ("kept", "Id of the session that goes on, if one does."),
+        ("reason", REASONS),
+    ],
 };
 const REAUTHENTICATED: EventSpec = EventSpec {
     name: "identity.reauth.succeeded",
@@ -167,8 +185,15 @@ const REAUTHENTICATED: EventSpec = EventSpec {
     targets: TARGETS,
     data: &[SESSION, USER],
 };
+const TENANT_SWITCHED: EventSpec = EventSpec {
+    name: "identity.session.tenant_switched",
+    schema_version: 1,
+    summary: "A person goes on in another tenant with the same session.",
+    targets: TARGETS,
+    data: &[SESSION, USER, ("from", "Id of the tenant before."), ("to", "Id of the tenant since.")],
+};
 
 /// The catalogue entries of [`SessionEvent`].
 pub(crate) const fn session_event_specs() -> &'static [EventSpec] {
-    &[CREATED, REFRESHED, REFRESH_RETRY, REUSE_DETECTED, REVOKED, ALL_REVOKED, REAUTHENTICATED]
+    &[CREATED, REFRESHED, REFRESH_RETRY, REUSE_DETECTED, REVOKED, REVOKED_ALL, REAUTHENTICATED, TENANT_SWITCHED]
 }

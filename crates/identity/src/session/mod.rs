@@ -1,9 +1,9 @@
 //! Sessions: how long a sign-in lasts, and how refresh tokens take turns.
 
 mod device;
-mod ending;
 mod event;
 mod refresh_token;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -13,10 +13,10 @@ use ashlar_kernel::{Change, Id, StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 pub use device::{Device, DeviceClientId, DeviceName, InvalidDevice, Platform, summarise_user_agent};
-pub use ending::EndSessions;
 pub use event::SessionEvent;
 pub(crate) use event::session_event_specs;
 pub use refresh_token::{InvalidRefreshToken, PresentedRefreshToken, RefreshKeys};
+pub use sweep::SessionSweep;
 
 use crate::UserId;
 
@@ -55,6 +55,8 @@ pub enum RevocationReason {
     Logout,
     /// The person ended it from another session.
     User,
+    /// An administrator of the tenant ended it, or the membership.
+    Admin,
     /// A refresh token was used a second time: somebody else may hold a copy.
     Reuse,
     /// The account was shut.
@@ -64,13 +66,15 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
-    const ALL: [Self; 5] = [Self::Logout, Self::User, Self::Reuse, Self::UserDisabled, Self::PasswordChange];
+    const ALL: [Self; 6] =
+        [Self::Logout, Self::User, Self::Admin, Self::Reuse, Self::UserDisabled, Self::PasswordChange];
 
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Logout => "logout",
             Self::User => "user",
+            Self::Admin => "admin",
             Self::Reuse => "reuse",
             Self::UserDisabled => "user_disabled",
             Self::PasswordChange => "password_change",

@@ -37,6 +37,9 @@ pub enum AuthenticateError {
     /// The token is of another tenant than the request asks for.
     #[error("the access token belongs to another tenant")]
     TenantMismatch,
+    /// The tenant of the session is suspended.
+    #[error("the tenant is suspended")]
+    TenantSuspended,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -49,6 +52,7 @@ impl Classified for AuthenticateError {
             Self::Token(TokenRefusal::Invalid(_)) => Class::Code(&codes::TOKEN_INVALID),
             Self::SessionEnded => Class::Code(&codes::SESSION_REVOKED),
             Self::TenantMismatch => Class::Code(&codes::TENANT_MISMATCH),
+            Self::TenantSuspended => Class::Code(&codes::TENANT_SUSPENDED),
             Self::Store(error) => Class::Inner(error),
         }
     }
@@ -67,7 +71,13 @@ impl Identity {
         requested: Option<TenantId>,
     ) -> Result<Authenticated, AuthenticateError> {
         let claims = self.believe(context, token)?;
-        let SessionWithHolder { session, status, account } = self.live_session(context, claims.sid).await?;
+        let mut found = self.live_session(context, claims.sid).await?;
+        if found.session.tenant() != claims.tid {
+            // The session may have gone on in another tenant since this process looked last.
+            self.0.ports.cache.forget(claims.sid);
+            found = self.live_session(context, claims.sid).await?;
+        }
+        let SessionWithHolder { session, status, account } = found;
         if session.user() != claims.sub || session.tenant() != claims.tid {
             return Err(TokenRefusal::Invalid("sub or tid").into());
         }
@@ -77,6 +87,9 @@ impl Identity {
         let (true, UserStatus::Active, Some(account)) = (session.is_alive(context.now), status, account) else {
             return Err(AuthenticateError::SessionEnded);
         };
+        if account.is_locked_out() {
+            return Err(AuthenticateError::TenantSuspended);
+        }
         let mut context = acting_as(context, &account, &session);
         if let (Actor::User(principal), Some(proved_at)) =
             (&mut context.actor, Timestamp::from_timestamp(claims.auth_time, 0))

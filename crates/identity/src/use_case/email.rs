@@ -4,8 +4,8 @@ use ashlar_kernel::{AccessError, Change, Class, Classified, Context, FieldError,
 
 use super::{Attempts, Identity, RECENT, codes};
 use crate::{
-    Account, AccountRequest, ActionPurpose, ActionToken, Email, EndSessions, Identifier, NewActionToken,
-    RevocationReason, User, UserId, permission, port::InsertUserError,
+    Account, AccountRequest, ActionPurpose, ActionToken, Email, Identifier, NewActionToken, RevocationReason,
+    SessionSweep, User, UserId, permission, port::InsertUserError,
 };
 
 /// Why an address was not verified or changed.
@@ -166,20 +166,14 @@ impl Identity {
                 tx.change_email(user.change_email(token.email().clone(), context.now)).await?;
             }
             ActionPurpose::UndoEmailChange => {
-                let all = EndSessions {
-                    user: user.id(),
-                    tenant: None,
-                    except: None,
-                    reason: RevocationReason::PasswordChange,
-                    at: context.now,
-                };
+                let all = SessionSweep::sparing(None, user.id(), RevocationReason::PasswordChange, context.now);
                 tx.change_email(user.undo_email_change(token.email().clone(), context.now)).await?;
-                ended = tx.end_sessions(all.change()).await?;
+                ended = tx.end_sessions(all).await?;
             }
             ActionPurpose::ResetPassword => return Err(VerifyEmailError::Token),
         }
         tx.commit().await?;
-        self.forget_sessions(context, &ended);
+        self.end_here(context, &ended);
         Ok(())
     }
 

@@ -47,7 +47,7 @@ impl Identity {
             exp: access_expires_at.timestamp(),
             auth_time: session.authenticated_at().timestamp(),
             amr: session.amr().to_vec(),
-            roles: vec![account.role.as_str().to_owned()],
+            roles: vec![if account.is_operator { "operator" } else { account.role.as_str() }.to_owned()],
             ver: CLAIMS_VERSION,
         };
         let refresh_token = inner.refresh_keys.token(session);

@@ -66,6 +66,9 @@ pub enum LogInError {
     /// The password is right, but the address has yet to be verified.
     #[error("the e-mail address has not been verified")]
     EmailUnverified,
+    /// Identifier and password are right, and the tenant is suspended.
+    #[error("the tenant is suspended")]
+    TenantSuspended,
     /// Nothing was tried.
     #[error(transparent)]
     Guess(#[from] GuessError),
@@ -82,6 +85,7 @@ impl Classified for LogInError {
         match self {
             Self::InvalidCredentials => Class::Code(&codes::INVALID_CREDENTIALS),
             Self::EmailUnverified => Class::Code(&codes::EMAIL_UNVERIFIED),
+            Self::TenantSuspended => Class::Code(&codes::TENANT_SUSPENDED),
             Self::Guess(error) => Class::Inner(error),
             Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
             Self::Store(error) => Class::Inner(error),
@@ -230,6 +234,7 @@ impl Identity {
         tx.commit().await?;
         Err(match reason {
             LoginFailure::EmailUnverified => LogInError::EmailUnverified,
+            LoginFailure::TenantSuspended => LogInError::TenantSuspended,
             _ => LogInError::InvalidCredentials,
         })
     }
@@ -250,6 +255,9 @@ fn judge(
         return Err(refuse(LoginFailure::Disabled));
     }
     let account = credential.account.ok_or((Some(credential.user), LoginFailure::NoMembership))?;
+    if account.is_locked_out() {
+        return Err((Some(credential.user), LoginFailure::TenantSuspended));
+    }
     if needs_verified_email && !account.is_email_verified {
         return Err((Some(credential.user), LoginFailure::EmailUnverified));
     }

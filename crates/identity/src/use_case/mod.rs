@@ -1,5 +1,6 @@
 //! What can be done: one file each, with its command, its errors, and a function on [`Identity`].
 
+mod administration;
 mod authenticate;
 pub mod codes;
 mod email;
@@ -8,6 +9,8 @@ mod issue;
 mod letters;
 mod log_in;
 mod log_out;
+mod my_tenants;
+mod operators;
 mod password;
 mod profile;
 mod purge;
@@ -17,6 +20,7 @@ mod register;
 mod second_factor;
 mod second_step;
 mod sessions;
+mod tenants;
 mod verify_first;
 
 use std::sync::Arc;
@@ -25,6 +29,10 @@ use ashlar_kernel::{
     Actor, Context, CursorSigner, Entropy, IdSource, MacKey, Principal, StoreError, Tenant, TenantId, TenantSlug,
 };
 
+pub use administration::{
+    AddMember, AdministrationError, CreateUser, CreateUserError, CreateUserInput, EditUser, ListUsers, ListUsersError,
+    Newcomer, UserPage,
+};
 use chrono::TimeDelta;
 
 pub use authenticate::{AuthenticateError, Authenticated};
@@ -34,6 +42,8 @@ pub use issue::SignedIn;
 pub use letters::{LinkPurpose, MailedLink};
 pub use log_in::{LogIn, LogInError};
 pub use log_out::{LogOut, LogOutError};
+pub use my_tenants::MyTenantsError;
+pub use operators::OperatorError;
 pub use password::{ChangePassword, ChangePasswordError, ResetPasswordError};
 pub use profile::{EditProfile, EditProfileError, ReadProfileError};
 pub use reauthenticate::{EndSessionsError, Reauthenticate, ReauthenticateError};
@@ -42,6 +52,7 @@ pub use register::{Register, RegisterError, RegisterInput, Registered};
 pub use second_factor::{Enrolment, SecondFactorCode, SecondFactorError};
 pub use second_step::{LoggedIn, PendingLogin, SecondStep, SecondStepError};
 pub use sessions::{ListSessionsError, RevokeSessionError};
+pub use tenants::{OpenTenant, TenantError};
 pub use verify_first::VerifyEmail;
 
 use crate::{
@@ -170,7 +181,7 @@ fn acting_as(context: &Context, account: &Account, session: &Session) -> Context
         user: account.id.as_uuid(),
         session: session.id().as_uuid(),
         authenticated_at: session.authenticated_at(),
-        permissions: account.role.permissions(),
+        permissions: account.permissions(),
     });
     Context { tenant: session.tenant(), actor, ..context.clone() }
 }

@@ -10,8 +10,8 @@ use super::{
     guess::{GuessError, Verdict},
 };
 use crate::{
-    Account, AccountRequest, ActionPurpose, ActionSubject, ActionToken, ActionTokenId, EndSessions, Identifier,
-    Password, PasswordHash, PresentedActionToken, RevocationReason, SessionId, User, UserId,
+    Account, AccountRequest, ActionPurpose, ActionSubject, ActionToken, ActionTokenId, Identifier, Password,
+    PasswordHash, PresentedActionToken, RevocationReason, SessionId, SessionSweep, User, UserId,
     password::{PasswordFault, PasswordRejected},
     permission,
     port::{HasherError, SignError},
@@ -201,17 +201,12 @@ impl Identity {
         tx.update_session(renewed).await?;
         let mut ended = Vec::new();
         if ends_others {
-            let all = EndSessions {
-                user: account.id,
-                tenant: None,
-                except: Some(session.id()),
-                reason: RevocationReason::PasswordChange,
-                at: context.now,
-            };
-            ended = tx.end_sessions(all.change()).await?;
+            let all =
+                SessionSweep::sparing(Some(session.id()), account.id, RevocationReason::PasswordChange, context.now);
+            ended = tx.end_sessions(all).await?;
         }
         tx.commit().await?;
-        self.forget_sessions(context, &ended);
+        self.end_here(context, &ended);
         self.remember(context, account, session);
         Ok((signed_in, ended.len()))
     }
@@ -263,18 +258,12 @@ impl Identity {
         if !token.is_good_for(&user, context.now) {
             return Err(ResetPasswordError::Token);
         }
-        let all = EndSessions {
-            user: user.id(),
-            tenant: None,
-            except: None,
-            reason: RevocationReason::PasswordChange,
-            at: context.now,
-        };
+        let all = SessionSweep::sparing(None, user.id(), RevocationReason::PasswordChange, context.now);
         tx.spend_action_token(token.clone().spend()).await?;
         tx.update_user(user.reset_password(hash.clone(), context.now)).await?;
-        let ended = tx.end_sessions(all.change()).await?;
+        let ended = tx.end_sessions(all).await?;
         tx.commit().await?;
-        self.forget_sessions(context, &ended);
+        self.end_here(context, &ended);
         Ok(())
     }
 
@@ -333,7 +322,7 @@ impl Identity {
     }
 
     /// This process believes these sessions no longer.
-    pub(super) fn forget_sessions(&self, context: &Context, ended: &[SessionId]) {
+    pub(super) fn end_here(&self, context: &Context, ended: &[SessionId]) {
         for session in ended {
             self.0.ports.cache.end(*session, context.now);
         }

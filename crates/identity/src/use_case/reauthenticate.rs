@@ -5,7 +5,7 @@ use ashlar_kernel::{
 };
 
 use super::{Attempts, Identity, RECENT, SignedIn, acting_as, codes, guess::GuessError};
-use crate::{AccountRequest, EndSessions, Password, RevocationReason, SessionId, UserId, permission, port::SignError};
+use crate::{AccountRequest, Password, RevocationReason, SessionId, SessionSweep, UserId, permission, port::SignError};
 
 /// Proves again who the caller is.
 pub struct Reauthenticate(Password);
@@ -119,27 +119,27 @@ impl Identity {
         let caller = context.require(permission::REVOKE_OWN_SESSIONS)?;
         // Whoever has stolen a session must not lock the owner out.
         context.require_recent_sign_in(RECENT)?;
-        let all = EndSessions {
-            user: UserId::from_uuid(caller.user),
-            tenant: None,
-            except: spares_current.then(|| SessionId::from_uuid(caller.session)),
-            reason: RevocationReason::User,
-            at: context.now,
-        };
+        let except = spares_current.then(|| SessionId::from_uuid(caller.session));
+        let user = UserId::from_uuid(caller.user);
         let mut attempts = Attempts::default();
         loop {
-            match self.try_end_all(context, all).await {
+            match self.try_end_all(context, user, except).await {
                 Err(error) if attempts.again(&error) => {}
                 outcome => return Ok(outcome?),
             }
         }
     }
 
-    async fn try_end_all(&self, context: &Context, all: EndSessions) -> Result<usize, StoreError> {
+    async fn try_end_all(
+        &self,
+        context: &Context,
+        user: UserId,
+        except: Option<SessionId>,
+    ) -> Result<usize, StoreError> {
         let mut tx = self.0.ports.store.begin(context).await?;
-        let ended = tx.end_sessions(all.change()).await?;
+        let ended = tx.end_sessions(SessionSweep::sparing(except, user, RevocationReason::User, context.now)).await?;
         tx.commit().await?;
-        self.forget_sessions(context, &ended);
+        self.end_here(context, &ended);
         Ok(ended.len())
     }
 }

@@ -25,6 +25,9 @@ pub enum RefreshError {
     /// The session is of another tenant than the request asks for.
     #[error("the refresh token belongs to another tenant")]
     TenantMismatch,
+    /// The tenant of the session is suspended. The session lives on.
+    #[error("the tenant is suspended")]
+    TenantSuspended,
     /// Signing failed.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -40,6 +43,7 @@ impl Classified for RefreshError {
             Self::Expired => Class::Code(&codes::REFRESH_TOKEN_EXPIRED),
             Self::Revoked => Class::Code(&codes::SESSION_REVOKED),
             Self::TenantMismatch => Class::Code(&codes::TENANT_MISMATCH),
+            Self::TenantSuspended => Class::Code(&codes::TENANT_SUSPENDED),
             Self::Reused => Class::Code(&codes::REFRESH_TOKEN_REUSED),
             Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
             Self::Store(error) => Class::Inner(error),
@@ -86,6 +90,9 @@ impl Identity {
         let SessionWithHolder { session, status: UserStatus::Active, account: Some(account) } = found else {
             return Err(RefreshError::Revoked);
         };
+        if account.is_locked_out() {
+            return Err(RefreshError::TenantSuspended);
+        }
         let acting = acting_as(context, &account, &session);
         match session.refresh(presented.generation(), &self.0.settings.sessions, context.now) {
             Refresh::Rotated(change) => self.rotate(&acting, account, change).await,

@@ -13,10 +13,10 @@ use crate::{
 
 /// Opens an account for whoever asks.
 pub struct Register {
-    email: Email,
-    username: Option<Username>,
-    password: Password,
-    display_name: Option<DisplayName>,
+    pub(super) email: Email,
+    pub(super) username: Option<Username>,
+    pub(super) password: Password,
+    pub(super) display_name: Option<DisplayName>,
     once: Option<Once<Registered>>,
 }
 
@@ -42,7 +42,14 @@ impl TryFrom<RegisterInput<'_>> for Register {
     type Error = Invalid;
 
     fn try_from(input: RegisterInput<'_>) -> Result<Self, Invalid> {
-        let mut errors = FieldErrors::default();
+        Self::checked(input, &mut FieldErrors::default())
+    }
+}
+
+impl Register {
+    /// Reads a registration; what is wrong joins what `errors` holds already.
+    pub(super) fn checked(input: RegisterInput<'_>, errors: &mut FieldErrors) -> Result<Self, Invalid> {
+        let mut errors = std::mem::take(errors);
         let email = errors.check("/email", Email::parse(input.email));
         let username = errors.check_optional("/username", input.username.map(Username::parse));
         let password = errors.check("/password", Password::parse(input.password));
@@ -55,9 +62,7 @@ impl TryFrom<RegisterInput<'_>> for Register {
             _ => Err(errors.into_invalid()),
         }
     }
-}
 
-impl Register {
     /// The shortest registration.
     pub fn parse(email: &str, username: Option<&str>, password: &str) -> Result<Self, Invalid> {
         Self::try_from(RegisterInput { email, username, password: Secret::from(password), display_name: None })

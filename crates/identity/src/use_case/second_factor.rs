@@ -7,8 +7,8 @@ use super::{
     guess::{GuessError, Verdict},
 };
 use crate::{
-    BackupCode, CounterKey, EndSessions, Ladder, PasswordHash, RevocationReason, SecondFactor, SecondFactorEvent,
-    SecondFactorStatus, SessionId, TotpCode, TotpSecret, UserId, permission,
+    BackupCode, CounterKey, Ladder, PasswordHash, RevocationReason, SecondFactor, SecondFactorEvent,
+    SecondFactorStatus, SessionEvent, SessionId, SessionSweep, TotpCode, TotpSecret, UserId, permission,
     port::{HasherError, VaultError},
 };
 
@@ -163,10 +163,10 @@ impl Identity {
         }
         let mut ended = Vec::new();
         if ends_others {
-            ended = tx.end_sessions(ending(user, except, context).change()).await?;
+            ended = tx.end_sessions(ending(user, except, context)).await?;
         }
         tx.commit().await?;
-        self.forget_sessions(context, &ended);
+        self.end_here(context, &ended);
         Ok(codes.iter().map(BackupCode::shown).collect())
     }
 
@@ -176,9 +176,9 @@ impl Identity {
         let factor = self.proved(context, user, &code).await?;
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.delete_second_factor(factor.disable()).await?;
-        let ended = tx.end_sessions(ending(user, caller_session(context), context).change()).await?;
+        let ended = tx.end_sessions(ending(user, caller_session(context), context)).await?;
         tx.commit().await?;
-        self.forget_sessions(context, &ended);
+        self.end_here(context, &ended);
         Ok(())
     }
 
@@ -332,6 +332,6 @@ fn caller_session(context: &Context) -> Option<SessionId> {
     }
 }
 
-fn ending(user: UserId, except: Option<SessionId>, context: &Context) -> EndSessions {
-    EndSessions { user, tenant: None, except, reason: RevocationReason::PasswordChange, at: context.now }
+fn ending(user: UserId, except: Option<SessionId>, context: &Context) -> Change<SessionSweep, SessionEvent> {
+    SessionSweep::sparing(except, user, RevocationReason::PasswordChange, context.now)
 }

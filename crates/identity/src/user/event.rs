@@ -19,7 +19,7 @@ pub enum UserEvent {
         /// Whose.
         user: UserId,
     },
-    /// The owner edited the profile.
+    /// The profile was edited.
     ProfileUpdated {
         /// Whose.
         user: UserId,
@@ -57,6 +57,26 @@ pub enum UserEvent {
         /// Whose.
         user: UserId,
     },
+    /// The account can be used again.
+    Enabled {
+        /// Whose.
+        user: UserId,
+    },
+    /// An administrator opened an account for somebody.
+    CreatedByAdmin {
+        /// Whose.
+        user: UserId,
+    },
+    /// A person became an operator of the installation.
+    OperatorGranted {
+        /// Whose account.
+        user: UserId,
+    },
+    /// A person is no operator any more.
+    OperatorRevoked {
+        /// Whose account.
+        user: UserId,
+    },
 }
 
 impl DomainEvent for UserEvent {
@@ -71,6 +91,10 @@ impl DomainEvent for UserEvent {
             Self::PasswordChanged { .. } => PASSWORD_CHANGED.name,
             Self::PasswordReset { .. } => PASSWORD_RESET.name,
             Self::Disabled { .. } => DISABLED.name,
+            Self::Enabled { .. } => ENABLED.name,
+            Self::CreatedByAdmin { .. } => CREATED_BY_ADMIN.name,
+            Self::OperatorGranted { .. } => OPERATOR_GRANTED.name,
+            Self::OperatorRevoked { .. } => OPERATOR_REVOKED.name,
         }
     }
 
@@ -83,7 +107,11 @@ impl DomainEvent for UserEvent {
         | Self::EmailChangeUndone { user }
         | Self::PasswordChanged { user }
         | Self::PasswordReset { user }
-        | Self::Disabled { user }) = self;
+        | Self::Disabled { user }
+        | Self::Enabled { user }
+        | Self::CreatedByAdmin { user }
+        | Self::OperatorGranted { user }
+        | Self::OperatorRevoked { user }) = self;
         vec![Target::new("user", user)]
     }
 
@@ -117,7 +145,7 @@ const BOOTSTRAP_ADMIN_CLAIMED: EventSpec = EventSpec {
 const PROFILE_UPDATED: EventSpec = EventSpec {
     name: "identity.user.profile_updated",
     schema_version: 1,
-    summary: "The owner edited the profile. The diff names the fields; values of personal data are withheld.",
+    summary: "The owner or an administrator edited the profile. The diff names the fields; values of personal data are withheld.",
     targets: &["user"],
     data: &[USER],
 };
@@ -163,6 +191,34 @@ const DISABLED: EventSpec = EventSpec {
     targets: &["user"],
     data: &[USER],
 };
+const ENABLED: EventSpec = EventSpec {
+    name: "identity.user.enabled",
+    schema_version: 1,
+    summary: "The account was opened again after it had been shut. Its old sessions stay dead.",
+    targets: &["user"],
+    data: &[USER],
+};
+const CREATED_BY_ADMIN: EventSpec = EventSpec {
+    name: "identity.user.created_by_admin",
+    schema_version: 1,
+    summary: "An administrator opened an account for somebody.",
+    targets: &["user"],
+    data: &[USER],
+};
+const OPERATOR_GRANTED: EventSpec = EventSpec {
+    name: "identity.user.operator_granted",
+    schema_version: 1,
+    summary: "A person became an operator of the installation, by the command line.",
+    targets: &["user"],
+    data: &[USER],
+};
+const OPERATOR_REVOKED: EventSpec = EventSpec {
+    name: "identity.user.operator_revoked",
+    schema_version: 1,
+    summary: "A person is no operator of the installation any more.",
+    targets: &["user"],
+    data: &[USER],
+};
 
 /// The catalogue entries of [`UserEvent`].
 pub(crate) const fn user_event_specs() -> &'static [EventSpec] {
@@ -176,5 +232,9 @@ pub(crate) const fn user_event_specs() -> &'static [EventSpec] {
         PASSWORD_CHANGED,
         PASSWORD_RESET,
         DISABLED,
+        ENABLED,
+        CREATED_BY_ADMIN,
+        OPERATOR_GRANTED,
+        OPERATOR_REVOKED,
     ]
 }

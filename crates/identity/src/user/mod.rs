@@ -1,5 +1,6 @@
 //! The account of one person.
 
+mod administration;
 mod email;
 mod event;
 mod profile;
@@ -58,6 +59,7 @@ pub struct User {
     credential_version: u32,
     profile: Profile,
     status: UserStatus,
+    operator_since: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: u32,
@@ -114,6 +116,7 @@ pub struct UserRow {
     pub avatar_url: Option<String>,
     pub locale: Option<String>,
     pub status: String,
+    pub operator_since: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i32,
@@ -131,6 +134,7 @@ impl User {
             credential_version: 1,
             profile: Profile { display_name: new.display_name, ..Profile::default() },
             status: UserStatus::Active,
+            operator_since: None,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -273,6 +277,7 @@ impl User {
                 locale: locale.map_err(|_fault| corrupt("user.locale"))?,
             },
             status: UserStatus::restore(&row.status).ok_or_else(|| corrupt("user.status"))?,
+            operator_since: row.operator_since,
             created_at: row.created_at,
             updated_at: row.updated_at,
             version: u32::try_from(row.version).map_err(|_negative| corrupt("user.version"))?,

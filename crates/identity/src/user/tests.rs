@@ -64,6 +64,7 @@ fn a_stored_account_that_breaks_an_invariant_is_refused_by_name() {
         avatar_url: None,
         locale: None,
         status: "active".to_owned(),
+        operator_since: None,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
         version: 1,

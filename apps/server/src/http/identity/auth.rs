@@ -84,7 +84,7 @@ fn opened(registered: &Registered) -> StoredAnswer {
     responses((status = 200, description = "What became of it; look at `status`.", body = LoginResponse)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["invalid_credentials", "email_unverified", "too_many_attempts", "overloaded"])),
+        ("x-problems" = json!(["invalid_credentials", "email_unverified", "tenant_suspended", "too_many_attempts", "overloaded"])),
     ),
     security(())
 )]
@@ -136,7 +136,7 @@ async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem>
     responses((status = 200, description = "The next pair.", body = Tokens)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["refresh_token_invalid", "refresh_token_expired", "refresh_token_reused", "session_revoked", "tenant_mismatch"])),
+        ("x-problems" = json!(["refresh_token_invalid", "refresh_token_expired", "refresh_token_reused", "session_revoked", "tenant_mismatch", "tenant_suspended"])),
     ),
     security(())
 )]

@@ -195,7 +195,7 @@ impl UpdateProfileRequest {
 }
 
 #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
-fn field<T, F: FieldFault>(
+pub(super) fn field<T, F: FieldFault>(
     errors: &mut FieldErrors,
     pointer: &str,
     sent: Option<Option<String>>,
@@ -238,6 +238,9 @@ pub(super) struct User {
     /// Whether they administer this tenant.
     #[schema(example = false)]
     is_admin: bool,
+    /// Whether they operate the installation. Then `permissions` are those of an operator, whatever the role.
+    #[schema(example = false)]
+    is_operator: bool,
     /// What they may do in this tenant.
     #[schema(example = json!(["identity.profile.read.own", "identity.profile.update.own"]))]
     permissions: Vec<&'static str>,
@@ -259,6 +262,10 @@ pub(super) enum UserRole {
     Admin,
     /// The daily work.
     Staff,
+    /// Their own leads, and nobody's.
+    Sales,
+    /// Their own courses.
+    Instructor,
     /// Their own things.
     Member,
 }
@@ -275,7 +282,8 @@ impl From<&Account> for User {
             email_verified: account.is_email_verified,
             role: account.role.as_str(),
             is_admin: account.role == ashlar_identity::Role::Admin,
-            permissions: account.role.permissions().iter().map(|permission| permission.as_str()).collect(),
+            is_operator: account.is_operator,
+            permissions: account.permissions().iter().map(|permission| permission.as_str()).collect(),
             created_at: moment(account.created_at),
             updated_at: moment(account.updated_at),
         }

@@ -12,6 +12,11 @@ pub(super) fn tag(version: u32) -> ETag {
 
 /// The versions `If-Match` accepts; none when any will do. What is no tag of ours matches nothing.
 pub(super) fn if_match(request: &HttpRequest) -> Option<Vec<u32>> {
+    Some(if_match_tags(request)?.iter().filter_map(|tag| tag.parse().ok()).collect())
+}
+
+/// The strong tags `If-Match` accepts; none when any will do.
+pub(super) fn if_match_tags(request: &HttpRequest) -> Option<Vec<String>> {
     if !request.headers().contains_key(header::IF_MATCH) {
         return None;
     }
@@ -19,7 +24,7 @@ pub(super) fn if_match(request: &HttpRequest) -> Option<Vec<u32>> {
         Ok(IfMatch::Any) => None,
         Ok(IfMatch::Items(tags)) => {
             let strong = tags.iter().filter(|tag| !tag.weak);
-            Some(strong.filter_map(|tag| tag.tag().parse().ok()).collect())
+            Some(strong.map(|tag| tag.tag().to_owned()).collect())
         }
         Err(_syntax) => Some(Vec::new()),
     }

@@ -1,15 +1,18 @@
 //! The identity domain over HTTP.
 
+mod admin;
 mod auth;
 mod dto;
 mod email;
 mod etag;
 mod keys;
 mod me;
+mod my_tenants;
 mod password;
 mod reauthenticate;
 mod second_factor;
 mod sessions;
+mod tenants;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -40,5 +43,12 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(me::update)
         .service(sessions::list)
         .service(sessions::revoke)
-        .service(keys::read);
+        .service(keys::read)
+        .service(my_tenants::list)
+        .service(my_tenants::switch)
+        .service(tenants::list)
+        .service(tenants::open)
+        .service(tenants::suspend)
+        .service(tenants::resume);
+    admin::routes(config);
 }

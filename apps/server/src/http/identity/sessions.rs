@@ -37,11 +37,7 @@ pub(super) async fn list(
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let page = state.identity.sessions(&caller.context, query.limit()?, query.cursor()).await?;
-    let current = match &caller.context.actor {
-        Actor::User(principal) => principal.session,
-        Actor::Anonymous | Actor::System(_) => Uuid::nil(),
-    };
-    Ok(HttpResponse::Ok().json(SessionPage::new(page, current)))
+    Ok(HttpResponse::Ok().json(SessionPage::new(page, current_session(&caller.context.actor))))
 }
 
 /// End one of your sessions
@@ -116,7 +112,7 @@ struct SessionDevice {
 
 /// A page of sessions.
 #[derive(Serialize, ToSchema)]
-struct SessionPage {
+pub(super) struct SessionPage {
     /// The sessions, newest first.
     data: Vec<Session>,
     /// Where the next page begins.
@@ -125,7 +121,7 @@ struct SessionPage {
 
 /// Where the next page begins.
 #[derive(Serialize, ToSchema)]
-struct PageInfo {
+pub(super) struct PageInfo {
     /// Pass it as `cursor`; null on the last page.
     #[schema(required, example = "AbCdEf0123456789")]
     next_cursor: Option<String>,
@@ -134,11 +130,26 @@ struct PageInfo {
     has_more: bool,
 }
 
+impl PageInfo {
+    /// What follows a page.
+    pub(super) fn after(next_cursor: Option<String>) -> Self {
+        Self { has_more: next_cursor.is_some(), next_cursor }
+    }
+}
+
+/// The session a request was made with.
+pub(super) fn current_session(actor: &Actor) -> Uuid {
+    match actor {
+        Actor::User(principal) => principal.session,
+        Actor::Anonymous | Actor::System(_) => Uuid::nil(),
+    }
+}
+
 impl SessionPage {
     /// The page, seen through the session `current`.
-    fn new(page: Page<SessionLine>, current: Uuid) -> Self {
-        let info = PageInfo { has_more: page.next_cursor.is_some(), next_cursor: page.next_cursor };
-        Self { data: page.data.iter().map(|line| Session::new(line, current)).collect(), page: info }
+    pub(super) fn new(page: Page<SessionLine>, current: Uuid) -> Self {
+        let data = page.data.iter().map(|line| Session::new(line, current)).collect();
+        Self { data, page: PageInfo::after(page.next_cursor) }
     }
 }
 

@@ -37,13 +37,14 @@ const WITH_BODY: [&str; 5] =
 /// Codes of operations that clients can give a name to.
 const IDEMPOTENT: [&str; 3] = ["idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_progress"];
 /// Codes of operations that nobody may call without saying who they are.
-const SECURED: [&str; 6] = [
+const SECURED: [&str; 7] = [
     "authentication_required",
     "token_invalid",
     "token_expired",
     "session_revoked",
     "permission_denied",
     "tenant_mismatch",
+    "tenant_suspended",
 ];
 
 /// Describes every shared response.
@@ -81,6 +82,7 @@ fn example_of(entry: &ProblemEntry) -> Value {
     let field = match entry.code {
         "validation" => Some(("/email", "invalid_format", "not an e-mail address")),
         "unknown_field" => Some(("/is_admin", "unknown_field", "this operation knows no such member")),
+        "slug_taken" => Some(("/slug", "taken", "the short name is taken")),
         "password_rejected" => Some(("/password", "too_common", "too common")),
         "invalid_parameter" => Some(("/query/limit", "out_of_range", "a page holds 1 to 200 entries")),
         _ => None,

@@ -1,5 +1,6 @@
 //! Accounts, sessions and the event log, in process.
 
+mod directory;
 mod factors;
 mod ledger;
 mod links;
@@ -7,15 +8,12 @@ mod log;
 mod tables;
 mod transaction;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ashlar_identity::{
     Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, Identifier, LoginAttempt,
-    PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine, SessionQuery, SessionWithHolder, User,
-    UserId,
+    PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine, SessionQuery, SessionWithHolder,
+    Tenancy, TenancyRow, User, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{
@@ -44,8 +42,6 @@ struct Shared(Mutex<Committed>);
 
 #[derive(Default)]
 struct Committed {
-    /// Not among the tables, because no unit of work writes them.
-    tenants: BTreeMap<TenantId, Tenant>,
     tables: Tables,
     log: Log,
 }
@@ -70,9 +66,23 @@ impl MemoryStore {
         store
     }
 
-    /// Adds a tenant, or replaces the one with the same id.
+    /// Adds a tenant, or replaces the one with the same id. For the beginning of a test: a unit of work that is open
+    /// meanwhile takes it back.
     pub fn add_tenant(&self, tenant: Tenant) {
-        self.shared.lock().tenants.insert(tenant.id, tenant);
+        let moment = Timestamp::UNIX_EPOCH;
+        let row = TenancyRow {
+            id: tenant.id.as_uuid(),
+            slug: tenant.slug.to_string(),
+            name: tenant.name,
+            suspended_at: None,
+            created_at: moment,
+            updated_at: moment,
+            version: 1,
+        };
+        // What is a tenant already breaks no rule of tenants.
+        if let Ok(tenancy) = Tenancy::restore(row) {
+            Arc::make_mut(&mut self.shared.lock().tables.tenants).insert(tenant.id, tenancy);
+        }
     }
 
     /// Every event there ever was, in the order of the commits, whoever has handled it.
@@ -164,7 +174,9 @@ impl IdentityStore for MemoryStore {
     }
 
     async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
-        Ok(self.shared.lock().tenants.values().find(|tenant| tenant.slug == *slug).cloned())
+        let tables = &self.shared.lock().tables;
+        let found = tables.tenants.values().map(Tenancy::tenant).find(|tenant| tenant.slug == *slug);
+        Ok(found.cloned())
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {

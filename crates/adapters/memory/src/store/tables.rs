@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_identity::{
-    Account, EndSessions, Identifier, LoginAttempt, Membership, Session, SessionId, SessionLine, SessionQuery,
-    SessionRow, SessionWithHolder, User, UserId, Username,
+    Account, Identifier, LoginAttempt, Membership, Session, SessionId, SessionLine, SessionQuery, SessionRow,
+    SessionWithHolder, Tenancy, User, UserId, Username,
     port::{FirstAdmin, InsertUserError},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
@@ -12,14 +12,17 @@ use chrono::TimeDelta;
 
 use super::{factors::Factors, ledger::Ledger, links::Links};
 
-type Table<K, V> = Arc<BTreeMap<K, V>>;
+pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
 
 /// The tables. A copy is cheap: a table is copied when it is written to and not before.
 #[derive(Clone, Default)]
 pub(super) struct Tables {
-    users: Table<UserId, User>,
-    memberships: Table<(TenantId, UserId), Membership>,
-    sessions: Table<SessionId, Session>,
+    pub(super) tenants: Table<TenantId, Tenancy>,
+    pub(super) users: Table<UserId, User>,
+    /// The tenant in which each account was opened.
+    pub(super) homes: Table<UserId, TenantId>,
+    pub(super) memberships: Table<(TenantId, UserId), Membership>,
+    pub(super) sessions: Table<SessionId, Session>,
     logins: Arc<Vec<LoginAttempt>>,
     first_admin: Option<FirstAdmin>,
     pub(super) ledger: Ledger,
@@ -48,7 +51,9 @@ impl Tables {
     }
 
     pub(super) fn account(&self, tenant: TenantId, user: &User) -> Option<Account> {
-        self.memberships.get(&(tenant, user.id())).map(|membership| Account::of(user, membership.role()))
+        let in_suspended_tenant = self.tenants.get(&tenant).is_some_and(Tenancy::is_suspended);
+        let membership = self.memberships.get(&(tenant, user.id()))?;
+        Some(Account { in_suspended_tenant, ..Account::of(user, membership.role()) })
     }
 
     pub(super) fn session(&self, id: SessionId) -> Option<&Session> {
@@ -79,7 +84,7 @@ impl Tables {
         &self.logins
     }
 
-    pub(super) fn insert_user(&mut self, user: User) -> Result<(), InsertUserError> {
+    pub(super) fn insert_user(&mut self, user: User, home: TenantId) -> Result<(), InsertUserError> {
         if self.users.contains_key(&user.id()) {
             return Err(broken("user primary key").into());
         }
@@ -90,6 +95,7 @@ impl Tables {
         if username.is_some() && self.users.values().any(|other| username_key(other) == username) {
             return Err(InsertUserError::UsernameTaken);
         }
+        Arc::make_mut(&mut self.homes).insert(user.id(), home);
         Arc::make_mut(&mut self.users).insert(user.id(), user);
         Ok(())
     }
@@ -109,22 +115,6 @@ impl Tables {
             return Err(InsertUserError::EmailTaken);
         }
         Ok(self.update_user(user)?)
-    }
-
-    pub(super) fn end_sessions(&mut self, ending: EndSessions) -> Vec<SessionId> {
-        let is_meant = |session: &&Session| {
-            session.user() == ending.user
-                && ending.tenant.is_none_or(|tenant| session.tenant() == tenant)
-                && ending.except != Some(session.id())
-                && session.absolute_expires_at() > ending.at
-        };
-        let meant: Vec<_> = self.sessions.values().filter(is_meant).cloned().collect();
-        let ended = meant.into_iter().filter_map(|session| session.revoke(ending.reason, ending.at));
-        let ended: Vec<_> = ended.map(|change| change.state().clone()).collect();
-        let sessions = Arc::make_mut(&mut self.sessions);
-        let ids = ended.iter().map(Session::id).collect();
-        sessions.extend(ended.into_iter().map(|session| (session.id(), session)));
-        ids
     }
 
     /// Whether nobody had claimed it before.

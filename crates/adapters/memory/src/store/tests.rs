@@ -88,24 +88,6 @@ fn an_observation_waits_for_the_unit_of_work_that_would_undo_it() {
 }
 
 #[test]
-fn a_tenant_may_be_added_while_a_unit_of_work_is_open() {
-    block_on(async {
-        let Scene { store, context, .. } = scene().await;
-        let acme = Tenant {
-            id: TenantId::from_uuid(Uuid::from_u128(9)),
-            slug: TenantSlug::parse("acme").unwrap(),
-            name: "Acme".to_owned(),
-        };
-        let tx = store.begin(&context).await.unwrap();
-
-        store.add_tenant(acme.clone());
-        tx.commit().await.unwrap();
-
-        assert_eq!(store.tenant(&acme.slug).await.unwrap(), Some(acme));
-    });
-}
-
-#[test]
 fn rows_refer_to_rows_that_exist() {
     block_on(async {
         let Scene { store, context, user, session } = scene().await;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, EndSessions, Lock, LockoutEvent,
-    LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, SecondFactor,
-    SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, Lock, LockoutEvent, LoginAttempt,
+    LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, SecondFactor, SecondFactorEvent,
+    Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, UnitOfWork};
@@ -22,8 +22,8 @@ pub(super) struct MemoryTx {
     _turn: OwnedMutexGuard<()>,
     shared: Arc<Shared>,
     journal: Journal,
-    draft: Tables,
-    written: Vec<EventRecord>,
+    pub(super) draft: Tables,
+    pub(super) written: Vec<EventRecord>,
     /// A refused write spoils the whole work, as on PostgreSQL: what a caller does on top of it cannot be saved.
     is_spoilt: bool,
 }
@@ -35,7 +35,7 @@ impl MemoryTx {
     }
 
     /// Saves the state of a change by `save`, and its events with it.
-    fn write<T, E, R, F>(
+    pub(super) fn write<T, E, R, F>(
         &mut self,
         change: Change<T, E>,
         save: impl FnOnce(&mut Tables, T) -> Result<R, F>,
@@ -52,8 +52,8 @@ impl MemoryTx {
         Ok(answer)
     }
 
-    fn require_tenant(&self, id: TenantId) -> Result<(), StoreError> {
-        if self.shared.lock().tenants.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to tenant")) }
+    pub(super) fn require_tenant(&self, id: TenantId) -> Result<(), StoreError> {
+        if self.draft.tenants.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to tenant")) }
     }
 }
 
@@ -85,7 +85,8 @@ impl IdentityTx for MemoryTx {
     }
 
     async fn insert_user(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError> {
-        self.write(change, Tables::insert_user)
+        let home = self.journal.context().tenant;
+        self.write(change, |tables, user| tables.insert_user(user, home))
     }
 
     async fn update_user(&mut self, change: Change<User, UserEvent>) -> Result<(), StoreError> {
@@ -131,10 +132,6 @@ impl IdentityTx for MemoryTx {
 
     async fn note_request(&mut self, change: Change<(), AccountRequest>) -> Result<(), StoreError> {
         self.write(change, |_tables, ()| Ok(()))
-    }
-
-    async fn end_sessions(&mut self, change: Change<EndSessions, SessionEvent>) -> Result<Vec<SessionId>, StoreError> {
-        self.write(change, |tables, ending| Ok(tables.end_sessions(ending)))
     }
 
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError> {

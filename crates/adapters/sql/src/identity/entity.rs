@@ -13,6 +13,10 @@ pub(crate) mod tenant {
         pub id: Uuid,
         pub slug: String,
         pub name: String,
+        pub suspended_at: Option<ChronoDateTimeUtc>,
+        pub created_at: ChronoDateTimeUtc,
+        pub updated_at: ChronoDateTimeUtc,
+        pub version: i32,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -42,6 +46,8 @@ pub(crate) mod user {
         pub avatar_url: Option<String>,
         pub locale: Option<String>,
         pub status: String,
+        pub operator_since: Option<ChronoDateTimeUtc>,
+        pub search_key: String,
         pub last_login_at: Option<ChronoDateTimeUtc>,
         pub created_at: ChronoDateTimeUtc,
         pub updated_at: ChronoDateTimeUtc,
@@ -94,7 +100,11 @@ pub(crate) mod membership {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
+    pub enum Relation {
+        /// Where.
+        #[sea_orm(belongs_to = "super::tenant::Entity", from = "Column::TenantId", to = "super::tenant::Column::Id")]
+        Tenant,
+    }
 
     impl ActiveModelBehavior for ActiveModel {}
 }

@@ -1,6 +1,9 @@
 //! Between rows and the domain's types. What comes out of a row has passed the domain's checks again.
 
-use ashlar_identity::{Account, Membership, Role, Session, SessionLine, SessionRow, User, UserRow, Username};
+use ashlar_identity::{
+    Account, Membership, MembershipRow, Role, Session, SessionLine, SessionRow, Tenancy, TenancyRow, User, UserRow,
+    Username,
+};
 use ashlar_kernel::{StoreError, Tenant, TenantId, TenantSlug, Timestamp};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -22,15 +25,18 @@ pub(super) struct HolderRow {
     email_verified_at: Option<Timestamp>,
     credential_version: i32,
     status: String,
+    operator_since: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: i32,
     role: Option<String>,
+    tenant_suspended_at: Option<Timestamp>,
 }
 
 impl HolderRow {
-    /// The columns of the account, in the order of the fields; the role comes from the membership.
-    pub(super) const COLUMNS: [user::Column; 12] = [
+    /// The columns of the account, in the order of the fields; the role comes from the membership, and whether it
+    /// counts from the tenant.
+    pub(super) const COLUMNS: [user::Column; 13] = [
         user::Column::Id,
         user::Column::Email,
         user::Column::Username,
@@ -40,6 +46,7 @@ impl HolderRow {
         user::Column::EmailVerifiedAt,
         user::Column::CredentialVersion,
         user::Column::Status,
+        user::Column::OperatorSince,
         user::Column::CreatedAt,
         user::Column::UpdatedAt,
         user::Column::Version,
@@ -62,11 +69,13 @@ impl HolderRow {
             avatar_url: self.avatar_url,
             locale: self.locale,
             status: self.status,
+            operator_since: self.operator_since,
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,
         })?;
-        let account = role.map(|role| Account::of(&user, role));
+        let in_suspended_tenant = self.tenant_suspended_at.is_some();
+        let account = role.map(|role| Account { in_suspended_tenant, ..Account::of(&user, role) });
         Ok((user, account))
     }
 }
@@ -86,6 +95,8 @@ pub(super) fn changed_user(user: &User) -> Result<user::ActiveModel, StoreError>
         avatar_url: Set(profile.avatar_url.as_ref().map(|url| url.as_str().to_owned())),
         locale: Set(profile.locale.as_ref().map(|locale| locale.as_str().to_owned())),
         status: Set(user.status().as_str().to_owned()),
+        operator_since: Set(user.operator_since()),
+        search_key: Set(user.search_key()),
         updated_at: Set(user.updated_at()),
         version: Set(version(user.version())?),
         ..Default::default()
@@ -115,6 +126,7 @@ pub(super) fn restore_user(row: user::Model) -> Result<User, StoreError> {
         avatar_url: row.avatar_url,
         locale: row.locale,
         status: row.status,
+        operator_since: row.operator_since,
         created_at: row.created_at,
         updated_at: row.updated_at,
         version: row.version,
@@ -128,14 +140,27 @@ pub(super) fn new_membership(membership: &Membership, id: Uuid) -> membership::A
         user_id: Set(membership.user().as_uuid()),
         role: Set(membership.role().as_str().to_owned()),
         created_at: Set(membership.created_at()),
-        updated_at: Set(membership.created_at()),
+        updated_at: Set(membership.updated_at()),
         version: Set(1),
     }
+}
+
+/// A stored membership.
+pub(super) fn restore_membership(row: membership::Model) -> Result<Membership, StoreError> {
+    Membership::restore(&MembershipRow {
+        tenant_id: row.tenant_id,
+        user_id: row.user_id,
+        role: row.role,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: row.version,
+    })
 }
 
 /// Every column that changes in the life of a session.
 pub(super) fn changed_session(row: SessionRow, now: Timestamp) -> session::ActiveModel {
     session::ActiveModel {
+        tenant_id: Set(row.tenant_id),
         generation: Set(row.generation),
         authenticated_at: Set(row.authenticated_at),
         rotated_at: Set(row.rotated_at),
@@ -153,7 +178,6 @@ pub(super) fn changed_session(row: SessionRow, now: Timestamp) -> session::Activ
 pub(super) fn new_session(row: SessionRow, now: Timestamp) -> session::ActiveModel {
     session::ActiveModel {
         id: Set(row.id),
-        tenant_id: Set(row.tenant_id),
         user_id: Set(row.user_id),
         salt: Set(row.salt.clone()),
         amr: Set(row.amr.clone()),
@@ -209,6 +233,32 @@ pub(super) fn session_line(row: session::Model) -> Result<SessionLine, StoreErro
 pub(super) fn restore_tenant(row: tenant::Model) -> Result<Tenant, StoreError> {
     let slug = TenantSlug::parse(&row.slug).map_err(|_fault| StoreError::Corrupt { what: "tenant.slug" })?;
     Ok(Tenant { id: TenantId::from_uuid(row.id), slug, name: row.name })
+}
+
+pub(super) fn restore_tenancy(row: tenant::Model) -> Result<Tenancy, StoreError> {
+    Tenancy::restore(TenancyRow {
+        id: row.id,
+        slug: row.slug,
+        name: row.name,
+        suspended_at: row.suspended_at,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: row.version,
+    })
+}
+
+/// A tenant as it is.
+pub(super) fn tenancy(tenancy: &Tenancy) -> Result<tenant::ActiveModel, StoreError> {
+    let tenant = tenancy.tenant();
+    Ok(tenant::ActiveModel {
+        id: Set(tenant.id.as_uuid()),
+        slug: Set(tenant.slug.to_string()),
+        name: Set(tenant.name.clone()),
+        suspended_at: Set(tenancy.suspended_at()),
+        created_at: Set(tenancy.created_at()),
+        updated_at: Set(tenancy.updated_at()),
+        version: Set(version(tenancy.version())?),
+    })
 }
 
 /// A version in its stored form.

@@ -1,6 +1,8 @@
 //! The identity domain's tables behind its ports.
 
+mod administration_tx;
 mod counters;
+mod directory;
 pub(crate) mod entity;
 mod links;
 mod mapping;

@@ -13,7 +13,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, JoinType, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, RelationDef, RelationTrait, Select, Statement,
-    sea_query::{Expr, ExprTrait, IntoCondition},
+    sea_query::{Expr, ExprTrait, IntoCondition, Query},
 };
 
 use super::{
@@ -208,13 +208,21 @@ const PURGE_SESSIONS: &str = "DELETE FROM session WHERE id IN (
     SELECT id FROM session WHERE absolute_expires_at < $1 ORDER BY absolute_expires_at, id LIMIT $2)";
 
 /// Adds the columns of a [`HolderRow`], each named `holder_…`.
-fn with_holder<E: EntityTrait>(select: Select<E>) -> Select<E> {
+pub(super) fn with_holder<E: EntityTrait>(select: Select<E>) -> Select<E> {
     let account = HolderRow::COLUMNS.into_iter();
     let select = account.fold(select, |select, column| select.column_as(column, format!("holder_{}", column.as_str())));
-    select.column_as(membership::Column::Role, "holder_role")
+    let suspended = Query::select()
+        .column((tenant::Entity, tenant::Column::SuspendedAt))
+        .from(tenant::Entity)
+        .and_where(
+            Expr::col((tenant::Entity, tenant::Column::Id)).equals((membership::Entity, membership::Column::TenantId)),
+        )
+        .to_owned();
+    let select = select.column_as(membership::Column::Role, "holder_role");
+    select.expr_as(Expr::from(suspended), "holder_tenant_suspended_at")
 }
 
-fn membership_in(tenant: TenantId) -> RelationDef {
+pub(super) fn membership_in(tenant: TenantId) -> RelationDef {
     user::Relation::Membership.def().on_condition(move |_user, membership| {
         Expr::col((membership, membership::Column::TenantId)).eq(tenant.as_uuid()).into_condition()
     })

@@ -1,17 +1,15 @@
 //! Writes: each saves a change and then, as its last statement, the events that explain it.
 
 use ashlar_identity::{
-    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, EndSessions, Lock, LockoutEvent,
-    LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, SecondFactor,
-    SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, Lock, LockoutEvent, LoginAttempt,
+    LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, SecondFactor, SecondFactorEvent,
+    Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, StoreError};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, UpdateResult,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, UpdateResult, sea_query::OnConflict,
 };
 
 use super::{
@@ -147,28 +145,6 @@ impl IdentityTx for SqlTx {
         self.explain(events).await
     }
 
-    async fn end_sessions(&mut self, change: Change<EndSessions, SessionEvent>) -> Result<Vec<SessionId>, StoreError> {
-        let (ending, events) = self.open(change)?;
-        let now = self.context().now;
-        let mut living = session::Entity::update_many()
-            .col_expr(session::Column::RevokedAt, Expr::value(ending.at))
-            .col_expr(session::Column::RevokedReason, Expr::value(ending.reason.as_str()))
-            .col_expr(session::Column::UpdatedAt, Expr::value(now))
-            .col_expr(session::Column::Version, Expr::col(session::Column::Version).add(1))
-            .filter(session::Column::UserId.eq(ending.user.as_uuid()))
-            .filter(session::Column::RevokedAt.is_null())
-            .filter(session::Column::AbsoluteExpiresAt.gt(ending.at));
-        if let Some(tenant) = ending.tenant {
-            living = living.filter(session::Column::TenantId.eq(tenant.as_uuid()));
-        }
-        if let Some(spared) = ending.except {
-            living = living.filter(session::Column::Id.ne(spared.as_uuid()));
-        }
-        let ended = living.exec_with_returning(&self.tx).await.map_err(|error| self.write_error(error))?;
-        self.explain(events).await?;
-        Ok(ended.into_iter().map(|row| SessionId::from_uuid(row.id)).collect())
-    }
-
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError> {
         let (claim, events) = self.open(change)?;
         let row = bootstrap::ActiveModel { id: Set(1), user_id: Set(claim.user.as_uuid()), claimed_at: Set(claim.at) };
@@ -285,6 +261,6 @@ fn insert_user_error(tx: &SqlTx, error: DbErr) -> InsertUserError {
 }
 
 /// A guarded update has found its row, or somebody else has been there before.
-fn one_row(done: &UpdateResult) -> Result<(), StoreError> {
+pub(super) fn one_row(done: &UpdateResult) -> Result<(), StoreError> {
     if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }

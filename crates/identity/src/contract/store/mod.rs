@@ -8,12 +8,14 @@ use ashlar_kernel::EventLog;
 use crate::port::IdentityStore;
 
 pub mod accounts;
+pub mod administration;
 pub mod events;
 pub mod links;
 pub mod logins;
 pub mod races;
 mod scene;
 pub mod sessions;
+pub mod tenancies;
 
 /// A store to try a law on: empty but for the tenant `main`, and nobody else's.
 pub struct Fixture {
@@ -73,6 +75,28 @@ macro_rules! identity_store_contract {
             a_touch_leaves_no_event_and_makes_no_copy_stale,
             sessions_that_were_over_long_ago_are_purged,
         );
+        $crate::identity_store_contract!(@laws $fixture, administration,
+            a_person_is_seen_in_their_own_tenants_only,
+            the_directory_is_sorted_three_ways,
+            the_directory_is_filtered_and_searched,
+            pages_of_the_directory_neither_skip_nor_repeat,
+            people_are_counted_as_far_as_asked,
+            a_changed_role_is_seen_at_once_and_a_stale_copy_is_refused,
+            the_last_administrator_stays,
+            a_shut_administrator_administers_nothing,
+            a_person_is_taken_in_once_and_let_go,
+            the_sessions_of_a_person_end_together,
+            a_person_is_seen_by_the_work_that_takes_them_in,
+        );
+        $crate::identity_store_contract!(@laws $fixture, tenancies,
+            a_tenant_survives_storage,
+            a_short_name_is_given_once,
+            a_stale_copy_of_a_tenant_is_refused,
+            members_of_a_suspended_tenant_are_known,
+            tenants_and_memberships_are_listed_by_short_name,
+            a_session_moves_to_another_tenant,
+            an_operator_is_told_apart,
+        );
         $crate::identity_store_contract!(@laws $fixture, logins,
             a_failed_login_leaves_an_event_though_no_row_changes,
             a_login_makes_no_copy_of_the_account_stale,
@@ -109,6 +133,8 @@ macro_rules! identity_store_contract {
                 racing_inserts_of_one_handle_leave_one_account,
                 racing_claims_make_one_administrator,
                 racing_updates_of_one_session_have_one_winner,
+                administrators_who_demote_each_other_leave_one,
+                administrators_who_shut_each_other_leave_one,
             );
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,14 +4,18 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::StoreError;
+use ashlar_kernel::{StoreError, TenantId};
 
 use super::{
     Fixture, Runner, StartRace,
     accounts::claim_of,
+    administration::directory_of,
     scene::{POLICY, Scene, noon},
 };
-use crate::{Refresh, Session, port::InsertUserError};
+use crate::{
+    DirectoryFilter, Refresh, Role, Session, UserId,
+    port::{IdentityTx, InsertUserError, KeepAdminError},
+};
 
 const RUNNERS: usize = 20;
 
@@ -91,6 +95,67 @@ pub async fn racing_updates_of_one_session_have_one_winner(fixture: Fixture, sta
     assert_eq!((stored.generation(), stored.version()), (1, 2));
     let names = scene.event_names().await;
     assert_eq!(names.iter().filter(|name| *name == "identity.session.refreshed").count(), 1);
+}
+
+/// Of two administrators who demote each other at the same moment, one succeeds: somebody stays.
+pub async fn administrators_who_demote_each_other_leave_one(fixture: Fixture, start: StartRace) {
+    let scene = Arc::new(Scene::new(fixture));
+    for round in 0..5 {
+        let pair = rivals(&scene, round).await;
+        let runners = pair.map(|rival| {
+            let scene = Arc::clone(&scene);
+            runner(async move {
+                let mut tx = scene.begin().await;
+                let stored = tx.membership(TenantId::MAIN, rival).await.unwrap().unwrap();
+                decided(tx.update_membership(stored.change_role(Role::Member, noon()).unwrap()).await, tx).await
+            })
+        });
+        assert_eq!(winners(start(runners.into()).await), 1, "round {round}");
+    }
+}
+
+/// The same with two who shut each other's accounts.
+pub async fn administrators_who_shut_each_other_leave_one(fixture: Fixture, start: StartRace) {
+    let scene = Arc::new(Scene::new(fixture));
+    for round in 0..5 {
+        let pair = rivals(&scene, round).await;
+        let runners = pair.map(|rival| {
+            let scene = Arc::clone(&scene);
+            runner(async move {
+                let mut tx = scene.begin().await;
+                let stored = tx.user(rival).await.unwrap().unwrap();
+                decided(tx.shut_user(stored.disable(noon()).unwrap()).await, tx).await
+            })
+        });
+        assert_eq!(winners(start(runners.into()).await), 1, "round {round}");
+    }
+}
+
+/// The only two administrators of the tenant `main`.
+async fn rivals(scene: &Scene, round: u32) -> [UserId; 2] {
+    let ada = scene.person(&format!("ada{round}@example.org"), None, Role::Admin, noon()).await.id();
+    let bob = scene.person(&format!("bob{round}@example.org"), None, Role::Admin, noon()).await.id();
+    let query = directory_of(DirectoryFilter { role: Some(Role::Admin), ..DirectoryFilter::default() });
+    for entry in scene.fixture.store.people(&query).await.unwrap().entries {
+        if ![ada, bob].contains(&entry.account.id) {
+            let mut tx = scene.begin().await;
+            let left_over = tx.membership(TenantId::MAIN, entry.account.id).await.unwrap().unwrap();
+            tx.update_membership(left_over.change_role(Role::Member, noon()).unwrap()).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+    [ada, bob]
+}
+
+async fn decided(outcome: Result<(), KeepAdminError>, tx: Box<dyn IdentityTx>) -> bool {
+    match outcome {
+        Ok(()) => {
+            tx.commit().await.unwrap();
+            true
+        }
+        Err(KeepAdminError::LastAdmin) => false,
+        Err(other) => panic!("neither saved nor the last one: {other:?}"),
+    }
 }
 
 async fn rotate(scene: &Scene, copy: Session) -> bool {

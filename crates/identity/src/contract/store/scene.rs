@@ -7,14 +7,17 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use ashlar_kernel::{Actor, Change, Context, EventRecord, Id, IdSource, LogReader, RequestId, TenantId, Timestamp};
+use ashlar_kernel::{
+    Actor, Change, Context, EventRecord, Id, IdSource, LogReader, RequestId, TenantId, TenantSlug, Timestamp,
+};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::Fixture;
 use crate::{
     Account, Device, DeviceClientId, DeviceName, Email, Identifier, Membership, NewSession, NewUser, PasswordHash,
-    Platform, Role, Session, SessionEvent, SessionId, SessionPolicy, SessionQuery, User, UserEvent, UserId, Username,
+    Platform, Role, Session, SessionEvent, SessionId, SessionPolicy, SessionQuery, Tenancy, TenantName, User,
+    UserEvent, UserId, Username,
     port::{IdentityTx, InsertUserError},
 };
 
@@ -104,13 +107,43 @@ impl Scene {
 
     /// Opens an account and makes its owner a member of the tenant `main`.
     pub(super) async fn member(&self, email: &str, username: Option<&str>) -> User {
-        let change = self.newcomer(email, username);
+        self.person(email, username, Role::Member, noon()).await
+    }
+
+    /// Opens an account at `at` and gives its owner a role in the tenant `main`.
+    pub(super) async fn person(&self, email: &str, username: Option<&str>, role: Role, at: Timestamp) -> User {
+        let new = NewUser {
+            id: self.id(),
+            email: Email::parse(email).unwrap(),
+            username: username.map(|name| Username::parse(name).unwrap()),
+            password: PasswordHash::restore(format!("$hash-of${email}")),
+            display_name: None,
+        };
+        let change = User::register(new, at);
         let user = change.state().clone();
         let mut tx = self.begin().await;
         tx.insert_user(change).await.unwrap();
-        tx.insert_membership(Membership::create(TenantId::MAIN, user.id(), Role::Member, noon())).await.unwrap();
+        tx.insert_membership(Membership::create(TenantId::MAIN, user.id(), role, at)).await.unwrap();
         tx.commit().await.unwrap();
         user
+    }
+
+    /// Opens another tenant.
+    pub(super) async fn tenant(&self, slug: &str) -> Tenancy {
+        let name = TenantName::parse(&slug.to_uppercase()).unwrap();
+        let change = Tenancy::open(self.id(), TenantSlug::parse(slug).unwrap(), &name, noon());
+        let tenancy = change.state().clone();
+        let mut tx = self.begin().await;
+        tx.insert_tenancy(change).await.unwrap();
+        tx.commit().await.unwrap();
+        tenancy
+    }
+
+    /// Takes somebody into a tenant.
+    pub(super) async fn admit(&self, tenant: TenantId, user: UserId, role: Role) {
+        let mut tx = self.begin().await;
+        tx.admit(Membership::create(tenant, user, role, noon())).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// A sign-in from a telephone at `at`.

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 12] = [
+const STEPS: [&str; 14] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -22,6 +22,8 @@ const STEPS: [&str; 12] = [
     "m20261121_000010_sign_in_counter",
     "m20261121_000011_mailed_links",
     "m20261121_000012_second_factor",
+    "m20261121_000017_directory",
+    "m20261121_000018_tenancy",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.

@@ -6,8 +6,9 @@ mod sqlite;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ashlar_identity::{
-    Identifier, LoginAttempt, Membership, Role, SessionPosition, SessionQuery, UserId,
-    port::{FirstAdmin, IdentityStore},
+    DirectoryFilter, DirectoryPosition, DirectoryQuery, DirectorySort, Identifier, LoginAttempt, Membership,
+    MembershipQuery, Role, SessionPosition, SessionQuery, TenancyQuery, UserId,
+    port::{Directory, FirstAdmin, IdentityStore},
 };
 use ashlar_kernel::{Change, EventLog, LogReader, TenantId, TenantSlug};
 use ashlar_sql::{SqlOptions, SqlStore};
@@ -75,6 +76,15 @@ async fn every_read_is_one_statement(store: &SqlStore, log: &Log) {
     count("sessions, next page");
     store.tenant(&TenantSlug::parse("main").unwrap()).await.unwrap();
     count("tenant");
+    let counted = DirectoryQuery { count_up_to: Some(10), ..people(None) };
+    assert_eq!(store.people(&counted).await.unwrap().entries.len(), 1);
+    count("people, counted");
+    assert!(store.person(TenantId::MAIN, ada).await.unwrap().is_some());
+    count("person");
+    store.memberships(&MembershipQuery { user: ada, after: None, rows: 51 }).await.unwrap();
+    count("memberships");
+    store.tenancies(&TenancyQuery { after: None, rows: 51 }).await.unwrap();
+    count("tenancies");
     store.touch_session(session, noon() + TimeDelta::hours(1)).await.unwrap();
     count("touch");
     let events = store.pending(LogReader::Seal, 100).await.unwrap();
@@ -113,6 +123,23 @@ async fn a_change_is_its_row_and_one_statement_of_events(store: &SqlStore, log: 
     tx.update_user(ada.disable(noon()).unwrap()).await.unwrap();
     assert_eq!(log.take().len(), 2, "update_user");
     tx.commit().await.unwrap();
+}
+
+/// A page of the people of the tenant `main`, newest first.
+fn people(after: Option<DirectoryPosition>) -> DirectoryQuery {
+    DirectoryQuery {
+        tenant: TenantId::MAIN,
+        filter: DirectoryFilter::default(),
+        sort: DirectorySort::NewestFirst,
+        after,
+        rows: 51,
+        count_up_to: None,
+    }
+}
+
+/// The first page of people, and one far behind it.
+fn pages_of_people() -> [DirectoryQuery; 2] {
+    [people(None), people(Some(DirectoryPosition::Created { at: noon(), id: uuid::Uuid::max() }))]
 }
 
 /// Somebody with many sessions among others who have as many.

@@ -49,6 +49,40 @@ async fn the_list_of_sessions_is_read_from_its_index() {
 }
 
 #[tokio::test]
+async fn people_are_read_in_the_order_of_an_index() {
+    let Some(database) = PostgresDatabase::create().await else { return };
+    let (store, log) = watched(database.options()).await;
+    member(&store, "ada@example.org").await;
+    let mut connection = database.connection().await;
+    // A tenant that is nearly the whole installation, which is what most are.
+    for table in [
+        "INSERT INTO \"user\" (id, tenant_id, email, email_key, password_hash, status, created_at, updated_at, version) \
+         SELECT gen_random_uuid(), tenant_id, n || '@example.org', n || '@example.org', '', 'active', created_at + n * interval '1 s', \
+         updated_at, 1 FROM \"user\", generate_series(1, 5000) n",
+        "INSERT INTO membership (id, tenant_id, user_id, role, created_at, updated_at, version) SELECT \
+         gen_random_uuid(), tenant_id, id, 'member', created_at, updated_at, 1 FROM \"user\" WHERE password_hash = ''",
+        "ANALYZE \"user\", membership, tenant",
+    ] {
+        connection.execute(table).await.unwrap();
+    }
+
+    for page in pages_of_people() {
+        log.take();
+        store.people(&page).await.unwrap();
+        let sql = format!("EXPLAIN {}", log.take()[0]);
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(page.tenant.as_uuid());
+        let query = match page.after {
+            Some(DirectoryPosition::Created { at, id }) => query.bind(at).bind(id),
+            _ => query,
+        };
+        let rows = query.bind(51_i64).fetch_all(&mut connection).await.unwrap();
+        let plan = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n");
+        assert!(plan.contains("using user_created_at_idx on \"user\""), "{plan}");
+        assert!(!plan.contains("Sort"), "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn a_login_is_dated() {
     let Some(database) = PostgresDatabase::create().await else { return };
     let store = store_on(database.options()).await;

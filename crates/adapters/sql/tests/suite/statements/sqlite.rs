@@ -39,6 +39,25 @@ async fn the_list_of_sessions_is_read_from_its_index() {
 }
 
 #[tokio::test]
+async fn people_are_read_in_the_order_of_an_index() {
+    let file = SqliteFile::new();
+    let (store, log) = watched(file.options()).await;
+    member(&store, "ada@example.org").await;
+
+    for page in pages_of_people() {
+        log.take();
+        store.people(&page).await.unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {}", log.take()[0]);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut file.connection().await).await.unwrap();
+        let plan: Vec<String> = rows.into_iter().map(|row| row.get("detail")).collect();
+        assert!(plan[0].contains("user USING INDEX user_created_at_idx"), "{plan:?}");
+        assert!(plan[1].contains("membership USING"), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+        assert_eq!(plan[0].contains("(created_at,id)<(?,?)"), page.after.is_some(), "{plan:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_login_is_dated() {
     let file = SqliteFile::new();
     let store = store_on(file.options()).await;

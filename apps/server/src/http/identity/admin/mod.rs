@@ -1,0 +1,34 @@
+//! Administering the people of a tenant over HTTP.
+
+mod dto;
+mod memberships;
+mod query;
+mod sessions;
+mod standing;
+mod users;
+
+use ashlar_kernel::Id;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// Mounts the routes of administrators.
+pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(users::list)
+        .service(users::create)
+        .service(users::read)
+        .service(users::update)
+        .service(standing::suspend)
+        .service(standing::activate)
+        .service(standing::set_role)
+        .service(sessions::list)
+        .service(sessions::end_all)
+        .service(sessions::end)
+        .service(memberships::add)
+        .service(memberships::remove);
+}
+
+/// An id in a path. What is no id names nothing, like an id that does not exist; and who may not is told so first.
+pub(super) fn id_of<T>(text: &str) -> Id<T> {
+    text.parse().unwrap_or(Id::from_uuid(Uuid::nil()))
+}

@@ -1,0 +1,97 @@
+//! Whether people get in, and what they are.
+
+use actix_web::{HttpResponse, post, put, web};
+
+use super::{
+    dto::{AdminUser, SetRoleRequest},
+    id_of,
+    users::shown,
+};
+use crate::http::{AppState, body::Body, caller::Caller, problem::Problem};
+
+/// Suspend an account
+///
+/// Its sessions end at once, in every tenant and on every server, and nobody signs in with it until it is activated. Only
+/// accounts that were opened in this tenant. Needs a sign-in within the last ten minutes. Doing it twice is no error.
+#[utoipa::path(
+    operation_id = "suspendUser",
+    tag = "identity",
+    path = "/api/v1/admin/users/{id}/suspend",
+    params(("id" = Uuid, Path, description = "The account.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
+    responses((status = 200, description = "The person, suspended.", body = AdminUser,
+        headers(("ETag" = String, description = "The version.")))),
+    extensions(
+        ("x-permission" = json!("identity.user.manage")),
+        ("x-problems" = json!([
+            "not_found", "reauthentication_required", "self_suspension", "guest_account", "last_admin"
+        ])),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/admin/users/{id}/suspend")]
+pub(super) async fn suspend(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let entry = state.identity.suspend_user(&caller.context, id_of(&id)).await?;
+    Ok(shown(&entry, caller.context.tenant))
+}
+
+/// Activate a suspended account
+///
+/// The person can sign in again; their sessions of before stay ended. Doing it twice is no error.
+#[utoipa::path(
+    operation_id = "activateUser",
+    tag = "identity",
+    path = "/api/v1/admin/users/{id}/activate",
+    params(("id" = Uuid, Path, description = "The account.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
+    responses((status = 200, description = "The person, active.", body = AdminUser,
+        headers(("ETag" = String, description = "The version.")))),
+    extensions(
+        ("x-permission" = json!("identity.user.manage")),
+        ("x-problems" = json!(["not_found", "guest_account"])),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/admin/users/{id}/activate")]
+pub(super) async fn activate(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let entry = state.identity.activate_user(&caller.context, id_of(&id)).await?;
+    Ok(shown(&entry, caller.context.tenant))
+}
+
+/// Give somebody another role
+///
+/// It counts from the next request, on other servers within five seconds. Nobody changes their own role, and the last
+/// administrator stays one. Needs a sign-in within the last ten minutes.
+#[utoipa::path(
+    operation_id = "setUserRole",
+    tag = "identity",
+    path = "/api/v1/admin/users/{id}/role",
+    params(("id" = Uuid, Path, description = "The account.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
+    request_body(content = SetRoleRequest, description = "The role.", example = json!({ "role": "staff" })),
+    responses((status = 200, description = "The person, in the new role.", body = AdminUser,
+        headers(("ETag" = String, description = "The version.")))),
+    extensions(
+        ("x-permission" = json!("identity.membership.manage")),
+        ("x-problems" = json!([
+            "not_found", "reauthentication_required", "self_role_change", "last_admin", "operator_account"
+        ])),
+    ),
+    security(("bearer" = []))
+)]
+#[put("/api/v1/admin/users/{id}/role")]
+pub(super) async fn set_role(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: web::Path<String>,
+    body: Body<SetRoleRequest>,
+) -> Result<HttpResponse, Problem> {
+    let role = body.0.role()?;
+    let entry = state.identity.set_role(&caller.context, id_of(&id), role).await?;
+    Ok(shown(&entry, caller.context.tenant))
+}

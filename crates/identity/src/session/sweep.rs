@@ -1,0 +1,60 @@
+//! Ending or moving sessions on behalf of a tenant.
+
+use ashlar_kernel::{Change, TenantId, Timestamp};
+
+use super::{RevocationReason, Session, SessionEvent, SessionId};
+use crate::UserId;
+
+/// The end of every living session of a person, but for one perhaps: one fact, however many sessions there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionSweep {
+    /// Whose.
+    pub user: UserId,
+    /// In which tenant; in every one if none.
+    pub tenant: Option<TenantId>,
+    /// This one goes on.
+    pub except: Option<SessionId>,
+    /// Why.
+    pub reason: RevocationReason,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl SessionSweep {
+    /// Ends the sessions of `user` in `tenant`, or everywhere.
+    pub fn of(
+        user: UserId,
+        tenant: Option<TenantId>,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Change<Self, SessionEvent> {
+        Self { user, tenant, except: None, reason, at }.change()
+    }
+
+    /// Ends the sessions of `user` everywhere, but for `except`.
+    pub fn sparing(
+        except: Option<SessionId>,
+        user: UserId,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Change<Self, SessionEvent> {
+        Self { user, tenant: None, except, reason, at }.change()
+    }
+
+    fn change(self) -> Change<Self, SessionEvent> {
+        let Self { user, tenant, except, reason, .. } = self;
+        let event = SessionEvent::RevokedAll { user, tenant, kept: except, reason: reason.as_str() };
+        Change::new(self, event)
+    }
+}
+
+impl Session {
+    /// Goes on in another tenant; none if it is there already. Its refresh token stays good, its access tokens do not.
+    pub fn switch_tenant(self, to: TenantId) -> Option<Change<Self, SessionEvent>> {
+        if self.tenant == to {
+            return None;
+        }
+        let event = SessionEvent::TenantSwitched { session: self.id, user: self.user, from: self.tenant, to };
+        Some(Change::new(Self { tenant: to, version: self.version + 1, ..self }, event))
+    }
+}

@@ -1,0 +1,218 @@
+//! Broken object level authorisation, looked for in every operation whose path names a thing by its id (OWASP API1:2023).
+//!
+//! The cases are made from the description of the API, so a new operation is tried as soon as it is described: its path
+//! says which things it is about, its permission says which roles may, its example is the body. A path of things that
+//! nobody here knows fails the test until [`Things::of`] knows them.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
+
+use ashlar_identity::Role;
+use ashlar_tests::{Answer, Call, Database, SignedIn, TestApp, journeys};
+use chrono::TimeDelta;
+use serde_json::Value;
+
+journeys!(nobody_reaches_what_is_not_theirs, ids_of_two_owners_do_not_mix,);
+
+/// An id of nothing.
+const NOTHING: &str = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b";
+
+/// One of everything that has an id.
+struct Things {
+    user: String,
+    session: String,
+    tenant: String,
+}
+
+impl Things {
+    fn belonging_to(person: &SignedIn, tenant: &str) -> Self {
+        Self { user: person.user.clone(), session: person.session.clone(), tenant: tenant.to_owned() }
+    }
+
+    fn all_called(id: &str) -> Self {
+        Self { user: id.to_owned(), session: id.to_owned(), tenant: id.to_owned() }
+    }
+
+    /// The id of the thing that belongs to a collection.
+    fn of(&self, collection: &str) -> &str {
+        match collection {
+            "users" | "memberships" => &self.user,
+            "sessions" => &self.session,
+            "tenants" => &self.tenant,
+            unknown => panic!("nobody knows an id of {unknown}: teach the test"),
+        }
+    }
+}
+
+/// An operation on a thing.
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    permission: String,
+    example: Option<Value>,
+}
+
+/// Every operation whose path names a thing.
+fn operations() -> Vec<Operation> {
+    let description = serde_json::to_value(ashlar_server::http::openapi::describe()).unwrap();
+    let paths = description["paths"].as_object().unwrap().iter().filter(|(path, _)| path.contains('{'));
+    let mut found = Vec::new();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().unwrap() {
+            let example = &operation["requestBody"]["content"]["application/json"]["example"];
+            found.push(Operation {
+                id: operation["operationId"].as_str().unwrap().to_owned(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                permission: operation["x-permission"].as_str().unwrap_or_default().to_owned(),
+                example: Some(example.clone()).filter(|example| !example.is_null()),
+            });
+        }
+    }
+    assert!(found.len() >= 11, "{}", found.len());
+    found
+}
+
+impl Operation {
+    /// The operation on `things`; of several ids in the path, the later ones are those of `others`.
+    fn call(&self, app: &TestApp, things: &Things, others: &Things) -> Call {
+        let (mut path, mut collection, mut owner) = (String::new(), "", things);
+        for part in self.path.split('/').skip(1) {
+            let shown = if part.starts_with('{') { std::mem::replace(&mut owner, others).of(collection) } else { part };
+            path = format!("{path}/{shown}");
+            collection = part;
+        }
+        let call = app.client.named(&self.method, &path);
+        match &self.example {
+            Some(body) => call.json(body),
+            None => call,
+        }
+    }
+
+    async fn by(&self, app: &TestApp, access: &str, things: &Things) -> Answer {
+        self.call(app, things, things).bearer(access).send().await
+    }
+
+    fn names_two_things(&self) -> bool {
+        self.path.matches('{').count() > 1
+    }
+
+    /// Whether the operation is on the caller's own things.
+    fn is_on_own_things(&self) -> bool {
+        self.permission.rsplit('.').next() == Some("own")
+    }
+
+    fn is_open_to(&self, role: Role) -> bool {
+        assert!(!self.permission.is_empty(), "{} is open to everybody and names things by id", self.id);
+        role.permissions().iter().any(|permission| permission.as_str() == self.permission)
+    }
+}
+
+struct World {
+    app: TestApp,
+    boss: SignedIn,
+    staff: SignedIn,
+    member: SignedIn,
+    /// Whose things the others reach for.
+    victim: SignedIn,
+    things: Things,
+    /// Administers the other tenant, and has no place in this one.
+    stranger: SignedIn,
+    strange_things: Things,
+}
+
+impl World {
+    async fn furnish(database: Database) -> Self {
+        let app = TestApp::start(database).await;
+        let boss = app.boss().await;
+        let staff = app.colleague(&boss, "staff", "staff").await;
+        let (member, victim) = (app.sign_up("member").await, app.sign_up("victim").await);
+        let operator = app.operator("ops").await;
+        app.register("founder").await.expect(201);
+        let acme = app.open_tenant(&operator, "acme", "founder").await;
+        let founder = app.log_in_to("acme", "founder").await;
+        let stranger = app.sign_up_to("acme", "stranger").await;
+        app.set_role(&founder.access, &stranger.user, "admin").await.expect(200);
+        let local = app.sign_up_to("acme", "local").await;
+        let things = Things::belonging_to(&victim, &ashlar_kernel::TenantId::MAIN.to_string());
+        let strange_things = Things::belonging_to(&local, &acme);
+        Self { app, boss, staff, member, victim, things, stranger, strange_things }
+    }
+
+    /// What there is to know of the victim.
+    async fn state(&self) -> (Value, Value, bool) {
+        let path = format!("/api/v1/admin/users/{}", self.victim.user);
+        let person = self.app.client.get(&path).bearer(&self.boss.access).send().await.expect(200).json();
+        let me = self.app.me(&self.victim.access).await.expect(200).json();
+        (person, me, self.app.is_alive(&self.victim.session).await)
+    }
+}
+
+/// Fails unless both were refused in the same words.
+fn alike(what: &str, one: &Answer, other: &Answer) {
+    assert_eq!((one.status, one.without_request()), (other.status, other.without_request()), "{what}");
+}
+
+async fn nobody_reaches_what_is_not_theirs(database: Database) {
+    let world = World::furnish(database).await;
+    let (app, things) = (&world.app, &world.things);
+    let before = world.state().await;
+    let (nothing, garbage) = (Things::all_called(NOTHING), Things::all_called("no-id"));
+    let gone = app.log_in("member").await;
+    app.log_out(&gone.access).await.expect(204);
+
+    for operation in operations() {
+        let id = &operation.id;
+        operation.call(app, things, things).send().await.refused(401, "authentication_required");
+        operation.by(app, &gone.access, things).await.refused(401, "session_revoked");
+        // Those of this tenant: by their role, and in any case not on the things of another.
+        for (person, role) in [(&world.member, Role::Member), (&world.staff, Role::Staff)] {
+            let answer = operation.by(app, &person.access, things).await;
+            match (operation.is_on_own_things(), operation.is_open_to(role)) {
+                (true, _) => answer.refused(404, "not_found"),
+                (false, false) => answer.refused(403, "permission_denied"),
+                (false, true) => drop(answer.expect(200)),
+            }
+        }
+        // The administrator of another tenant: as if it did not exist, or whatever it is.
+        let answer = operation.by(app, &world.stranger.access, things).await;
+        let is_open = operation.is_open_to(Role::Admin);
+        let expected = if is_open { (404, "not_found") } else { (403, "permission_denied") };
+        answer.refused(expected.0, expected.1);
+        for unknown in [&nothing, &garbage] {
+            alike(id, &answer, &operation.by(app, &world.stranger.access, unknown).await);
+        }
+        // And the one of this tenant reaches as little into the other.
+        let answer = operation.by(app, &world.boss.access, &world.strange_things).await;
+        answer.refused(expected.0, expected.1);
+        alike(id, &answer, &operation.by(app, &world.boss.access, &nothing).await);
+        assert!(app.is_alive(&world.strange_things.session).await, "{id}");
+        assert!(world.state().await == before, "{id} had an effect");
+    }
+    app.advance(TimeDelta::minutes(16));
+    for operation in operations() {
+        operation.by(app, &world.member.access, things).await.refused(401, "token_expired");
+    }
+}
+
+async fn ids_of_two_owners_do_not_mix(database: Database) {
+    let world = World::furnish(database).await;
+    let (app, boss) = (&world.app, &world.boss.access);
+    let nothing = Things::all_called(NOTHING);
+    let colleagues = Things::belonging_to(&world.member, &world.things.tenant);
+    let before = world.state().await;
+
+    for operation in operations().iter().filter(|operation| operation.names_two_things()) {
+        let unknown = operation.call(app, &world.things, &nothing).bearer(boss).send().await;
+        unknown.refused(404, "not_found");
+        for (one, other) in [
+            (&world.things, &world.strange_things),
+            (&world.strange_things, &world.things),
+            (&world.things, &colleagues),
+            (&colleagues, &world.things),
+        ] {
+            alike(&operation.id, &unknown, &operation.call(app, one, other).bearer(boss).send().await);
+        }
+        assert!(world.state().await == before, "{} had an effect", operation.id);
+    }
+}
