@@ -3,11 +3,12 @@
 //! The crate promises: one person has one account however they spell their address; the first account of an embedded
 //! installation, and no other, becomes its administrator; a refresh token has exactly one successor however often and
 //! in parallel it is presented, and a copy that is used later ends the session; an ended session is refused at once in
-//! this process and within five seconds in every other; every change leaves an event that explains it.
+//! this process and within five seconds in every other; an API key is never good for more than its owner is now, and an
+//! ended one is refused at once; every change leaves an event that explains it.
 //!
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has all of them in process, `ashlar-sql` and `ashlar-crypto` are the real ones.
-//! It deliberately lacks, for now: the second factor, password reset, lockout, API keys and administration.
+//! It deliberately lacks, for now: the second factor, password reset, lockout and administration.
 //!
 //! ```
 //! use ashlar_identity::{LogIn, Register};
@@ -27,6 +28,7 @@
 //! ```
 
 mod access_token;
+pub mod api_key;
 mod canonical;
 pub mod catalogue;
 #[cfg(feature = "contract")]
@@ -43,6 +45,10 @@ pub mod use_case;
 mod user;
 
 pub use access_token::{AccessClaims, CLAIMS_VERSION, TokenAudience, TokenRefusal};
+pub use api_key::{
+    ApiKey, ApiKeyEvent, ApiKeyId, ApiKeyPosition, ApiKeyQuery, ApiKeyRow, ApiKeyWithOwner, InvalidApiKey,
+    KeyEnvironment, KeyKind, KeyStatus, PresentedApiKey,
+};
 pub use identifier::{Identifier, InvalidIdentifier};
 pub use login::{LoginAttempt, LoginEvent, LoginFailure};
 pub use membership::{Membership, MembershipEvent};
@@ -52,7 +58,7 @@ pub use query::{Account, Credential, SessionLine, SessionPosition, SessionQuery,
 pub use session::{
     Device, DeviceClientId, DeviceName, InvalidDevice, InvalidRefreshToken, NewSession, Platform,
     PresentedRefreshToken, Refresh, RefreshKeys, RevocationReason, Session, SessionEvent, SessionId, SessionPolicy,
-    SessionRow, summarise_user_agent,
+    SessionRow, insist_on_fresh, summarise_user_agent,
 };
 pub use use_case::{
     Authenticated, EditProfile, Identity, IdentityPorts, IdentitySettings, LogIn, LogOut, Register, Registration,

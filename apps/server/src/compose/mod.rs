@@ -8,7 +8,7 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use ashlar_crypto::{Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
 use ashlar_identity::{
-    Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
+    Identity, KeyEnvironment, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
     port::{Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
@@ -139,6 +139,7 @@ impl Parts {
         };
         let ports = IdentityPorts {
             store: Arc::new(store.clone()),
+            api_keys: Arc::new(store.clone()),
             hasher: Arc::new(Argon2Pool::new(world.hashing, Arc::clone(&world.entropy))),
             signer: Arc::new(JwtSigner::new(keys.ring)),
             cache,
@@ -179,6 +180,10 @@ impl Parts {
                 refresh_grace: delta(config.tokens.refresh_grace),
             },
             audience: TokenAudience { issuer: config.public_base().to_owned(), audience: AUDIENCE.to_owned() },
+            key_environment: match config.profile {
+                Profile::Embedded => KeyEnvironment::Dev,
+                Profile::Production => KeyEnvironment::Live,
+            },
             passwords: Arc::new(PasswordPolicy::new(12, PRODUCT)),
             root_key: self.root_key.clone(),
         }

@@ -1,11 +1,13 @@
 //! What this domain needs from the outside.
 
+mod api_key_store;
 mod password_hasher;
 mod revocations;
 mod session_cache;
 mod store;
 mod token_signer;
 
+pub use api_key_store::{ApiKeyStore, ApiKeyTx};
 pub use password_hasher::{HasherError, PasswordHasher, hasher_codes};
 pub use revocations::{RevocationFeed, Revocations, SessionEnded};
 pub use session_cache::{CachedSession, SessionCache, Standing};

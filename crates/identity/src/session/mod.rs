@@ -2,6 +2,7 @@
 
 mod device;
 mod event;
+mod fresh;
 mod refresh_token;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use chrono::TimeDelta;
 pub use device::{Device, DeviceClientId, DeviceName, InvalidDevice, Platform, summarise_user_agent};
 pub use event::SessionEvent;
 pub(crate) use event::session_event_specs;
+pub use fresh::insist_on_fresh;
 pub use refresh_token::{InvalidRefreshToken, PresentedRefreshToken, RefreshKeys};
 
 use crate::UserId;

@@ -1,5 +1,6 @@
 //! What can be done: one file each, with its command, its errors, and a function on [`Identity`].
 
+mod api_key;
 mod authenticate;
 pub mod codes;
 mod issue;
@@ -17,6 +18,11 @@ use ashlar_kernel::{
     Actor, Context, CursorSigner, Entropy, IdSource, MacKey, Principal, StoreError, Tenant, TenantId, TenantSlug,
 };
 
+pub use api_key::{
+    ApiKeyChanged, ApiKeyUse, AuthenticateApiKeyError, AuthenticatedKey, CreateApiKey, CreateApiKeyError,
+    CreateApiKeyInput, IssuedApiKey, ListApiKeysError, ReadApiKeyError, RevokeApiKeyError, RotateApiKeyError,
+    api_key_codes,
+};
 pub use authenticate::{AuthenticateError, Authenticated};
 pub use issue::SignedIn;
 pub use log_in::{LogIn, LogInError};
@@ -27,8 +33,8 @@ pub use register::{Register, RegisterError, RegisterInput};
 pub use sessions::{ListSessionsError, RevokeSessionError};
 
 use crate::{
-    Account, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
-    port::{IdentityStore, JwkSet, PasswordHasher, SessionCache, TokenSigner},
+    Account, KeyEnvironment, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
+    port::{ApiKeyStore, IdentityStore, JwkSet, PasswordHasher, SessionCache, TokenSigner},
 };
 
 /// Counts how often a unit of work was tried that may lose races.
@@ -57,6 +63,8 @@ pub enum Registration {
 pub struct IdentityPorts {
     /// Where accounts and sessions are kept.
     pub store: Arc<dyn IdentityStore>,
+    /// Where API keys are kept.
+    pub api_keys: Arc<dyn ApiKeyStore>,
     /// How passwords become hashes.
     pub hasher: Arc<dyn PasswordHasher>,
     /// How access tokens are signed.
@@ -79,6 +87,8 @@ pub struct IdentitySettings {
     pub sessions: SessionPolicy,
     /// Who makes the tokens and for whom.
     pub audience: TokenAudience,
+    /// What the secret API keys of this installation say they are.
+    pub key_environment: KeyEnvironment,
     /// Which passwords are good enough.
     pub passwords: Arc<PasswordPolicy>,
     /// The root of refresh tokens, cursors and pseudonyms; lives outside the database.

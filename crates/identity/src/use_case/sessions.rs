@@ -1,16 +1,13 @@
 //! See and end one's own sessions.
 
 use ashlar_kernel::{AccessError, Class, Classified, Context, InvalidCursor, Limit, NotFound, Page, StoreError};
-use chrono::TimeDelta;
 
 use super::Identity;
 use crate::{
     RevocationReason, SessionId, UserId, permission,
     query::{SessionLine, SessionPosition, SessionQuery},
+    session::insist_on_fresh,
 };
-
-/// How recent a sign-in must be for ending another session: who has stolen one must not lock the owner out.
-const RECENT: TimeDelta = TimeDelta::minutes(10);
 
 /// Why the list cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +88,7 @@ impl Identity {
         let caller = context.require(permission::REVOKE_OWN_SESSIONS)?;
         let is_current = caller.session == id.as_uuid();
         if !is_current {
-            context.require_recent_sign_in(RECENT)?;
+            insist_on_fresh(context)?;
         }
         let found = self.0.ports.store.session(id).await?.ok_or(NotFound)?;
         if found.session.user().as_uuid() != caller.user || found.session.tenant() != context.tenant {

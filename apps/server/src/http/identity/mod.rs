@@ -1,5 +1,7 @@
 //! The identity domain over HTTP.
 
+mod api_key_dto;
+mod api_keys;
 mod auth;
 mod dto;
 mod etag;
@@ -20,5 +22,12 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(me::update)
         .service(sessions::list)
         .service(sessions::revoke)
+        // Before `{id}`, which would take the word for one.
+        .service(api_keys::end_presented)
+        .service(api_keys::create)
+        .service(api_keys::list)
+        .service(api_keys::read)
+        .service(api_keys::rotate)
+        .service(api_keys::revoke)
         .service(keys::read);
 }

@@ -39,7 +39,7 @@ pub(super) async fn list(
     let page = state.identity.sessions(&caller.context, query.limit()?, query.cursor()).await?;
     let current = match &caller.context.actor {
         Actor::User(principal) => principal.session,
-        Actor::Anonymous | Actor::System(_) => Uuid::nil(),
+        Actor::Anonymous | Actor::ApiKey(_) | Actor::System(_) => Uuid::nil(),
     };
     Ok(HttpResponse::Ok().json(SessionPage::new(page, current)))
 }
@@ -125,13 +125,13 @@ struct SessionPage {
 
 /// Where the next page begins.
 #[derive(Serialize, ToSchema)]
-struct PageInfo {
+pub(super) struct PageInfo {
     /// Pass it as `cursor`; null on the last page.
     #[schema(required, example = "AbCdEf0123456789")]
-    next_cursor: Option<String>,
+    pub(super) next_cursor: Option<String>,
     /// Whether there is a next page.
     #[schema(example = true)]
-    has_more: bool,
+    pub(super) has_more: bool,
 }
 
 impl SessionPage {

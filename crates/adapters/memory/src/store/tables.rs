@@ -10,7 +10,7 @@ use ashlar_identity::{
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::ledger::Ledger;
+use super::{api_keys::ApiKeys, ledger::Ledger};
 
 type Table<K, V> = Arc<BTreeMap<K, V>>;
 
@@ -23,6 +23,7 @@ pub(super) struct Tables {
     logins: Arc<Vec<LoginAttempt>>,
     first_admin: Option<FirstAdmin>,
     pub(super) ledger: Ledger,
+    pub(super) api_keys: ApiKeys,
 }
 
 /// "Last seen" is written at most this often.
@@ -165,7 +166,7 @@ impl Tables {
         Ok(())
     }
 
-    fn require_user(&self, id: UserId) -> Result<(), StoreError> {
+    pub(super) fn require_user(&self, id: UserId) -> Result<(), StoreError> {
         if self.users.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to user")) }
     }
 }

@@ -4,3 +4,6 @@ pub(crate) mod entity;
 mod mapping;
 mod store;
 mod tx;
+
+pub(crate) use mapping::HolderRow;
+pub(crate) use store::with_holder;
