@@ -130,7 +130,7 @@ async fn keys_are_listed_newest_first_in_pages(database: Database) {
         let ids = part["data"].as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap().to_owned());
         found.extend(ids);
         match part["page"]["next_cursor"].as_str() {
-            Some(next) => cursor = next.to_owned(),
+            Some(next) => next.clone_into(&mut cursor),
             None => assert_eq!((pages, &part["page"]["has_more"]), (3, &json!(false))),
         }
         query = format!("?limit=2&cursor={cursor}");

@@ -54,7 +54,7 @@ impl ApiKey {
     }
 
     /// Reads the stored form, checking every invariant again.
-    pub fn restore(row: ApiKeyRow) -> Result<Self, StoreError> {
+    pub fn restore(row: &ApiKeyRow) -> Result<Self, StoreError> {
         let corrupt = |what| StoreError::Corrupt { what };
         let scopes = row.scopes.split(' ').map(Scope::parse).collect::<Result<_, _>>();
         let networks = row.networks.split_whitespace().map(parse_network).collect::<Result<_, _>>();

@@ -100,11 +100,11 @@ fn a_publishable_key_is_for_known_pages() {
 #[test]
 fn a_key_survives_storage_and_what_is_broken_does_not() {
     let key = rotated(key(KeyKind::Publishable, 90), 2, noon());
-    assert_eq!(ApiKey::restore(key.to_row()).unwrap(), key);
+    assert_eq!(ApiKey::restore(&key.to_row()).unwrap(), key);
     let broken = |spoil: fn(&mut ApiKeyRow)| {
         let mut row = key.to_row();
         spoil(&mut row);
-        ApiKey::restore(row).is_err()
+        ApiKey::restore(&row).is_err()
     };
     assert!(broken(|row| row.scopes.clear()));
     assert!(broken(|row| row.kind = "root".to_owned()));

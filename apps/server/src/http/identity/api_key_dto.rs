@@ -20,15 +20,15 @@ pub(super) struct CreateApiKeyRequest {
     #[schema(value_type = Option<ApiKeyKind>)]
     kind: Option<String>,
     /// What it is good for: names of permissions you hold. A publishable key: `leads:create`, `newsletter:subscribe`.
-    #[schema(min_items = 1, max_items = 32, example = json!(["identity.profile.read.own"]))]
+    #[schema(value_type = Vec<ApiKeyScope>, min_items = 1, max_items = 32, example = json!(["identity.profile.read.own"]))]
     scopes: Vec<String>,
     /// From where it may be used: IP addresses, or networks in CIDR notation. Empty or absent: from everywhere.
     #[serde(default)]
-    #[schema(max_items = 32, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
+    #[schema(value_type = Vec<IpNetwork>, required = false, max_items = 32, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
     ip_allow: Vec<String>,
     /// Which web pages may use a publishable key, by their origin. A secret key has none.
     #[serde(default)]
-    #[schema(max_items = 32, example = json!([]))]
+    #[schema(value_type = Vec<WebOrigin>, required = false, max_items = 32, example = json!([]))]
     origins: Vec<String>,
     /// How many days it lives: 90 unless said otherwise, 365 at most. Administrators may say up to 3650.
     #[schema(minimum = 1, maximum = 3650, example = 30)]
@@ -49,6 +49,24 @@ impl TryFrom<CreateApiKeyRequest> for CreateApiKey {
         })
     }
 }
+
+/// The name of a permission that a key may use.
+#[derive(ToSchema)]
+#[schema(value_type = String, max_length = 64, pattern = "^[a-z][a-z0-9_]*[.:][a-z0-9_.:]*$", example = "identity.profile.read.own")]
+#[expect(dead_code, reason = "only its schema is used; the domain reads the text")]
+pub(super) struct ApiKeyScope(String);
+
+/// An IP address, or a network in CIDR notation.
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 2, max_length = 43, example = "203.0.113.0/24")]
+#[expect(dead_code, reason = "only its schema is used; the domain reads the text")]
+pub(super) struct IpNetwork(String);
+
+/// The origin of a web page: scheme, host and port.
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 8, max_length = 255, format = "uri", example = "https://www.example.org")]
+#[expect(dead_code, reason = "only its schema is used; the domain reads the text")]
+pub(super) struct WebOrigin(String);
 
 /// What sort of key it is.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -110,13 +128,13 @@ pub(super) struct ApiKey {
     #[schema(example = "ash_live_k3v7q2nbxw5d")]
     begins_with: String,
     /// What it is good for.
-    #[schema(example = json!(["identity.profile.read.own"]))]
+    #[schema(value_type = Vec<ApiKeyScope>, example = json!(["identity.profile.read.own"]))]
     scopes: Vec<String>,
     /// From where it may be used; empty: from everywhere.
-    #[schema(example = json!(["203.0.113.0/24"]))]
+    #[schema(value_type = Vec<IpNetwork>, example = json!(["203.0.113.0/24"]))]
     ip_allow: Vec<String>,
     /// Which web pages may use it, if it is publishable.
-    #[schema(example = json!([]))]
+    #[schema(value_type = Vec<WebOrigin>, example = json!([]))]
     origins: Vec<String>,
     /// When it was made.
     #[schema(format = DateTime, example = "2026-01-31T09:30:00.000Z")]

@@ -55,21 +55,21 @@ impl ApiKeys {
         Ok(())
     }
 
-    fn update(&mut self, key: ApiKey) -> Result<(), StoreError> {
+    fn update(&mut self, key: &ApiKey) -> Result<(), StoreError> {
         let stored = self.keys.get(&key.id()).filter(|stored| Some(stored.version()) == key.version().checked_sub(1));
         let last_used_at = stored.ok_or(StoreError::Stale)?.last_used_at();
-        self.replace(ApiKeyRow { last_used_at, ..key.to_row() })
+        self.replace(&ApiKeyRow { last_used_at, ..key.to_row() })
     }
 
     fn touch(&mut self, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
         let is_due = |key: &&ApiKey| key.last_used_at().is_none_or(|last| at - last >= USED_EXACTNESS);
         match self.keys.get(&id).filter(is_due) {
             None => Ok(()),
-            Some(key) => self.replace(ApiKeyRow { last_used_at: Some(at), ..key.to_row() }),
+            Some(key) => self.replace(&ApiKeyRow { last_used_at: Some(at), ..key.to_row() }),
         }
     }
 
-    fn replace(&mut self, row: ApiKeyRow) -> Result<(), StoreError> {
+    fn replace(&mut self, row: &ApiKeyRow) -> Result<(), StoreError> {
         let key = ApiKey::restore(row)?;
         Arc::make_mut(&mut self.keys).insert(key.id(), key);
         Ok(())
@@ -146,7 +146,7 @@ impl ApiKeyTx for MemoryTx {
     }
 
     async fn update_api_key(&mut self, change: Change<ApiKey, ApiKeyEvent>) -> Result<(), StoreError> {
-        self.write(change, |tables, key| tables.api_keys.update(key))
+        self.write(change, |tables, key| tables.api_keys.update(&key))
     }
 
     async fn note_api_key_source(&mut self, change: Change<ApiKeySource, ApiKeyEvent>) -> Result<bool, StoreError> {

@@ -40,7 +40,7 @@ pub(super) fn new_key(row: ApiKeyRow, now: Timestamp) -> api_key::ActiveModel {
 }
 
 pub(super) fn restore_key(row: api_key::Model) -> Result<ApiKey, StoreError> {
-    ApiKey::restore(ApiKeyRow {
+    ApiKey::restore(&ApiKeyRow {
         id: row.id,
         tenant_id: row.tenant_id,
         user_id: row.user_id,
