@@ -142,6 +142,9 @@ fn optional_headers_have_no_example_and_no_parameter_is_null() {
 
     walk("", &document, &mut |place, members| {
         let Some(location) = members.get("in").and_then(Value::as_str) else { return };
+        if members.get("type") == Some(&json!("apiKey")) {
+            return;
+        }
         seen += 1;
         let is_required = members["required"] == true;
         assert!(is_required || location != "header" || !members.contains_key("example"), "{place}");
