@@ -43,6 +43,10 @@ async fn key_is_told_once_and_known_afterwards_by_its_beginning(database: Databa
     let secret = made.text.split('_').nth(3).unwrap();
     assert!(!seen.text().contains(secret) && !list.text().contains(secret));
     assert_eq!(app.names(answer.request_id()).await, ["identity.api_key.created"]);
+    // The answer is a secret and is not kept to be given again.
+    let named = app.client.post("/api/v1/api-keys").bearer(&ada.access).header("idempotency-key", "k");
+    let named = named.json(&form);
+    assert!(named.send().await.expect(201).header("idempotent-replayed").is_none());
 }
 
 async fn key_lives_ninety_days_and_a_year_at_most(database: Database) {
@@ -81,6 +85,8 @@ async fn key_is_good_for_what_its_owner_may_and_keys_can(database: Database) {
     }
     let refused = app.try_make_key(&admin.access, &json!({ "name": "K", "scopes": [READ, "*"] })).await;
     refused.refused_at((422, "validation"), "/scopes/1", "invalid_format");
+    let refused = app.try_make_key(&admin.access, &json!({ "name": "K", "scopes": [READ, "a.b"] })).await;
+    refused.refused_at((422, "validation"), "/scopes/1", "not_grantable");
 }
 
 async fn form_is_read_strictly(database: Database) {

@@ -134,6 +134,25 @@ fn operations_of_a_tenant_take_its_name_and_may_not_find_it() {
     }
 }
 
+#[test]
+fn ways_to_authorize_are_described_and_used() {
+    let document = document();
+    let described: BTreeSet<_> =
+        document["components"]["securitySchemes"].as_object().unwrap().keys().map(String::as_str).collect();
+    let operations = all_operations(&document);
+    let requirements = operations.iter().flat_map(|(_, operation)| operation["security"].as_array().unwrap());
+    let used: BTreeSet<_> = requirements.flat_map(|one| one.as_object().unwrap().keys().map(String::as_str)).collect();
+
+    assert_eq!(described, BTreeSet::from(["bearer", "api_key"]));
+    assert_eq!(used, described);
+    for (path, operation) in operations {
+        let takes_key = operation["security"].to_string().contains("api_key");
+        let says = |code| operation["x-problems"].as_array().unwrap().contains(&json!(code));
+        assert!(!(takes_key && says("person_required")), "{path}");
+        assert!(takes_key || !says("insufficient_scope"), "{path}");
+    }
+}
+
 /// Swagger UI sends the examples of parameters, and null is no text that a header or query could hold.
 #[test]
 fn optional_headers_have_no_example_and_no_parameter_is_null() {

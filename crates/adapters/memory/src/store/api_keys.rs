@@ -79,8 +79,12 @@ impl ApiKeys {
         if !self.keys.contains_key(&source.key) {
             return Err(broken("foreign key to api_key"));
         }
-        let known = Arc::make_mut(&mut self.sources).insert((source.key, source.network), source.at);
-        Ok(known.is_none())
+        let place = (source.key, source.network);
+        let is_new = !self.sources.contains_key(&place);
+        if is_new {
+            Arc::make_mut(&mut self.sources).insert(place, source.at);
+        }
+        Ok(is_new)
     }
 
     fn note_denial(&mut self, denial: ApiKeyDenial) -> bool {

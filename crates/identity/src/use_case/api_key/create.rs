@@ -44,9 +44,7 @@ impl TryFrom<CreateApiKeyInput<'_>> for CreateApiKey {
         let name = errors.check("/name", ApiKeyName::parse(input.name));
         let kind = input.kind.map_or(Ok(KeyKind::Secret), KeyKind::parse);
         let kind = errors.check("/kind", kind);
-        let mut scopes = each(&mut errors, "/scopes", input.scopes, Scope::parse);
-        scopes.sort_unstable();
-        scopes.dedup();
+        let scopes = each(&mut errors, "/scopes", input.scopes, Scope::parse);
         if input.scopes.is_empty() || input.scopes.len() > scope::MOST {
             errors.refuse("/scopes", &InvalidScope::Count);
         }
@@ -125,7 +123,7 @@ impl Identity {
             key_id,
             kind: command.kind,
             name: command.name,
-            scopes: command.scopes,
+            scopes: once_each(command.scopes),
             networks: command.networks,
             origins: command.origins,
             lifetime,
@@ -138,6 +136,13 @@ impl Identity {
         tx.commit().await?;
         Ok(IssuedApiKey { key, text })
     }
+}
+
+/// In the order of their names.
+fn once_each(mut scopes: Vec<Scope>) -> Vec<Scope> {
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
 }
 
 /// How long the key lives, if the caller may make it.
