@@ -35,8 +35,10 @@ pub struct Operation {
     pub method: Method,
     /// The path with its parameters in braces.
     pub path: String,
-    /// Whether a token is needed.
+    /// Whether a token or key is needed.
     pub is_secured: bool,
+    /// By what one may prove who one is: `bearer`, `api_key`.
+    pub schemes: BTreeSet<String>,
     /// The codes of the problems it may answer with.
     pub codes: BTreeSet<String>,
     responses: BTreeMap<u16, Response>,
@@ -164,6 +166,7 @@ impl Reader {
         Operation {
             method: method.to_uppercase().parse().unwrap(),
             path: path.to_owned(),
+            schemes: security.iter().flat_map(members).map(|(scheme, _)| scheme.clone()).collect(),
             is_secured: !security.is_empty() && !security.iter().any(is_open),
             codes: serde_json::from_value(described["x-problems"].clone()).expect("x-problems"),
             responses: responses

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Answer, TestApp};
+use crate::{Answer, Key, TestApp};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "tuba-mint-quarrel-9";
@@ -20,6 +20,8 @@ pub struct SignedIn {
     pub session: String,
     /// The account's id.
     pub user: String,
+    /// An API key of theirs, where one was made.
+    pub key: Key,
 }
 
 impl From<&Answer> for SignedIn {
@@ -32,6 +34,7 @@ impl From<&Answer> for SignedIn {
             refresh: text(&body["refresh_token"]),
             session: text(&body["session_id"]),
             user: text(&body["user"]["id"]),
+            key: Key::default(),
         }
     }
 }

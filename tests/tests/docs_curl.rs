@@ -1,4 +1,4 @@
-//! The commands of `docs/curl.md`, run as they stand, answer as it says.
+//! The commands of the pages of documentation, run as they stand, answer as they say.
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
@@ -70,14 +70,24 @@ fn members(text: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_of_the_page_answer_as_it_says() {
+    insist_on("curl.md").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_of_the_page_on_keys_answer_as_it_says() {
+    insist_on("api-keys.md").await;
+}
+
+/// A server as a newcomer has it, and the page from top to bottom.
+async fn insist_on(name: &str) {
     for tool in ["bash", "curl"] {
         if Command::new(tool).arg("--version").output().is_err() {
             return skipped_for_want_of(tool);
         }
     }
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/curl.md")).unwrap();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)).unwrap();
     let steps = steps(&page);
-    assert!(steps.len() > 15, "only {} boxes of shell", steps.len());
+    assert!(steps.len() > 12, "only {} boxes of shell", steps.len());
     let folder = tempfile::tempdir().unwrap();
     let program = Program::in_folder(folder.path());
     let server = program.serve().await;

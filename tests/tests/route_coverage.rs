@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ashlar_tests::{Call, Database, PASSWORD, Setup, SignedIn, TENANT, TestApp};
+use ashlar_tests::{Call, Database, Key, PASSWORD, Setup, SignedIn, TENANT, TestApp, keys::READ};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -90,6 +90,30 @@ fn refresh(app: &TestApp, ada: &SignedIn) -> Call {
 
 fn refresh_badly(app: &TestApp, ada: &SignedIn) -> Call {
     app.client.post("/api/v1/auth/refresh").json(&json!({ "refresh_token": ada.access }))
+}
+
+fn make_key(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/api-keys").json(&json!({ "name": "K", "scopes": [READ] }))
+}
+
+fn keys(app: &TestApp, _: &SignedIn) -> Call {
+    get(app, "/api/v1/api-keys")
+}
+
+fn key(app: &TestApp, ada: &SignedIn) -> Call {
+    get(app, &format!("/api/v1/api-keys/{}", ada.key.id))
+}
+
+fn rotate_key(app: &TestApp, ada: &SignedIn) -> Call {
+    app.client.post(&format!("/api/v1/api-keys/{}/rotate", ada.key.id))
+}
+
+fn end_key(app: &TestApp, ada: &SignedIn) -> Call {
+    app.client.delete(&format!("/api/v1/api-keys/{}", ada.key.id))
+}
+
+fn end_presented(app: &TestApp, ada: &SignedIn) -> Call {
+    app.client.delete("/api/v1/api-keys/self").header("x-api-key", &ada.key.text)
 }
 
 /// With the caller's token, in a tenant that is not the token's.
@@ -301,6 +325,19 @@ fn table() -> Vec<Row> {
         ),
         operated("suspendTenant", (200, |app, _| tenant(app, "suspend"))),
         operated("resumeTenant", (200, |app, _| tenant(app, "resume"))),
+        secured("createApiKey", (201, make_key), |app, ada| elsewhere(make_key, app, ada)),
+        secured("listApiKeys", (200, keys), |app, ada| elsewhere(keys, app, ada)),
+        secured("getApiKey", (200, key), |app, ada| elsewhere(key, app, ada)),
+        secured("rotateApiKey", (200, rotate_key), |app, ada| elsewhere(rotate_key, app, ada)),
+        secured("revokeApiKey", (204, end_key), |app, ada| elsewhere(end_key, app, ada)),
+        Row {
+            operation: "endPresentedApiKey",
+            happy: (204, end_presented),
+            unauthenticated: Answers(401, "authentication_required", |app, _| {
+                app.client.delete("/api/v1/api-keys/self")
+            }),
+            forbidden: Answers(403, "tenant_mismatch", |app, ada| end_presented(app, ada).header(TENANT, "acme")),
+        },
         open("getJwks", |app, _| get(app, "/.well-known/jwks.json")),
         open("getLiveness", |app, _| get(app, "/health/live")),
         open("getReadiness", |app, _| get(app, "/health/ready")),
@@ -341,6 +378,12 @@ async fn settle(app: &TestApp, id: &str, name: &str) {
     }
 }
 
+/// Ada with a key that may read her account.
+async fn keyed(app: &TestApp, caller: &str) -> SignedIn {
+    let ada = app.log_in(caller).await;
+    SignedIn { key: app.make_key(&ada.access).await, ..ada }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn table_and_description_name_the_same_operations() {
     let app = TestApp::start(Database::Sqlite).await;
@@ -366,11 +409,14 @@ async fn table_and_description_name_the_same_operations() {
 async fn every_operation_has_its_happy_case() {
     let app = furnished().await;
     for row in table() {
-        let ada = app.log_in(row.caller).await;
+        let ada = keyed(&app, row.caller).await;
         let (status, request) = row.happy;
         let call = request(&app, &ada);
-        let is_secured = app.client.contract().operations()[row.operation].is_secured;
-        let answer = if is_secured { call.bearer(&ada.access) } else { call }.send().await;
+        let operation = &app.client.contract().operations()[row.operation];
+        let answer =
+            if operation.is_secured && operation.schemes.contains("bearer") { call.bearer(&ada.access) } else { call }
+                .send()
+                .await;
         assert_eq!(answer.status, status, "{}: {answer:?}", row.operation);
     }
 }
@@ -380,7 +426,7 @@ async fn every_operation_refuses_the_unknown_and_the_forbidden() {
     let app = furnished().await;
     for row in table() {
         for case in [row.unauthenticated, row.forbidden] {
-            let ada = app.log_in("ada").await;
+            let ada = keyed(&app, "ada").await;
             match case {
                 Answers(status, code, request) => request(&app, &ada).send().await.refused(status, code),
                 Because(reason) => assert!(reason.len() > 20, "{}: say why", row.operation),
@@ -407,10 +453,14 @@ async fn operations_of_administrators_are_forbidden_to_members() {
 async fn every_secured_operation_refuses_tokens_that_are_no_good() {
     let app = furnished().await;
     let contract = app.client.contract();
-    let secured: Vec<_> = table().into_iter().filter(|row| contract.operations()[row.operation].is_secured).collect();
+    let takes_token = |row: &Row| {
+        let operation = &contract.operations()[row.operation];
+        operation.is_secured && operation.schemes.contains("bearer")
+    };
+    let secured: Vec<_> = table().into_iter().filter(takes_token).collect();
     assert!(secured.len() >= 4);
     for row in secured {
-        let ada = app.log_in("ada").await;
+        let ada = keyed(&app, "ada").await;
         let request = || row.happy.1(&app, &ada);
 
         request().bearer("garbage").send().await.refused(401, "token_invalid");
@@ -421,6 +471,31 @@ async fn every_secured_operation_refuses_tokens_that_are_no_good() {
         let again = app.log_in("ada").await;
         app.log_out(&again.access).await.expect(204);
         request().bearer(&again.access).send().await.refused(401, "session_revoked");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_secured_operation_refuses_keys_that_are_not_for_it() {
+    let app = furnished().await;
+    for row in table() {
+        let operation = &app.client.contract().operations()[row.operation];
+        if !operation.is_secured || !operation.schemes.contains("bearer") {
+            continue;
+        }
+        let ada = keyed(&app, "ada").await;
+        let Key { text, .. } = app.publish_key(&ada.access).await;
+        let code = if operation.schemes.contains("api_key") { "insufficient_scope" } else { "person_required" };
+        let with = |origin: &str| row.happy.1(&app, &ada).header("x-api-key", &text).header("origin", origin);
+
+        with("https://www.example.org").send().await.refused(403, code);
+        with("https://evil.example").send().await.refused(403, "origin_not_allowed");
+        row.happy.1(&app, &ada)
+            .header("x-api-key", &ada.key.text)
+            .bearer(&ada.access)
+            .send()
+            .await
+            .refused(400, "ambiguous_credentials");
+        assert!(app.is_alive(&ada.session).await, "{} had an effect", row.operation);
     }
 }
 

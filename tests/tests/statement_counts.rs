@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 journeys!(
     each_endpoint_costs_so_many_statements,
     each_endpoint_of_administrators_costs_so_many,
+    keys_cost_so_many_statements,
     pages_cost_the_same_however_long_the_list,
 );
 
@@ -142,6 +143,37 @@ async fn each_endpoint_of_administrators_costs_so_many(database: Database) {
     check("memberships: one", cost, 1);
     let (_, cost) = log.of(app.switch(&boss.access, &id), 200).await;
     check("a switch: the account there, the session, its change, the event", cost, 4);
+}
+
+async fn keys_cost_so_many_statements(database: Database) {
+    let (app, log) = Log::start(database).await;
+    let client = &app.client;
+    let access = app.sign_up("ada").await.access;
+    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
+    let name = json!({ "display_name": "Ada" });
+    let key = json!({ "name": "K", "scopes": ["identity.profile.read.own"] });
+    let (answer, cost) = log.of(client.post("/api/v1/api-keys").bearer(&access).json(&key).send(), 201).await;
+    check("POST /api-keys: the key, its event", cost, 2);
+    let key = ashlar_tests::Key::from(&answer);
+    let read = || client.get("/api/v1/me").header("x-api-key", &key.text).send();
+    let (_, cost) = log.of(read(), 200).await;
+    check("GET /me with a key: the key with its owner, its first use, the new place, its event, the account", cost, 5);
+    let (_, cost) = log.of(read(), 200).await;
+    check("GET /me with a key, from then on: the key with its owner, and the account", cost, 2);
+    let (_, cost) = log.of(client.get("/api/v1/me").header("x-api-key", "ash_dev_x").send(), 401).await;
+    check("what is no key: its checksum is looked at and nobody is asked", cost, 0);
+    let edit = client.patch("/api/v1/me").header("x-api-key", &key.text).json(&name);
+    let (_, cost) = log.of(edit.send(), 403).await;
+    check("a denied scope: the key, the note of it, the event", cost, 3);
+    let path = format!("/api/v1/api-keys/{}", key.id);
+    let (_, cost) = log.of(client.get(&path).bearer(&access).send(), 200).await;
+    check("GET /api-keys/{id}", cost, 1);
+    let (_, cost) = log.of(client.get("/api/v1/api-keys").bearer(&access).send(), 200).await;
+    check("GET /api-keys", cost, 1);
+    let (_, cost) = log.of(client.post(&format!("{path}/rotate")).bearer(&access).send(), 200).await;
+    check("rotate: the key, its change, the event", cost, 3);
+    let (_, cost) = log.of(client.delete(&path).bearer(&access).send(), 204).await;
+    check("revoke: the key, its end, the event", cost, 3);
 }
 
 async fn pages_cost_the_same_however_long_the_list(database: Database) {

@@ -3,8 +3,8 @@
 use ashlar_kernel::{ErrorCode, EventSpec};
 
 use crate::{
-    action_token::action_token_event_specs, lockout::lockout_event_specs, login::login_event_specs,
-    membership::membership_event_specs, password::password_codes, port::hasher_codes,
+    action_token::action_token_event_specs, api_key::api_key_event_specs, lockout::lockout_event_specs,
+    login::login_event_specs, membership::membership_event_specs, password::password_codes, port::hasher_codes,
     registration::registration_event_specs, second_factor::second_factor_event_specs, session::session_event_specs,
     tenancy::tenant_event_specs, use_case, user::account_request_specs, user::user_event_specs,
 };
@@ -21,6 +21,7 @@ pub fn events() -> Vec<EventSpec> {
         login_event_specs(),
         lockout_event_specs(),
         second_factor_event_specs(),
+        api_key_event_specs(),
         tenant_event_specs(),
     ];
     all.concat()
@@ -28,5 +29,5 @@ pub fn events() -> Vec<EventSpec> {
 
 /// Every error code of this domain, for `openapi/problems.json`.
 pub fn error_codes() -> Vec<ErrorCode> {
-    [password_codes::ALL, hasher_codes::ALL, use_case::codes::ALL].concat()
+    [password_codes::ALL, hasher_codes::ALL, use_case::codes::ALL, use_case::api_key_codes::ALL].concat()
 }

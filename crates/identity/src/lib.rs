@@ -3,7 +3,8 @@
 //! The crate promises: one person has one account however they spell their address; the first account of an embedded
 //! installation, and no other, becomes its administrator; a refresh token has exactly one successor however often and
 //! in parallel it is presented, and a copy that is used later ends the session; an ended session is refused at once in
-//! this process and within five seconds in every other; every change leaves an event that explains it.
+//! this process and within five seconds in every other; an API key is never good for more than its owner is now, and an
+//! ended one is refused at once; every change leaves an event that explains it.
 //!
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has all of them in process, `ashlar-sql` and `ashlar-crypto` are the real ones.
@@ -28,6 +29,7 @@
 
 mod access_token;
 mod action_token;
+pub mod api_key;
 mod canonical;
 pub mod catalogue;
 mod challenge;
@@ -54,6 +56,10 @@ pub use action_token::{
     ActionKeys, ActionPurpose, ActionSubject, ActionToken, ActionTokenEvent, ActionTokenId, ActionTokenRow,
     InvalidActionToken, NewActionToken, PresentedActionToken,
 };
+pub use api_key::{
+    ApiKey, ApiKeyEvent, ApiKeyId, ApiKeyPosition, ApiKeyQuery, ApiKeyRow, ApiKeyWithOwner, InvalidApiKey,
+    KeyEnvironment, KeyKind, KeyStatus, PresentedApiKey,
+};
 pub use challenge::{CHALLENGE, Challenge, ChallengeId, ChallengeRow, NewChallenge};
 pub use directory::{
     DirectoryEntry, DirectoryFilter, DirectoryPosition, DirectoryQuery, DirectoryRows, DirectorySort, EntryVersion,
@@ -75,7 +81,7 @@ pub use second_factor::{
 pub use session::{
     Device, DeviceClientId, DeviceName, InvalidDevice, InvalidRefreshToken, NewSession, Platform,
     PresentedRefreshToken, Refresh, RefreshKeys, RevocationReason, Session, SessionEvent, SessionId, SessionPolicy,
-    SessionRow, SessionSweep, summarise_user_agent,
+    SessionRow, SessionSweep, insist_on_fresh, summarise_user_agent,
 };
 pub use tenancy::{InvalidTenantName, Tenancy, TenancyRow, TenantEvent, TenantName};
 pub use use_case::{

@@ -35,6 +35,12 @@ pub const GRANT_ADMIN: Permission = Permission::new("identity.membership.grant_a
 pub const READ_TENANTS: Permission = Permission::new("identity.tenant.read");
 /// Open, suspend and resume tenants. Of the installation's operators.
 pub const MANAGE_TENANTS: Permission = Permission::new("identity.tenant.manage");
+/// See one's own API keys.
+pub const READ_OWN_API_KEYS: Permission = Permission::new("identity.api_key.read.own");
+/// Make, rotate and end one's own API keys.
+pub const MANAGE_OWN_API_KEYS: Permission = Permission::new("identity.api_key.manage.own");
+/// Make publishable API keys, and keys that live longer than a year.
+pub const MANAGE_API_KEYS: Permission = Permission::new("identity.api_key.manage");
 
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
@@ -45,6 +51,9 @@ pub const ALL: &[(Permission, &str)] = &[
     (CHANGE_OWN_CREDENTIALS, "Change one's own password, address and second factor."),
     (READ_OWN_MEMBERSHIPS, "List the tenants one is a member of."),
     (SWITCH_OWN_TENANT, "Go on in another tenant one is a member of."),
+    (READ_OWN_API_KEYS, "See one's own API keys."),
+    (MANAGE_OWN_API_KEYS, "Make, rotate and end one's own API keys."),
+    (MANAGE_API_KEYS, "Make publishable API keys, and keys that live longer than a year."),
     (READ_USERS, "See the people of the tenant."),
     (MANAGE_USERS, "Open, edit, suspend and activate the accounts of the tenant."),
     (READ_SESSIONS, "See where the people of the tenant are signed in."),
@@ -56,7 +65,7 @@ pub const ALL: &[(Permission, &str)] = &[
 ];
 
 /// What everybody may do with their own things.
-const OWN: [Permission; 7] = [
+const OWN: [Permission; 9] = [
     CHANGE_OWN_CREDENTIALS,
     READ_OWN_PROFILE,
     UPDATE_OWN_PROFILE,
@@ -64,7 +73,15 @@ const OWN: [Permission; 7] = [
     REVOKE_OWN_SESSIONS,
     READ_OWN_MEMBERSHIPS,
     SWITCH_OWN_TENANT,
+    READ_OWN_API_KEYS,
+    MANAGE_OWN_API_KEYS,
 ];
+
+/// Whether an API key can be good for a permission. Of this domain, next to nothing: passwords, sessions, members and
+/// keys are the business of people. Of the others, everything.
+pub fn is_for_keys(permission: Permission) -> bool {
+    [READ_OWN_PROFILE, UPDATE_OWN_PROFILE].contains(&permission) || !permission.as_str().starts_with("identity.")
+}
 
 /// What an operator of the installation may do, besides what is their own. Nothing inside a tenant: no token carries
 /// both.
@@ -110,7 +127,15 @@ impl Role {
     /// What the role may do in this domain. Everybody owns their own things.
     pub fn permissions(self) -> PermissionSet {
         let more: &[Permission] = match self {
-            Self::Admin => &[READ_USERS, MANAGE_USERS, READ_SESSIONS, REVOKE_SESSIONS, MANAGE_MEMBERSHIPS, GRANT_ADMIN],
+            Self::Admin => &[
+                READ_USERS,
+                MANAGE_USERS,
+                READ_SESSIONS,
+                REVOKE_SESSIONS,
+                MANAGE_MEMBERSHIPS,
+                GRANT_ADMIN,
+                MANAGE_API_KEYS,
+            ],
             Self::Staff => &[READ_USERS],
             Self::Sales | Self::Instructor | Self::Member => &[],
         };

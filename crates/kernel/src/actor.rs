@@ -11,6 +11,9 @@ pub enum Actor {
     Anonymous,
     /// A signed-in person.
     User(Principal),
+    /// A program with an API key, on behalf of the key's owner. Nobody's [`Principal`]: what only people may do refuses
+    /// it, and what programs may do asks [`Context::authorize`](crate::Context::authorize).
+    ApiKey(KeyPrincipal),
     /// The product itself: a job, a migration, the command line. Nobody's [`Principal`]: use cases that act on the
     /// caller's own things refuse it.
     System(&'static str),
@@ -26,5 +29,16 @@ pub struct Principal {
     /// When they last proved who they are; sensitive actions ask for a recent proof.
     pub authenticated_at: Timestamp,
     /// What they may do in the tenant of the request.
+    pub permissions: PermissionSet,
+}
+
+/// A program with an API key, as one request sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPrincipal {
+    /// The key's id.
+    pub key: Uuid,
+    /// On whose behalf: the id of the key's owner.
+    pub owner: Uuid,
+    /// What the key may do in the tenant of the request: its scopes, as far as its owner has them now.
     pub permissions: PermissionSet,
 }

@@ -4,6 +4,8 @@ use std::{net::IpAddr, sync::Arc};
 
 use chrono::TimeDelta;
 
+use uuid::Uuid;
+
 use crate::{Actor, Class, Classified, Permission, Principal, RequestId, TenantId, Timestamp, error_codes};
 
 /// Who asks, for which tenant, from where and when: the first argument of every use case.
@@ -43,6 +45,15 @@ pub enum AccessError {
         /// How recent the proof has to be.
         max_age: TimeDelta,
     },
+    /// The API key is good for less than this.
+    #[error("the API key needs the scope {required}, and its owner the permission")]
+    InsufficientScope {
+        /// The scope that is missing, or that the owner has lost.
+        required: Permission,
+    },
+    /// An API key was sent for what only people may do.
+    #[error("this is for people who have signed in, not for API keys")]
+    PersonRequired,
 }
 
 error_codes! {
@@ -54,6 +65,10 @@ error_codes! {
             "You are signed in, but none of your roles in this tenant includes the permission named in `detail`.";
         REAUTHENTICATION_REQUIRED = "reauthentication_required", Forbidden, "Recent sign-in required",
             "This action needs a proof of identity that is not older than `max_age` seconds. Log in again, by one of `methods`, and repeat the request.";
+        INSUFFICIENT_SCOPE = "insufficient_scope", Forbidden, "Insufficient scope",
+            "The API key is good, but not for this: `required` names the scope it lacks, or the permission its owner does not have any more.";
+        PERSON_REQUIRED = "person_required", Forbidden, "Only for people",
+            "No API key may do this, whatever its scopes: passwords, sessions, members and keys are the business of people. Send the access token of a login.";
     }
 }
 
@@ -63,6 +78,8 @@ impl Classified for AccessError {
             Self::AuthenticationRequired => Class::Code(&access_codes::AUTHENTICATION_REQUIRED),
             Self::PermissionDenied { .. } => Class::Code(&access_codes::PERMISSION_DENIED),
             Self::ReauthenticationRequired { .. } => Class::Code(&access_codes::REAUTHENTICATION_REQUIRED),
+            Self::InsufficientScope { .. } => Class::Code(&access_codes::INSUFFICIENT_SCOPE),
+            Self::PersonRequired => Class::Code(&access_codes::PERSON_REQUIRED),
         }
     }
 
@@ -71,6 +88,9 @@ impl Classified for AccessError {
         if let Self::ReauthenticationRequired { max_age } = self {
             members.insert("max_age".to_owned(), max_age.num_seconds().into());
             members.insert("methods".to_owned(), serde_json::json!(["password"]));
+        }
+        if let Self::InsufficientScope { required } = self {
+            members.insert("required".to_owned(), required.as_str().into());
         }
         members
     }
@@ -82,14 +102,25 @@ impl Context {
         Self { tenant, actor: Actor::System(name), request_id, client_ip: None, user_agent: None, trace: None, now }
     }
 
-    /// The signed-in caller, who must hold `permission`.
+    /// The signed-in caller, who must hold `permission`: for what people do themselves, and no program on their behalf.
     ///
-    /// The product itself is nobody's [`Principal`] and is refused.
+    /// The product itself is nobody's [`Principal`] and is refused, and so are API keys.
     pub fn require(&self, permission: Permission) -> Result<&Principal, AccessError> {
         match &self.actor {
             Actor::User(principal) if principal.permissions.allows(permission) => Ok(principal),
             Actor::User(_) => Err(AccessError::PermissionDenied { permission }),
+            Actor::ApiKey(_) => Err(AccessError::PersonRequired),
             Actor::Anonymous | Actor::System(_) => Err(AccessError::AuthenticationRequired),
+        }
+    }
+
+    /// The user on whose behalf `permission` is used: the signed-in caller who holds it, or the owner of an API key that
+    /// is good for it. A use case that asks this instead of [`require`](Self::require) opens itself to programs.
+    pub fn authorize(&self, permission: Permission) -> Result<Uuid, AccessError> {
+        match &self.actor {
+            Actor::ApiKey(key) if key.permissions.allows(permission) => Ok(key.owner),
+            Actor::ApiKey(_) => Err(AccessError::InsufficientScope { required: permission }),
+            _ => self.require(permission).map(|principal| principal.user),
         }
     }
 
@@ -98,6 +129,7 @@ impl Context {
         match &self.actor {
             Actor::User(principal) if self.now - principal.authenticated_at <= max_age => Ok(()),
             Actor::User(_) => Err(AccessError::ReauthenticationRequired { max_age }),
+            Actor::ApiKey(_) => Err(AccessError::PersonRequired),
             Actor::Anonymous | Actor::System(_) => Err(AccessError::AuthenticationRequired),
         }
     }
@@ -105,10 +137,8 @@ impl Context {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::ErrorKind;
+    use crate::{ErrorKind, KeyPrincipal};
 
     const READ: Permission = Permission::new("demo.read");
 
@@ -152,5 +182,26 @@ mod tests {
         assert!(context.require_recent_sign_in(TimeDelta::hours(1)).is_ok());
         let refused = context.require_recent_sign_in(TimeDelta::minutes(59)).unwrap_err();
         assert_eq!(refused.extensions()["max_age"], 3540);
+    }
+    #[test]
+    fn a_key_may_do_what_its_scopes_say_and_nothing_that_is_for_people() {
+        let owner = Uuid::from_u128(7);
+        let permissions = [READ].into_iter().collect();
+        let context = context(Actor::ApiKey(KeyPrincipal { key: Uuid::nil(), owner, permissions }));
+        let other = Permission::new("demo.write");
+
+        assert_eq!(context.authorize(READ), Ok(owner));
+        let refused = context.authorize(other).unwrap_err();
+        assert_eq!((refused.kind(), &refused.extensions()["required"]), (ErrorKind::Forbidden, &"demo.write".into()));
+        assert_eq!(context.require(READ), Err(AccessError::PersonRequired));
+        assert_eq!(context.require_recent_sign_in(TimeDelta::MAX), Err(AccessError::PersonRequired));
+    }
+
+    #[test]
+    fn people_need_no_key() {
+        assert_eq!(context(user(&[READ])).authorize(READ), Ok(Uuid::nil()));
+        assert_eq!(context(Actor::Anonymous).authorize(READ), Err(AccessError::AuthenticationRequired));
+        let denied = Err(AccessError::PermissionDenied { permission: READ });
+        assert_eq!(context(user(&[])).authorize(READ), denied);
     }
 }

@@ -122,10 +122,10 @@ impl DiffEntry {
 /// Who did it, as the log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActorRef {
-    /// `anonymous`, `user` or `system`.
+    /// `anonymous`, `user`, `api_key` or `system`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The user's id, or the name of the part of the system.
+    /// The id of the user or of the key, or the name of the part of the system.
     pub id: Option<String>,
     /// The session it was done with.
     pub session: Option<Uuid>,
@@ -136,6 +136,7 @@ impl From<&Actor> for ActorRef {
         let (kind, id, session) = match actor {
             Actor::Anonymous => ("anonymous", None, None),
             Actor::User(principal) => ("user", Some(principal.user.to_string()), Some(principal.session)),
+            Actor::ApiKey(key) => ("api_key", Some(key.key.to_string()), None),
             Actor::System(name) => ("system", Some((*name).to_owned()), None),
         };
         Self { kind: kind.to_owned(), id, session }

@@ -43,7 +43,7 @@ impl IdempotencyKey {
 pub struct RequestName {
     /// Whose data it is about.
     pub tenant: TenantId,
-    /// Who asks: `user:<id>`, `system:<name>` or `anonymous`.
+    /// Who asks: `user:<id>`, `api_key:<id>`, `system:<name>` or `anonymous`.
     pub caller: String,
     /// What they call it.
     pub key: IdempotencyKey,
@@ -55,6 +55,7 @@ impl RequestName {
         let caller = match &context.actor {
             Actor::Anonymous => "anonymous".to_owned(),
             Actor::User(principal) => format!("user:{}", principal.user),
+            Actor::ApiKey(key) => format!("api_key:{}", key.key),
             Actor::System(name) => format!("system:{name}"),
         };
         Self { tenant: context.tenant, caller, key }

@@ -53,7 +53,7 @@ mod store;
 mod tenant;
 mod time;
 
-pub use actor::{Actor, Principal};
+pub use actor::{Actor, KeyPrincipal, Principal};
 pub use cache::{
     Cache, CacheKey, CacheOutcome, CacheTag, CacheWatch, Cached, Freshness, Kept, Lifetime, MAX_CACHED_VALUE, NewEntry,
     ReadThrough, SpawnTask, TagVersion, TagVersions, Wanted,

@@ -8,7 +8,7 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
 use ashlar_identity::{
-    Email, Identity, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
+    Email, Identity, KeyEnvironment, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
     port::{Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
@@ -160,6 +160,7 @@ impl Parts {
         };
         let ports = IdentityPorts {
             store: Arc::new(store.clone()),
+            api_keys: Arc::new(store.clone()),
             hasher: Arc::new(Argon2Pool::new(world.hashing, Arc::clone(&world.entropy))),
             signer: Arc::new(JwtSigner::new(keys.ring)),
             cache,
@@ -207,6 +208,10 @@ impl Parts {
             },
             audience: TokenAudience { issuer: config.public_base().to_owned(), audience: AUDIENCE.to_owned() },
             issuer_name: PRODUCT.to_owned(),
+            key_environment: match config.profile {
+                Profile::Embedded => KeyEnvironment::Dev,
+                Profile::Production => KeyEnvironment::Live,
+            },
             passwords: Arc::new(PasswordPolicy::new(12, PRODUCT)),
             root_key: self.root_key.clone(),
         }

@@ -12,7 +12,9 @@ use actix_web::{
 use utoipa_actix_web::AppExt as _;
 
 use super::{
-    AppState, documented, fallback, idempotency,
+    AppState, credentials,
+    denials::note_denials,
+    documented, fallback, idempotency,
     limited::tell_limits,
     middleware::{envelope, head_as_get, plain_at_worst},
     pages,
@@ -22,7 +24,7 @@ use crate::config::CorsOrigins;
 /// The application over `state`, called by scripts from `origins`.
 ///
 /// The layers from outside in: compression; the envelope (name, time limit, panics, problem documents, headers); CORS;
-/// rate limits told; `HEAD` as `GET`; trailing slashes; then the routes.
+/// rate limits told; denied scopes noted; `HEAD` as `GET`; trailing slashes; then the routes.
 pub fn app(
     state: AppState,
     origins: &CorsOrigins,
@@ -63,6 +65,7 @@ pub fn app_with(
         .default_service(web::to(fallback::fallback))
         .wrap(NormalizePath::trim())
         .wrap(from_fn(head_as_get))
+        .wrap(from_fn(note_denials))
         .wrap(from_fn(tell_limits))
         .wrap(cors(origins))
         .wrap(from_fn(envelope))
@@ -78,6 +81,7 @@ fn cors(origins: &CorsOrigins) -> Cors {
         .allowed_headers(allowed)
         .allowed_header("x-request-id")
         .allowed_header("x-tenant")
+        .allowed_header(credentials::API_KEY)
         .allowed_header(idempotency::KEY)
         .expose_headers(["etag", "x-request-id", "retry-after", "location", idempotency::REPLAYED])
         .expose_headers(["ratelimit", "ratelimit-policy"])

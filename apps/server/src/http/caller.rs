@@ -1,4 +1,4 @@
-//! Who asks: the circumstances of a request, and the person behind its access token.
+//! Who asks: the circumstances of a request, and who is behind its access token or API key.
 
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
@@ -11,15 +11,21 @@ use actix_web::{
     },
     web,
 };
-use ashlar_identity::UserId;
-use ashlar_kernel::{AccessError, Actor, Context, RequestId, TenantId, TenantSlug, Timestamp, resource_codes};
+use ashlar_identity::use_case::ApiKeyUse;
+use ashlar_kernel::{
+    AccessError, Actor, Charge, Context, RequestId, Secret, TenantId, TenantSlug, Timestamp, resource_codes,
+};
 
-use super::{AppState, limited::count, problem::Problem};
+pub(crate) use super::credentials::bearer;
+use super::{
+    AppState,
+    credentials::{Presented, presented},
+    denials::KeyInUse,
+    limited::count,
+    problem::Problem,
+};
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
-
-/// The longest `Authorization` we look at; ours are far shorter.
-const MAX_TOKEN: usize = 4_096;
 
 /// What the outermost middleware found out about a request.
 #[derive(Debug, Clone)]
@@ -39,11 +45,12 @@ pub(crate) struct Anyone {
     pub(crate) requested: Option<TenantId>,
 }
 
-/// A request with a good access token.
+/// A request with a good access token or API key.
 pub(crate) struct Caller {
-    /// Its circumstances, with the person as actor.
+    /// Its circumstances, with the person or the key as actor.
     pub context: Context,
-    user: UserId,
+    /// What it counts against.
+    charge: Option<Charge>,
 }
 
 impl FromRequest for Anyone {
@@ -71,27 +78,50 @@ impl FromRequest for Caller {
             let state = state(&request)?;
             let caller = match authenticate(&request, &state).await {
                 Ok(caller) => caller,
-                // Guessing tokens is counted like any knock at the door.
-                Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+                // Guessing tokens is counted like any knock at the door, and so is knocking at the wrong one.
+                Err(problem) if is_knock(&problem) => {
                     count_stranger(&request, &state).await?;
                     return Err(problem);
                 }
                 Err(problem) => return Err(problem),
             };
             let now = caller.context.now;
-            count(&request, &state, state.limits.user(&caller.user), now).await?;
+            count(&request, &state, caller.charge.clone(), now).await?;
             Ok(caller)
         })
     }
 }
 
+fn is_knock(problem: &Problem) -> bool {
+    [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&problem.status())
+}
+
 async fn authenticate(request: &HttpRequest, state: &AppState) -> Result<Caller, Problem> {
-    let token = bearer(request.headers())?.ok_or(AccessError::AuthenticationRequired)?;
+    let presented = presented(request.headers())?.ok_or(AccessError::AuthenticationRequired)?;
     let requested = requested_tenant(request, state).await?;
     let context = anonymous(request, state, requested.unwrap_or(TenantId::MAIN));
+    let token = match presented {
+        Presented::AccessToken(token) => token,
+        Presented::ApiKey(text) => return authenticate_key(request, state, &context, (&text, requested)).await,
+    };
     let authenticated = state.identity.authenticate(&context, token, requested).await?;
     tracing::Span::current().record("user", tracing::field::display(authenticated.account.id));
-    Ok(Caller { context: authenticated.context, user: authenticated.account.id })
+    let charge = state.limits.user(&authenticated.account.id);
+    Ok(Caller { context: authenticated.context, charge })
+}
+
+async fn authenticate_key(
+    request: &HttpRequest,
+    state: &AppState,
+    context: &Context,
+    (text, requested): (&Secret, Option<TenantId>),
+) -> Result<Caller, Problem> {
+    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let used = ApiKeyUse { text, requested, origin };
+    let authenticated = state.identity.authenticate_api_key(context, used).await?;
+    tracing::Span::current().record("api_key", tracing::field::display(authenticated.key));
+    request.extensions_mut().insert(KeyInUse(authenticated.context.clone()));
+    Ok(Caller { context: authenticated.context, charge: state.limits.api_key(&authenticated.key) })
 }
 
 async fn count_stranger(request: &HttpRequest, state: &AppState) -> Result<(), Problem> {
@@ -130,27 +160,6 @@ fn anonymous(request: &HttpRequest, state: &AppState, tenant: TenantId) -> Conte
 fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
     let text = headers.get(header::USER_AGENT)?.to_str().ok()?;
     Some(text.chars().take(512).collect::<String>().into())
-}
-
-/// The bearer token of a request; an error when there are credentials of another kind.
-pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Ok(None);
-    };
-    let refused = |reason| {
-        tracing::debug!(reason, "credentials refused");
-        Problem::from(ashlar_identity::use_case::AuthenticateError::from(ashlar_identity::TokenRefusal::Invalid(
-            reason,
-        )))
-    };
-    if value.len() > MAX_TOKEN {
-        return Err(refused("length"));
-    }
-    let text = value.to_str().map_err(|_not_ascii| refused("characters"))?;
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
-        _ => Err(refused("scheme")),
-    }
 }
 
 /// The tenant named by `X-Tenant`.

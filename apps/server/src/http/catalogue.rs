@@ -10,6 +10,8 @@ ashlar_kernel::error_codes! {
     pub mod http_codes {
         MALFORMED_REQUEST = "malformed_request", Malformed, "Malformed request",
             "The request cannot be understood: the body is not a JSON object, is not UTF-8, is nested deeper than 64 levels, or is cut off.";
+        AMBIGUOUS_CREDENTIALS = "ambiguous_credentials", Malformed, "Ambiguous credentials",
+            "The request has more than one proof of who makes it, such as an access token and an API key. Send one of them.";
         UNKNOWN_FIELD = "unknown_field", Invalid, "Unknown field",
             "The body has members this operation does not know. They are refused, not ignored, so that a misspelt name cannot pass; `errors` names them.";
         INVALID_PARAMETER = "invalid_parameter", Malformed, "Invalid query parameter",

@@ -6,6 +6,8 @@ mod body;
 mod caller;
 pub mod catalogue;
 mod client;
+mod credentials;
+mod denials;
 mod docs;
 mod fallback;
 mod health;

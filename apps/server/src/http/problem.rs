@@ -63,6 +63,10 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<String>>, nullable = false)]
     pub violated_policies: Option<Value>,
+    /// Of `insufficient_scope`: the scope that the API key lacks, or its owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub required: Option<Value>,
     /// Members that a later version may add.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -164,6 +168,11 @@ impl Problem {
         self.0.code.code
     }
 
+    /// A member of its own.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.0.extensions.get(name)
+    }
+
     /// Its status.
     pub const fn status(&self) -> StatusCode {
         self.0.status
@@ -185,6 +194,7 @@ impl Problem {
             max_age: extensions.remove("max_age"),
             methods: extensions.remove("methods"),
             violated_policies: extensions.remove("violated_policies"),
+            required: extensions.remove("required"),
             extensions,
         }
     }
@@ -244,7 +254,7 @@ impl<E: Classified + 'static> From<E> for Problem {
 fn challenge(code: &str) -> &'static str {
     match code {
         "token_expired" => r#"Bearer realm="ashlar", error="invalid_token", error_description="the token has expired""#,
-        "token_invalid" | "session_revoked" => r#"Bearer realm="ashlar", error="invalid_token""#,
+        "token_invalid" | "session_revoked" | "api_key_invalid" => r#"Bearer realm="ashlar", error="invalid_token""#,
         _ => r#"Bearer realm="ashlar""#,
     }
 }

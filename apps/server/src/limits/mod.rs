@@ -56,6 +56,11 @@ impl RateLimits {
         charge(self.policies.user, user.to_string())
     }
 
+    /// What a request with an API key counts against: as much as a user, beside the owner's own requests.
+    pub fn api_key(&self, key: &impl ToString) -> Option<Charge> {
+        charge(self.policies.user, format!("key:{}", key.to_string()))
+    }
+
     /// What an attempt to do `what` with `account` counts against. Attempts of many addresses on one account are the
     /// business of its lockout, attempts of one address on many accounts that of the policy for addresses.
     pub fn attempt(&self, what: &str, client: Option<IpAddr>, account: &str) -> Option<Charge> {

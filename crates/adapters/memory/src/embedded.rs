@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    Identity, IdentityPorts, IdentitySettings, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
-    port::{IdentityStore, PasswordHasher, SessionCache, TokenSigner},
+    Identity, IdentityPorts, IdentitySettings, KeyEnvironment, PasswordPolicy, Registration, SessionPolicy,
+    TokenAudience,
+    port::{ApiKeyStore, IdentityStore, PasswordHasher, SessionCache, TokenSigner},
 };
 use ashlar_kernel::{Actor, Clock, Context, Entropy, IdSource, MacKey, RequestId, TenantId, TimeOrderedIds};
 
@@ -57,6 +58,7 @@ impl Embedded {
         let hasher = Arc::new(PlainHasher::new(Arc::clone(&entropy)));
         let ports = IdentityPorts {
             store: Arc::clone(&store) as Arc<dyn IdentityStore>,
+            api_keys: Arc::clone(&store) as Arc<dyn ApiKeyStore>,
             hasher: Arc::clone(&hasher) as Arc<dyn PasswordHasher>,
             signer: Arc::clone(&signer) as Arc<dyn TokenSigner>,
             cache: Arc::clone(&cache) as Arc<dyn SessionCache>,
@@ -78,6 +80,7 @@ fn settings(root_key: MacKey) -> IdentitySettings {
         sessions: SessionPolicy::default(),
         audience: TokenAudience { issuer: "https://ashlar.example".to_owned(), audience: "ashlar".to_owned() },
         issuer_name: "Ashlar".to_owned(),
+        key_environment: KeyEnvironment::Dev,
         passwords: Arc::new(PasswordPolicy::new(12, "ashlar")),
         root_key,
     }

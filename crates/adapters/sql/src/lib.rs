@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod api_key;
 mod bell;
 mod clock;
 mod connect;

@@ -1,5 +1,6 @@
 //! What this domain needs from the outside.
 
+mod api_key_store;
 mod directory;
 mod password_hasher;
 mod pause;
@@ -10,6 +11,7 @@ mod store;
 mod token_signer;
 mod vault;
 
+pub use api_key_store::{ApiKeyStore, ApiKeyTx};
 pub use directory::{AdministrationTx, AdmitError, Directory, InsertTenancyError, KeepAdminError};
 pub use password_hasher::{HasherError, PasswordHasher, hasher_codes};
 pub use pause::Pause;

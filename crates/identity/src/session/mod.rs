@@ -2,6 +2,7 @@
 
 mod device;
 mod event;
+mod fresh;
 mod refresh_token;
 mod sweep;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use chrono::TimeDelta;
 pub use device::{Device, DeviceClientId, DeviceName, InvalidDevice, Platform, summarise_user_agent};
 pub use event::SessionEvent;
 pub(crate) use event::session_event_specs;
+pub use fresh::insist_on_fresh;
 pub use refresh_token::{InvalidRefreshToken, PresentedRefreshToken, RefreshKeys};
 pub use sweep::SessionSweep;
 

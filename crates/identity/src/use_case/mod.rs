@@ -1,6 +1,7 @@
 //! What can be done: one file each, with its command, its errors, and a function on [`Identity`].
 
 mod administration;
+mod api_key;
 mod authenticate;
 pub mod codes;
 mod email;
@@ -35,6 +36,11 @@ pub use administration::{
 };
 use chrono::TimeDelta;
 
+pub use api_key::{
+    ApiKeyChanged, ApiKeyUse, AuthenticateApiKeyError, AuthenticatedKey, CreateApiKey, CreateApiKeyError,
+    CreateApiKeyInput, IssuedApiKey, ListApiKeysError, ReadApiKeyError, RevokeApiKeyError, RotateApiKeyError,
+    api_key_codes,
+};
 pub use authenticate::{AuthenticateError, Authenticated};
 pub use email::{ChangeEmailError, VerifyEmailError};
 pub use guess::GuessError;
@@ -56,8 +62,10 @@ pub use tenants::{OpenTenant, TenantError};
 pub use verify_first::VerifyEmail;
 
 use crate::{
-    Account, ActionKeys, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
-    port::{IdentityStore, JwkSet, PasswordHasher, Pause, SessionCache, SignInCounters, TokenSigner, Vault},
+    Account, ActionKeys, KeyEnvironment, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
+    port::{
+        ApiKeyStore, IdentityStore, JwkSet, PasswordHasher, Pause, SessionCache, SignInCounters, TokenSigner, Vault,
+    },
 };
 
 /// Counts how often a unit of work was tried that may lose races.
@@ -91,6 +99,8 @@ const RECENT: TimeDelta = TimeDelta::minutes(10);
 pub struct IdentityPorts {
     /// Where accounts and sessions are kept.
     pub store: Arc<dyn IdentityStore>,
+    /// Where API keys are kept.
+    pub api_keys: Arc<dyn ApiKeyStore>,
     /// How passwords become hashes.
     pub hasher: Arc<dyn PasswordHasher>,
     /// How access tokens are signed.
@@ -123,6 +133,8 @@ pub struct IdentitySettings {
     pub audience: TokenAudience,
     /// What authenticator apps call this installation.
     pub issuer_name: String,
+    /// What the secret API keys of this installation say they are.
+    pub key_environment: KeyEnvironment,
     /// Which passwords are good enough.
     pub passwords: Arc<PasswordPolicy>,
     /// The root of refresh tokens, cursors and pseudonyms; lives outside the database.

@@ -69,15 +69,13 @@ impl Classified for EditProfileError {
 impl Identity {
     /// One's own account.
     pub async fn profile(&self, context: &Context) -> Result<Account, ReadProfileError> {
-        let caller = context.require(permission::READ_OWN_PROFILE)?;
-        let user = UserId::from_uuid(caller.user);
+        let user = UserId::from_uuid(context.authorize(permission::READ_OWN_PROFILE)?);
         Ok(self.0.ports.store.account(context.tenant, user).await?.ok_or(NotFound)?)
     }
 
     /// Edits one's own profile and answers with the account as it is then. An edit that changes nothing is no edit.
     pub async fn edit_profile(&self, context: &Context, command: EditProfile) -> Result<Account, EditProfileError> {
-        let caller = context.require(permission::UPDATE_OWN_PROFILE)?;
-        let user = UserId::from_uuid(caller.user);
+        let user = UserId::from_uuid(context.authorize(permission::UPDATE_OWN_PROFILE)?);
         let mut attempts = Attempts::default();
         loop {
             match self.try_edit(context, user, &command).await {

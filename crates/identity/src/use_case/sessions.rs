@@ -6,6 +6,7 @@ use super::{Identity, RECENT};
 use crate::{
     RevocationReason, SessionId, UserId, permission,
     query::{SessionLine, SessionPosition, SessionQuery},
+    session::insist_on_fresh,
 };
 
 /// Why the list cannot be shown.

@@ -23,7 +23,7 @@ use crate::http::{AppState, body::Body, caller::Caller, problem::Problem};
         (status = 304, description = "You have this version."),
     ),
     extensions(("x-permission" = json!("identity.profile.read.own")), ("x-problems" = json!([]))),
-    security(("bearer" = []))
+    security(("bearer" = []), ("api_key" = []))
 )]
 #[get("/api/v1/me")]
 pub(super) async fn read(
@@ -53,7 +53,7 @@ pub(super) async fn read(
     responses((status = 200, description = "Your account, with the change.", body = User,
         headers(("ETag" = String, description = "The account's new version.")))),
     extensions(("x-permission" = json!("identity.profile.update.own")), ("x-problems" = json!(["version_conflict"]))),
-    security(("bearer" = []))
+    security(("bearer" = []), ("api_key" = []))
 )]
 #[patch("/api/v1/me")]
 pub(super) async fn update(

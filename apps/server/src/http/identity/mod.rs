@@ -1,6 +1,8 @@
 //! The identity domain over HTTP.
 
 mod admin;
+mod api_key_dto;
+mod api_keys;
 mod auth;
 mod dto;
 mod email;
@@ -43,6 +45,13 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(me::update)
         .service(sessions::list)
         .service(sessions::revoke)
+        // Before `{id}`, which would take the word for one.
+        .service(api_keys::end_presented)
+        .service(api_keys::create)
+        .service(api_keys::list)
+        .service(api_keys::read)
+        .service(api_keys::rotate)
+        .service(api_keys::revoke)
         .service(keys::read)
         .service(my_tenants::list)
         .service(my_tenants::switch)

@@ -124,10 +124,10 @@ pub(super) struct SessionPage {
 pub(super) struct PageInfo {
     /// Pass it as `cursor`; null on the last page.
     #[schema(required, example = "AbCdEf0123456789")]
-    next_cursor: Option<String>,
+    pub(super) next_cursor: Option<String>,
     /// Whether there is a next page.
     #[schema(example = true)]
-    has_more: bool,
+    pub(super) has_more: bool,
 }
 
 impl PageInfo {

@@ -47,6 +47,7 @@ pub(crate) async fn envelope(
         route = tracing::field::Empty,
         trace_id = tracing::field::Empty,
         user = tracing::field::Empty,
+        api_key = tracing::field::Empty,
         status = tracing::field::Empty,
         ms = tracing::field::Empty,
     );

@@ -15,7 +15,7 @@ use utoipa::{
         RefOr, Schema, ServerBuilder,
         path::Operation,
         schema::AdditionalProperties,
-        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
 use utoipa_actix_web::AppExt as _;
@@ -42,7 +42,7 @@ const API: &str = "/api/v1/";
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(
-        (name = "identity", description = "Accounts, sign-in, tokens and sessions."),
+        (name = "identity", description = "Accounts, sign-in, tokens, sessions and API keys."),
         (name = "operations", description = "Whether a process lives and works, and this description."),
     ),
     components(schemas(ProblemDocument, FieldProblem))
@@ -56,6 +56,7 @@ pub fn describe() -> utoipa::openapi::OpenApi {
     description.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
     let components = description.components.get_or_insert_default();
     components.add_security_scheme("bearer", bearer());
+    components.add_security_scheme("api_key", api_key());
     components.schemas.iter_mut().filter(|(name, _)| is_request(name)).for_each(|(_, schema)| close(schema));
     parameters::define(components);
     headers::define(components);
@@ -89,6 +90,13 @@ fn bearer() -> SecurityScheme {
         .description(Some("The `access_token` of a login. Without the word Bearer."))
         .build();
     SecurityScheme::Http(scheme)
+}
+
+/// A key may also be sent as a bearer token; here it has a place of its own, so that the two are not mistaken.
+fn api_key() -> SecurityScheme {
+    let description =
+        "An API key, `ash_…`. Also taken as `Authorization: Bearer <key>` and `Authorization: Basic <key>`.";
+    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("X-API-Key", description)))
 }
 
 /// Schemas of what is sent; by their names, which is the convention of this crate.

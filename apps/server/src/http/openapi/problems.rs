@@ -37,8 +37,12 @@ const WITH_BODY: [&str; 5] =
 /// Codes of operations that clients can give a name to.
 const IDEMPOTENT: [&str; 3] = ["idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_progress"];
 /// Codes of operations that nobody may call without saying who they are.
-const SECURED: [&str; 7] = [
+const SECURED: [&str; 11] = [
     "authentication_required",
+    "ambiguous_credentials",
+    "api_key_invalid",
+    "ip_not_allowed",
+    "origin_not_allowed",
     "token_invalid",
     "token_expired",
     "session_revoked",
@@ -90,6 +94,9 @@ fn example_of(entry: &ProblemEntry) -> Value {
     if let ("rate_limited", Some(members)) = (entry.code, example.as_object_mut()) {
         members.insert("violated_policies".to_owned(), json!(["user"]));
     }
+    if let ("insufficient_scope", Some(members)) = (entry.code, example.as_object_mut()) {
+        members.insert("required".to_owned(), json!("identity.profile.read.own"));
+    }
     if let (Some((pointer, code, message)), Some(members)) = (field, example.as_object_mut()) {
         members.insert("errors".to_owned(), json!([{ "pointer": pointer, "code": code, "message": message }]));
     }
@@ -112,6 +119,7 @@ pub(super) fn complete(path: &str, operation: &mut Operation) {
     }
     if is_secured(operation) {
         codes.extend(SECURED.map(str::to_owned));
+        codes.extend(of_keys(operation).map(str::to_owned));
     }
     for entry in problems().iter().filter(|entry| codes.contains(entry.code)) {
         if let Some((status, name, _)) = RESPONSES.iter().find(|(status, ..)| *status == entry.status) {
@@ -137,6 +145,17 @@ fn is_secured(operation: &Operation) -> bool {
     operation.security.as_ref().is_some_and(|security| {
         security.iter().all(|requirement| serde_json::to_value(requirement).is_ok_and(|value| value != json!({})))
     })
+}
+
+/// What an API key can be told that is good, and not for this.
+fn of_keys(operation: &Operation) -> Option<&'static str> {
+    let schemes = serde_json::to_string(&operation.security).unwrap_or_default();
+    let has_permission = operation.extensions.as_ref().and_then(|extensions| extensions.get("x-permission"));
+    match (schemes.contains("\"api_key\""), has_permission) {
+        (false, _) => Some("person_required"),
+        (true, None | Some(Value::Null)) => None,
+        (true, Some(_)) => Some("insufficient_scope"),
+    }
 }
 
 /// Leaves out the shared responses that no operation refers to: nothing answers its own method with 405, for one.

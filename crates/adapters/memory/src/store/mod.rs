@@ -1,5 +1,6 @@
 //! Accounts, sessions and the event log, in process.
 
+mod api_keys;
 mod directory;
 mod factors;
 mod ledger;

@@ -10,7 +10,7 @@ use ashlar_identity::{
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::{factors::Factors, ledger::Ledger, links::Links};
+use super::{api_keys::ApiKeys, factors::Factors, ledger::Ledger, links::Links};
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
 
@@ -28,6 +28,7 @@ pub(super) struct Tables {
     pub(super) ledger: Ledger,
     pub(super) links: Links,
     pub(super) factors: Factors,
+    pub(super) api_keys: ApiKeys,
 }
 
 /// "Last seen" is written at most this often.

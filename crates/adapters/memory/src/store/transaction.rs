@@ -52,6 +52,20 @@ impl MemoryTx {
         Ok(answer)
     }
 
+    /// The same, where nothing may be left to save, and then no event either: whether there was.
+    pub(super) fn write_if<T, E: DomainEvent>(
+        &mut self,
+        change: Change<T, E>,
+        save: impl FnOnce(&mut Tables, T) -> Result<bool, StoreError>,
+    ) -> Result<bool, StoreError> {
+        let written_before = self.written.len();
+        let is_saved = self.write(change, save)?;
+        if !is_saved {
+            self.written.truncate(written_before);
+        }
+        Ok(is_saved)
+    }
+
     pub(super) fn require_tenant(&self, id: TenantId) -> Result<(), StoreError> {
         if self.draft.tenants.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to tenant")) }
     }
@@ -135,12 +149,7 @@ impl IdentityTx for MemoryTx {
     }
 
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError> {
-        let written_before = self.written.len();
-        let is_first = self.write(change, Tables::claim_first_admin)?;
-        if !is_first {
-            self.written.truncate(written_before);
-        }
-        Ok(is_first)
+        self.write_if(change, Tables::claim_first_admin)
     }
 
     async fn insert_membership(&mut self, change: Change<Membership, MembershipEvent>) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ use super::entity::{membership, session, tenant, user};
 
 /// An account without its password's hash, and what it is in one tenant.
 #[derive(FromQueryResult)]
-pub(super) struct HolderRow {
+pub(crate) struct HolderRow {
     id: Uuid,
     email: String,
     username: Option<String>,
@@ -54,7 +54,7 @@ impl HolderRow {
 
     /// The account, and what it is in the tenant it was read for, if anything. `password` is its hash, where it was
     /// read too.
-    pub(super) fn restore(self, password: String) -> Result<(User, Option<Account>), StoreError> {
+    pub(crate) fn restore(self, password: String) -> Result<(User, Option<Account>), StoreError> {
         let role =
             self.role.as_deref().map(|text| Role::restore(text).ok_or(StoreError::Corrupt { what: "membership.role" }));
         let role = role.transpose()?;

@@ -9,3 +9,6 @@ mod mapping;
 mod second_factor;
 mod store;
 mod tx;
+
+pub(crate) use mapping::HolderRow;
+pub(crate) use store::with_holder;

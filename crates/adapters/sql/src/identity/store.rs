@@ -208,7 +208,7 @@ const PURGE_SESSIONS: &str = "DELETE FROM session WHERE id IN (
     SELECT id FROM session WHERE absolute_expires_at < $1 ORDER BY absolute_expires_at, id LIMIT $2)";
 
 /// Adds the columns of a [`HolderRow`], each named `holder_…`.
-pub(super) fn with_holder<E: EntityTrait>(select: Select<E>) -> Select<E> {
+pub(crate) fn with_holder<E: EntityTrait>(select: Select<E>) -> Select<E> {
     let account = HolderRow::COLUMNS.into_iter();
     let select = account.fold(select, |select, column| select.column_as(column, format!("holder_{}", column.as_str())));
     let suspended = Query::select()

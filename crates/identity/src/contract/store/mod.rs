@@ -9,6 +9,7 @@ use crate::port::IdentityStore;
 
 pub mod accounts;
 pub mod administration;
+pub mod api_keys;
 pub mod events;
 pub mod links;
 pub mod logins;
@@ -115,20 +116,9 @@ macro_rules! identity_store_contract {
         mod race {
             use super::*;
 
-            type Outcomes = ::std::pin::Pin<Box<dyn Future<Output = Vec<bool>> + Send>>;
+            $crate::identity_store_contract!(@start);
 
-            fn start(runners: Vec<$crate::contract::store::Runner>) -> Outcomes {
-                let runners: Vec<_> = runners.into_iter().map(::tokio::spawn).collect();
-                Box::pin(async move {
-                    let mut won = Vec::new();
-                    for runner in runners {
-                        won.push(runner.await.expect("a runner neither won nor lost"));
-                    }
-                    won
-                })
-            }
-
-            $crate::identity_store_contract!(@races $fixture, start,
+            $crate::identity_store_contract!(@races $fixture, start, races,
                 racing_inserts_of_one_address_leave_one_account,
                 racing_inserts_of_one_handle_leave_one_account,
                 racing_claims_make_one_administrator,
@@ -155,12 +145,26 @@ macro_rules! identity_store_contract {
             }
         )+
     };
-    (@races $fixture:path, $start:ident, $($law:ident),+ $(,)?) => {
+    (@start) => {
+        type Outcomes = ::std::pin::Pin<Box<dyn Future<Output = Vec<bool>> + Send>>;
+
+        fn start(runners: Vec<$crate::contract::store::Runner>) -> Outcomes {
+            let runners: Vec<_> = runners.into_iter().map(::tokio::spawn).collect();
+            Box::pin(async move {
+                let mut won = Vec::new();
+                for runner in runners {
+                    won.push(runner.await.expect("a runner neither won nor lost"));
+                }
+                won
+            })
+        }
+    };
+    (@races $fixture:path, $start:ident, $subject:ident, $($law:ident),+ $(,)?) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $law() {
                 if let Some(fixture) = $fixture().await {
-                    $crate::contract::store::races::$law(fixture, $start).await;
+                    $crate::contract::store::$subject::$law(fixture, $start).await;
                 }
             }
         )+

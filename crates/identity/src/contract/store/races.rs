@@ -171,10 +171,10 @@ async fn rotate(scene: &Scene, copy: Session) -> bool {
     }
 }
 
-fn runner(run: impl Future<Output = bool> + Send + 'static) -> Runner {
+pub(super) fn runner(run: impl Future<Output = bool> + Send + 'static) -> Runner {
     Box::pin(run)
 }
 
-fn winners(outcomes: Vec<bool>) -> usize {
+pub(super) fn winners(outcomes: Vec<bool>) -> usize {
     outcomes.into_iter().filter(|won| *won).count()
 }

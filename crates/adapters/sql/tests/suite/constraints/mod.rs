@@ -3,14 +3,14 @@
 mod postgres;
 mod sqlite;
 
-use ashlar_identity::port::IdentityStore;
+use ashlar_identity::port::{ApiKeyStore, IdentityStore};
 use ashlar_sql::SqlStore;
 use sqlx::Executor;
 
-use crate::support::{context, member, noon, sign_in, store_on};
+use crate::support::{context, key_of, member, noon, sign_in, store_on};
 
-/// A statement that breaks one constraint of a database in which one person has one session.
-const BREACHES: [(&str, &str); 26] = [
+/// A statement that breaks one constraint of a database in which one person has one session and one API key.
+const BREACHES: [(&str, &str); 39] = [
     ("tenant_slug_check", "UPDATE tenant SET slug = 'Main'"),
     ("tenant_slug_check", "UPDATE tenant SET slug = ''"),
     ("tenant_name_check", "UPDATE tenant SET name = ''"),
@@ -43,11 +43,30 @@ const BREACHES: [(&str, &str); 26] = [
         "bootstrap_user_id_fkey",
         "INSERT INTO bootstrap (id, user_id, claimed_at) SELECT 1, tenant_id, created_at FROM \"user\"",
     ),
+    ("api_key_key_id_check", "UPDATE api_key SET key_id = 'short'"),
+    ("api_key_key_id_check", "UPDATE api_key SET key_id = upper(key_id)"),
+    ("api_key_kind_check", "UPDATE api_key SET kind = 'root'"),
+    ("api_key_name_check", "UPDATE api_key SET name = ''"),
+    ("api_key_scopes_check", "UPDATE api_key SET scopes = ''"),
+    ("api_key_origins_check", "UPDATE api_key SET origins = 'https://example.org'"),
+    ("api_key_secret_hash_check", "UPDATE api_key SET secret_hash = substr(secret_hash, 1, 31)"),
+    ("api_key_previous_pair_check", "UPDATE api_key SET previous_hash = secret_hash"),
+    ("api_key_expiry_check", "UPDATE api_key SET expires_at = issued_at"),
+    ("api_key_version_check", "UPDATE api_key SET version = 0"),
+    ("api_key_tenant_id_fkey", "UPDATE api_key SET tenant_id = user_id"),
+    ("api_key_user_id_fkey", "UPDATE api_key SET user_id = tenant_id"),
+    (
+        "api_key_source_api_key_id_fkey",
+        "INSERT INTO api_key_source (api_key_id, network, tenant_id, created_at) SELECT user_id, 'x', tenant_id, created_at FROM api_key",
+    ),
 ];
 
 async fn one_session(store: &SqlStore) {
     let ada = member(store, "ada@example.org").await;
-    let mut tx = store.begin(&context()).await.unwrap();
+    let mut tx = IdentityStore::begin(store, &context()).await.unwrap();
     tx.insert_session(sign_in(ada, noon())).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = ApiKeyStore::begin(store, &context()).await.unwrap();
+    tx.insert_api_key(key_of(ada, 1, noon())).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -1,6 +1,8 @@
 //! On PostgreSQL.
 
-use ashlar_identity::contract::store::Fixture;
+use std::sync::Arc;
+
+use ashlar_identity::contract::store::{Fixture, api_keys::ApiKeyFixture};
 
 use crate::support::{PostgresDatabase, fixture_of, store_on};
 
@@ -9,4 +11,11 @@ async fn fixture() -> Option<Fixture> {
     Some(fixture_of(store_on(database.options()).await, database))
 }
 
+async fn fixture_of_keys() -> Option<ApiKeyFixture> {
+    let database = PostgresDatabase::create().await?;
+    let store = store_on(database.options()).await;
+    Some(ApiKeyFixture { keys: Arc::new(store.clone()), identity: fixture_of(store, database) })
+}
+
 ashlar_identity::identity_store_contract!(fixture);
+ashlar_identity::api_key_store_contract!(fixture_of_keys);

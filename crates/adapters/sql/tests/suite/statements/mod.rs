@@ -1,5 +1,6 @@
 //! How many statements a question costs, and by which index it is answered.
 
+mod api_keys;
 mod postgres;
 mod sqlite;
 

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 pub(crate) use self::{
-    people::{context, member, newcomer, noon, register, sign_in},
+    people::{context, key_of, member, newcomer, noon, register, sign_in},
     postgres::PostgresDatabase,
     proxy::Proxy,
     sqlite::SqliteFile,

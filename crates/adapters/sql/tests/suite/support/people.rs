@@ -1,11 +1,12 @@
 //! Who lives in the databases.
 
 use ashlar_identity::{
-    Email, Membership, NewSession, NewUser, PasswordHash, Role, Session, SessionEvent, SessionPolicy, User, UserEvent,
-    UserId,
+    ApiKey, ApiKeyEvent, Email, KeyKind, Membership, NewSession, NewUser, PasswordHash, Role, Session, SessionEvent,
+    SessionPolicy, User, UserEvent, UserId,
+    api_key::{ApiKeyName, KeyId, KeySecret, Lifetime, Networks, NewApiKey, Scope},
     port::{IdentityStore, InsertUserError},
 };
-use ashlar_kernel::{Actor, Change, Context, Id, RequestId, TenantId, Timestamp};
+use ashlar_kernel::{Actor, Change, Context, Entropy, Id, RequestId, TenantId, Timestamp};
 use ashlar_sql::SqlStore;
 
 use super::RisingIds;
@@ -69,4 +70,30 @@ pub(crate) fn sign_in(user: UserId, at: Timestamp) -> Change<Session, SessionEve
         user_agent: None,
     };
     Session::begin(new, &SessionPolicy::default(), at)
+}
+
+struct Repeated(u8);
+
+impl Entropy for Repeated {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0);
+    }
+}
+
+/// An API key, told from others by `seed`.
+pub(crate) fn key_of(owner: UserId, seed: u8, at: Timestamp) -> Change<ApiKey, ApiKeyEvent> {
+    let new = NewApiKey {
+        id: Id::new(&RisingIds),
+        tenant: TenantId::MAIN,
+        owner,
+        key_id: KeyId::generate(&Repeated(seed)),
+        kind: KeyKind::Secret,
+        name: ApiKeyName::parse("Key").unwrap(),
+        scopes: vec![Scope::parse("identity.profile.read.own").unwrap()],
+        networks: Networks::default(),
+        origins: Vec::new(),
+        lifetime: Lifetime::DEFAULT,
+        hash: KeySecret::generate(&Repeated(seed)).hash(),
+    };
+    ApiKey::create(new, at)
 }

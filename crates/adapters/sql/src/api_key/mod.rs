@@ -1,0 +1,6 @@
+//! The tables of API keys behind their ports.
+
+mod entity;
+mod mapping;
+mod store;
+mod tx;
