@@ -14,6 +14,7 @@ mod m20261121_000006_job;
 mod m20261121_000007_session_end;
 mod m20261121_000008_request_ledger;
 mod m20261121_000009_event_trace;
+mod m20261121_000014_import;
 mod step;
 
 use sea_orm_migration::{
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_session_end::STEP),
             Box::new(m20261121_000008_request_ledger::STEP),
             Box::new(m20261121_000009_event_trace::STEP),
+            Box::new(m20261121_000014_import::STEP),
         ]
     }
 }

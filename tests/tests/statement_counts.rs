@@ -58,6 +58,8 @@ async fn each_endpoint_costs_so_many_statements(database: Database) {
     let (_, cost) = log.of(keyed.send(), 201).await;
     check("the same again: the claim that fails and the look", cost, 2);
 
+    let (_, cost) = log.of(client.post("/api/v1/auth/login").json(&login).send(), 200).await;
+    check("the first login in ten minutes: how passwords are hashed besides", cost, 6);
     let (answer, cost) = log.of(client.post("/api/v1/auth/login").json(&login).send(), 200).await;
     check("login: the credential, session, its event, the account's last login, its event", cost, 5);
     let access = answer.json()["access_token"].as_str().unwrap_or_default().to_owned();

@@ -32,6 +32,7 @@ pub mod catalogue;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod identifier;
+mod import;
 mod login;
 mod membership;
 pub mod password;
@@ -44,9 +45,13 @@ mod user;
 
 pub use access_token::{AccessClaims, CLAIMS_VERSION, TokenAudience, TokenRefusal};
 pub use identifier::{Identifier, InvalidIdentifier};
+pub use import::{
+    ForeignId, ImportEvent, ImportObstacle, ImportSource, ImportedUser, InvalidForeignId, InvalidImportSource,
+    NewImport,
+};
 pub use login::{LoginAttempt, LoginEvent, LoginFailure};
 pub use membership::{Membership, MembershipEvent};
-pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
+pub use password::{HashClass, InvalidPassword, Password, PasswordHash, PasswordPolicy, Rehash, RehashEvent};
 pub use permission::Role;
 pub use query::{Account, Credential, SessionLine, SessionPosition, SessionQuery, SessionWithHolder};
 pub use session::{

@@ -6,7 +6,7 @@ mod session_cache;
 mod store;
 mod token_signer;
 
-pub use password_hasher::{HasherError, PasswordHasher, hasher_codes};
+pub use password_hasher::{HashStanding, HasherError, PasswordHasher, hasher_codes};
 pub use revocations::{RevocationFeed, Revocations, SessionEnded};
 pub use session_cache::{CachedSession, SessionCache, Standing};
 pub use store::{FirstAdmin, IdentityStore, IdentityTx, InsertUserError};

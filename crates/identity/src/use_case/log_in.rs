@@ -1,11 +1,11 @@
 //! Sign in with a password.
 
-use ashlar_kernel::{Class, Classified, Context, FieldErrors, Id, Invalid, Secret, StoreError, store_codes};
+use ashlar_kernel::{Change, Class, Classified, Context, FieldErrors, Id, Invalid, Secret, StoreError, store_codes};
 
 use super::{Attempts, Identity, SignedIn, acting_as, codes};
 use crate::{
-    Account, Credential, Device, Identifier, LoginAttempt, LoginFailure, NewSession, Password, Session, UserId,
-    UserStatus,
+    Account, Credential, Device, Identifier, LoginAttempt, LoginFailure, NewSession, Password, Rehash, RehashEvent,
+    Session, UserId, UserStatus,
     port::{HasherError, SignError},
 };
 
@@ -83,15 +83,24 @@ impl Identity {
     /// with it, so that neither the answer nor its time tells who has an account.
     pub async fn log_in(&self, context: &Context, command: LogIn) -> Result<SignedIn, LogInError> {
         let ports = &self.0.ports;
+        let decoy = self.decoy(context, &command.identifier).await;
         let credential = ports.store.credential(context.tenant, &command.identifier).await?;
-        let hash = credential.as_ref().map(|credential| &credential.password);
-        let is_right = ports.hasher.verify(&command.password, hash).await?;
+        let hash = credential.as_ref().map(|credential| credential.password.clone());
+        let hash = hash.filter(|hash| !hash.is_unusable());
+        let matches = ports.hasher.verify(&command.password, hash.as_ref().or(decoy.as_ref())).await?;
 
         let mut attempts = Attempts::default();
-        let judged = judge(credential, is_right);
+        let judged = judge(credential, matches && hash.is_some());
+        let rehash = match (&judged, hash) {
+            (Ok(account), Some(hash)) => self.rehash(account.id, &command.password, hash).await,
+            _ => None,
+        };
         loop {
             let outcome = match &judged {
-                Ok(account) => self.begin_session(context, account.clone(), command.device.clone()).await,
+                Ok(account) => {
+                    let proven = (account.clone(), rehash.clone());
+                    self.begin_session(context, proven, command.device.clone()).await
+                }
                 Err((user, reason)) => self.refuse_login(context, &command.identifier, *user, *reason).await,
             };
             match outcome {
@@ -104,7 +113,7 @@ impl Identity {
     async fn begin_session(
         &self,
         context: &Context,
-        account: Account,
+        (account, rehash): (Account, Option<Change<Rehash, RehashEvent>>),
         device: Option<Device>,
     ) -> Result<SignedIn, LogInError> {
         let inner = &*self.0;
@@ -127,6 +136,10 @@ impl Identity {
         let mut tx = inner.ports.store.begin(&acting_as(context, &account, &session)).await?;
         tx.insert_session(change).await?;
         tx.record_login(login).await?;
+        if let Some(rehash) = rehash {
+            // Somebody else may have changed the password or hashed it again meanwhile: then that stands.
+            let _is_replaced = tx.rehash_password(rehash).await?;
+        }
         tx.commit().await?;
         self.remember(context, account, session);
         Ok(signed_in)

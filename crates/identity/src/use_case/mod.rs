@@ -2,6 +2,8 @@
 
 mod authenticate;
 pub mod codes;
+mod hashes;
+mod import_users;
 mod issue;
 mod log_in;
 mod log_out;
@@ -18,6 +20,9 @@ use ashlar_kernel::{
 };
 
 pub use authenticate::{AuthenticateError, Authenticated};
+pub use import_users::{
+    ImportInput, ImportNote, ImportOutcome, ImportRefusal, ImportUser, ImportUsersError, Imported, UserImport,
+};
 pub use issue::SignedIn;
 pub use log_in::{LogIn, LogInError};
 pub use log_out::{LogOut, LogOutError};
@@ -28,6 +33,7 @@ pub use sessions::{ListSessionsError, RevokeSessionError};
 
 use crate::{
     Account, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
+    password::HashMix,
     port::{IdentityStore, JwkSet, PasswordHasher, SessionCache, TokenSigner},
 };
 
@@ -94,6 +100,8 @@ struct Inner {
     settings: IdentitySettings,
     refresh_keys: RefreshKeys,
     pseudonym_key: MacKey,
+    decoy_key: MacKey,
+    hash_mix: HashMix,
     cursors: CursorSigner,
 }
 
@@ -102,8 +110,10 @@ impl Identity {
     pub fn new(ports: IdentityPorts, settings: IdentitySettings) -> Self {
         let refresh_keys = RefreshKeys::single(settings.root_key.derive("refresh token"));
         let pseudonym_key = settings.root_key.derive("identifier");
+        let decoy_key = settings.root_key.derive("decoy");
         let cursors = CursorSigner::new(&settings.root_key);
-        Self(Arc::new(Inner { ports, settings, refresh_keys, pseudonym_key, cursors }))
+        let hash_mix = HashMix::default();
+        Self(Arc::new(Inner { ports, settings, refresh_keys, pseudonym_key, decoy_key, hash_mix, cursors }))
     }
 
     /// The public keys others verify our access tokens with.

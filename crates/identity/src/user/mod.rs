@@ -113,19 +113,24 @@ pub struct UserRow {
 impl User {
     /// Opens an account.
     pub fn register(new: NewUser, now: Timestamp) -> Change<Self, UserEvent> {
-        let user = Self {
+        let user = Self::take_over(new, UserStatus::Active, now, now);
+        let event = UserEvent::Registered { user: user.id };
+        Change::new(user, event)
+    }
+
+    /// An account that was opened at `created_at`, perhaps elsewhere.
+    pub(crate) fn take_over(new: NewUser, status: UserStatus, created_at: Timestamp, now: Timestamp) -> Self {
+        Self {
             id: new.id,
             email: new.email,
             username: new.username,
             password: new.password,
             profile: Profile { display_name: new.display_name, ..Profile::default() },
-            status: UserStatus::Active,
-            created_at: now,
+            status,
+            created_at,
             updated_at: now,
             version: 1,
-        };
-        let event = UserEvent::Registered { user: user.id };
-        Change::new(user, event)
+        }
     }
 
     /// Edits the profile; none if nothing would change.
@@ -141,6 +146,13 @@ impl User {
         }
         let event = UserEvent::ProfileUpdated { user: self.id, changes: profile_diff(&before, &after) };
         Some(Change::new(Self { profile: after, updated_at: now, version: self.version + 1, ..self }, event))
+    }
+
+    /// The same account under another hash of the same password. No edit, so the version stays; for stores, which are
+    /// told of it by [`Rehash`](crate::Rehash).
+    #[must_use]
+    pub fn with_hash(self, password: PasswordHash) -> Self {
+        Self { password, ..self }
     }
 
     /// Shuts the account; none if it is shut already.

@@ -1,5 +1,6 @@
 //! Accounts, sessions and the event log, in process.
 
+mod imports;
 mod ledger;
 mod log;
 mod tables;
@@ -11,7 +12,8 @@ use std::{
 };
 
 use ashlar_identity::{
-    Account, Credential, Identifier, LoginAttempt, SessionId, SessionLine, SessionQuery, SessionWithHolder, UserId,
+    Account, Credential, HashClass, Identifier, ImportObstacle, ImportedUser, LoginAttempt, SessionId, SessionLine,
+    SessionQuery, SessionWithHolder, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{
@@ -119,6 +121,15 @@ impl IdentityStore for MemoryStore {
 
     async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
         Ok(self.shared.lock().tenants.values().find(|tenant| tenant.slug == *slug).cloned())
+    }
+
+    async fn password_classes(&self) -> Result<Vec<(HashClass, u64)>, StoreError> {
+        Ok(imports::password_classes(&self.shared.lock().tables))
+    }
+
+    async fn import_obstacles(&self, users: &[ImportedUser]) -> Result<Vec<Option<ImportObstacle>>, StoreError> {
+        let tables = &self.shared.lock().tables;
+        Ok(users.iter().map(|user| imports::obstacle(tables, user)).collect())
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {

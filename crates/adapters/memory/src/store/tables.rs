@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_identity::{
-    Account, Identifier, LoginAttempt, Membership, Session, SessionId, SessionLine, SessionQuery, SessionRow,
+    Account, Identifier, LoginAttempt, Membership, Rehash, Session, SessionId, SessionLine, SessionQuery, SessionRow,
     SessionWithHolder, User, UserId, Username,
     port::{FirstAdmin, InsertUserError},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::ledger::Ledger;
+use super::{imports::Imports, ledger::Ledger};
 
 type Table<K, V> = Arc<BTreeMap<K, V>>;
 
@@ -22,6 +22,7 @@ pub(super) struct Tables {
     sessions: Table<SessionId, Session>,
     logins: Arc<Vec<LoginAttempt>>,
     first_admin: Option<FirstAdmin>,
+    pub(super) imports: Imports,
     pub(super) ledger: Ledger,
 }
 
@@ -90,6 +91,20 @@ impl Tables {
         }
         Arc::make_mut(&mut self.users).insert(user.id(), user);
         Ok(())
+    }
+
+    pub(super) fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// Whether the stored hash was the one before.
+    pub(super) fn rehash_password(&mut self, rehash: &Rehash) -> bool {
+        let Some(user) = self.users.get(&rehash.user()).filter(|user| user.password() == rehash.before()) else {
+            return false;
+        };
+        let user = user.clone().with_hash(rehash.after().clone());
+        Arc::make_mut(&mut self.users).insert(user.id(), user);
+        true
     }
 
     pub(super) fn update_user(&mut self, user: User) -> Result<(), StoreError> {

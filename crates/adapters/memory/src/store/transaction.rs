@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    ImportEvent, ImportedUser, LoginAttempt, LoginEvent, Membership, MembershipEvent, Rehash, RehashEvent, Session,
+    SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, UnitOfWork};
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
 
 use super::{
-    Shared,
+    Shared, imports,
     tables::{Tables, broken},
 };
 
@@ -119,6 +120,23 @@ impl IdentityTx for MemoryTx {
 
     async fn note_refresh_retry(&mut self, change: Change<SessionId, SessionEvent>) -> Result<(), StoreError> {
         self.write(change, |_tables, _session| Ok(()))
+    }
+
+    async fn rehash_password(&mut self, change: Change<Rehash, RehashEvent>) -> Result<bool, StoreError> {
+        let written_before = self.written.len();
+        let is_replaced = self.write(change, |tables, rehash| Ok::<_, StoreError>(tables.rehash_password(&rehash)))?;
+        if !is_replaced {
+            self.written.truncate(written_before);
+        }
+        Ok(is_replaced)
+    }
+
+    async fn import_users(&mut self, changes: Vec<Change<ImportedUser, ImportEvent>>) -> Result<(), StoreError> {
+        for change in changes {
+            let tenant = self.require_tenant(change.state().membership().tenant());
+            self.write(change, |tables, user| tenant.and_then(|()| imports::save(tables, &user)))?;
+        }
+        Ok(())
     }
 
     async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError> {

@@ -1,8 +1,8 @@
 //! Reads, one statement each.
 
 use ashlar_identity::{
-    Account, Credential, Identifier, PasswordHash, SessionId, SessionLine, SessionPosition, SessionQuery,
-    SessionWithHolder, UserId,
+    Account, Credential, HashClass, Identifier, ImportObstacle, ImportedUser, PasswordHash, SessionId, SessionLine,
+    SessionPosition, SessionQuery, SessionWithHolder, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
@@ -17,6 +17,7 @@ use sea_orm::{
 
 use super::{
     entity::{membership, session, tenant, user},
+    import,
     mapping::{self, HolderRow},
 };
 use crate::{SqlStore, errors::store_error};
@@ -123,6 +124,14 @@ impl IdentityStore for SqlStore {
         let found = tenant::Entity::find().filter(tenant::Column::Slug.eq(slug.as_str()));
         let row = found.one(self.reader()).await.map_err(store_error)?;
         row.map(mapping::restore_tenant).transpose()
+    }
+
+    async fn password_classes(&self) -> Result<Vec<(HashClass, u64)>, StoreError> {
+        import::password_classes(self.reader()).await
+    }
+
+    async fn import_obstacles(&self, users: &[ImportedUser]) -> Result<Vec<Option<ImportObstacle>>, StoreError> {
+        import::obstacles(self.reader(), users).await
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {

@@ -1,7 +1,8 @@
 //! Writes: each saves a change and then, as its last statement, the events that explain it.
 
 use ashlar_identity::{
-    LoginAttempt, LoginEvent, Membership, MembershipEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    ImportEvent, ImportedUser, LoginAttempt, LoginEvent, Membership, MembershipEvent, Rehash, RehashEvent, Session,
+    SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, StoreError};
@@ -12,12 +13,12 @@ use sea_orm::{
 
 use super::{
     entity::{bootstrap, membership, session, user},
-    mapping,
+    import, mapping,
 };
 use crate::{errors::UniqueKey, transaction::SqlTx};
 
-const EMAIL: UniqueKey = UniqueKey { constraint: "user_email_key_key", columns: "user.email_key" };
-const USERNAME: UniqueKey = UniqueKey { constraint: "user_username_key_key", columns: "user.username_key" };
+pub(super) const EMAIL: UniqueKey = UniqueKey { constraint: "user_email_key_key", columns: "user.email_key" };
+pub(super) const USERNAME: UniqueKey = UniqueKey { constraint: "user_username_key_key", columns: "user.username_key" };
 
 #[async_trait]
 impl IdentityTx for SqlTx {
@@ -112,6 +113,27 @@ impl IdentityTx for SqlTx {
     async fn note_refresh_retry(&mut self, change: Change<SessionId, SessionEvent>) -> Result<(), StoreError> {
         let (_session, events) = self.open(change)?;
         self.explain(events).await
+    }
+
+    async fn rehash_password(&mut self, change: Change<Rehash, RehashEvent>) -> Result<bool, StoreError> {
+        let (rehash, events) = self.open(change)?;
+        let done = user::Entity::update_many()
+            .set(mapping::rehashed_user(&rehash))
+            .filter(user::Column::Id.eq(rehash.user().as_uuid()))
+            .filter(user::Column::PasswordHash.eq(rehash.before().as_str()))
+            .exec(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        if done.rows_affected == 0 {
+            self.leave();
+            return Ok(false);
+        }
+        self.explain(events).await?;
+        Ok(true)
+    }
+
+    async fn import_users(&mut self, changes: Vec<Change<ImportedUser, ImportEvent>>) -> Result<(), StoreError> {
+        import::save(self, changes).await
     }
 
     async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError> {

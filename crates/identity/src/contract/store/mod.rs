@@ -9,6 +9,7 @@ use crate::port::IdentityStore;
 
 pub mod accounts;
 pub mod events;
+pub mod imports;
 pub mod logins;
 pub mod races;
 mod scene;
@@ -77,6 +78,14 @@ macro_rules! identity_store_contract {
             a_login_makes_no_copy_of_the_account_stale,
             a_repeated_refresh_leaves_an_event_though_no_row_changes,
         );
+        $crate::identity_store_contract!(@laws $fixture, imports,
+            an_imported_account_survives_storage,
+            what_stands_in_the_way_of_an_import_is_named,
+            an_import_that_is_too_late_is_stale,
+            the_classes_of_hashes_are_counted,
+            a_rehash_replaces_the_hash_and_nothing_else,
+            a_rehash_that_is_too_late_leaves_no_trace,
+        );
         mod race {
             use super::*;
 
@@ -98,6 +107,7 @@ macro_rules! identity_store_contract {
                 racing_inserts_of_one_handle_leave_one_account,
                 racing_claims_make_one_administrator,
                 racing_updates_of_one_session_have_one_winner,
+                racing_rehashes_of_one_password_have_one_winner,
             );
         }
     };

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -19,6 +19,7 @@ const STEPS: [&str; 9] = [
     "m20261121_000007_session_end",
     "m20261121_000008_request_ledger",
     "m20261121_000009_event_trace",
+    "m20261121_000014_import",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
