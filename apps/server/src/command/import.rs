@@ -1,0 +1,72 @@
+//! `ashlar import`: what another system has.
+
+use std::{
+    error::Error,
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::Path,
+};
+
+use ashlar_identity::ImportSource;
+use ashlar_kernel::TenantSlug;
+
+use crate::{
+    cli::{Exit, ImportFormat, ImportUsers, ReportFormat, output},
+    compose::{Tools, World, tools},
+    config::Config,
+    import::{self, Format, Job, Progress, Report},
+};
+
+pub(super) async fn run(config: &Config, call: &ImportUsers) -> Result<Exit, Box<dyn Error>> {
+    let source = ImportSource::parse(&source_of(call))?;
+    // Opened first: a mistake in its name must not make a database.
+    let (file, size) = open(&call.file)?;
+    let tools = tools(config, World::real(config.hash_threads)).await?;
+    let outcome = import_users(&tools, call, source, (file, size)).await;
+    tools.store.close().await;
+    outcome
+}
+
+async fn import_users(
+    tools: &Tools,
+    call: &ImportUsers,
+    source: ImportSource,
+    (file, size): (Box<dyn BufRead + Send>, Option<u64>),
+) -> Result<Exit, Box<dyn Error>> {
+    let slug = TenantSlug::parse(&call.tenant)?;
+    let tenant = tools.identity.tenant(&slug).await?.ok_or_else(|| format!("there is no tenant {}", call.tenant))?;
+    let mut report = Report::new(call.file.display().to_string(), source.as_str().to_owned(), call.dry_run);
+    let job = Job { format: format_of(call), source, tenant: tenant.id, is_rehearsal: call.dry_run };
+    let outcome = import::run(tools, job, file, Progress::on_stderr(size), &mut report).await;
+    // What was done before it failed was done.
+    output::print(&match call.output {
+        ReportFormat::Human => report.text(),
+        ReportFormat::Json => report.json()?,
+    })?;
+    outcome?;
+    Ok(if report.is_complete() { Exit::Done } else { Exit::Partly })
+}
+
+fn source_of(call: &ImportUsers) -> String {
+    call.source.clone().unwrap_or_else(|| match call.format {
+        ImportFormat::DjangoJson => format!("django:{}", call.model.to_ascii_lowercase()),
+        ImportFormat::NodeJson => "node".to_owned(),
+    })
+}
+
+fn format_of(call: &ImportUsers) -> Format {
+    match call.format {
+        ImportFormat::DjangoJson => Format::Django { model: call.model.clone(), grant_admin: call.grant_admin },
+        ImportFormat::NodeJson => Format::Node,
+    }
+}
+
+/// The file and how long it is, if that is known.
+fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, Option<u64>), Box<dyn Error>> {
+    if path == Path::new("-") {
+        return Ok((Box::new(BufReader::new(io::stdin())), None));
+    }
+    let file = File::open(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+    Ok((Box::new(BufReader::new(file)), size))
+}

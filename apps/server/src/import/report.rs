@@ -1,0 +1,147 @@
+//! What an import did, for the operator and for programs.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use ashlar_identity::use_case::ImportOutcome;
+use serde::Serialize;
+
+use super::rows::{Row, RowFault, RowNote};
+
+/// Lines of one kind that a person is shown.
+const SHOWN: usize = 50;
+/// Names of other models that are remembered.
+const MODELS: usize = 20;
+
+/// What an import did.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    file: String,
+    source: String,
+    dry_run: bool,
+    /// Rows that were looked at.
+    read: u64,
+    imported: u64,
+    imported_before: u64,
+    refused: u64,
+    /// Rows that are no accounts.
+    other_models: u64,
+    roles: BTreeMap<&'static str, u64>,
+    passwords: BTreeMap<String, u64>,
+    refusals: Vec<Line>,
+    notes: Vec<Line>,
+    #[serde(skip)]
+    models: BTreeMap<String, u64>,
+}
+
+/// Something about one row.
+#[derive(Debug, Serialize)]
+struct Line {
+    line: u64,
+    id: Option<String>,
+    code: &'static str,
+    reason: String,
+}
+
+impl Line {
+    fn new(row: &Row, code: &'static str, reason: impl ToString) -> Self {
+        Self { line: row.line, id: row.id.clone(), code, reason: reason.to_string() }
+    }
+}
+
+impl Report {
+    /// An empty one.
+    pub fn new(file: String, source: String, dry_run: bool) -> Self {
+        Self { file, source, dry_run, ..Self::default() }
+    }
+
+    /// Whether every row that is an account was taken over, now or before.
+    pub const fn is_complete(&self) -> bool {
+        self.refused == 0
+    }
+
+    pub(super) fn add(&mut self, row: &Row, notes: &[RowNote], outcome: &ImportOutcome) {
+        match outcome {
+            ImportOutcome::Imported(imported) => {
+                self.read += 1;
+                self.imported += 1;
+                *self.roles.entry(imported.role.as_str()).or_default() += 1;
+                *self.passwords.entry(imported.password.to_string()).or_default() += 1;
+                self.notes.extend(notes.iter().map(|note| Line::new(row, note.code(), note)));
+                self.notes.extend(imported.notes.iter().map(|note| Line::new(row, note.code(), note)));
+            }
+            ImportOutcome::ImportedBefore => {
+                self.read += 1;
+                self.imported_before += 1;
+            }
+            ImportOutcome::Refused(refusal) => self.refuse(row, &RowFault::from(*refusal)),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, row: &Row, fault: &RowFault) {
+        self.read += 1;
+        self.refused += 1;
+        self.refusals.push(Line::new(row, fault.code(), fault));
+    }
+
+    pub(super) fn skip(&mut self, model: &str) {
+        self.other_models += 1;
+        if self.models.len() < MODELS || self.models.contains_key(model) {
+            *self.models.entry(model.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// One JSON object.
+    pub fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self)
+    }
+
+    /// Text for people, shortened where it is long.
+    pub fn text(&self) -> String {
+        let mut text = format!("{} as {}\n\n", self.file, self.source);
+        if self.dry_run {
+            text.push_str("  This was a dry run: nothing was written.\n\n");
+        }
+        for (name, count) in [
+            ("read", self.read),
+            ("imported", self.imported),
+            ("imported before", self.imported_before),
+            ("refused", self.refused),
+        ] {
+            line(&mut text, format_args!("  {name:<16} {count:>9}"));
+        }
+        listed(&mut text, "roles", &self.roles);
+        listed(&mut text, "passwords", &self.passwords);
+        if self.other_models > 0 {
+            listed(&mut text, "not accounts", &self.models);
+        }
+        detailed(&mut text, "Refused", &self.refusals);
+        detailed(&mut text, "To know", &self.notes);
+        text
+    }
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a text does not fail.
+    let _written = writeln!(text, "{line}");
+}
+
+fn listed<K: std::fmt::Display>(text: &mut String, name: &str, counts: &BTreeMap<K, u64>) {
+    for (at, (what, count)) in counts.iter().enumerate() {
+        let name = if at == 0 { name } else { "" };
+        line(text, format_args!("  {name:<16} {count:>9}  {what}"));
+    }
+}
+
+fn detailed(text: &mut String, name: &str, lines: &[Line]) {
+    if lines.is_empty() {
+        return;
+    }
+    line(text, format_args!("\n{name}:"));
+    for Line { line: number, id, reason, .. } in lines.iter().take(SHOWN) {
+        let id = id.as_deref().map(|id| format!(", id {}", id.escape_debug())).unwrap_or_default();
+        line(text, format_args!("  line {number}{id}: {reason}"));
+    }
+    if lines.len() > SHOWN {
+        line(text, format_args!("  … and {} more; --output json lists them all", lines.len() - SHOWN));
+    }
+}
