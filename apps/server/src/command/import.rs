@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    fs::File,
+    fs::{File, Metadata},
     io::{self, BufRead, BufReader},
     path::Path,
 };
@@ -20,9 +20,9 @@ use crate::{
 pub(super) async fn run(config: &Config, call: &ImportUsers) -> Result<Exit, Box<dyn Error>> {
     let source = ImportSource::parse(&source_of(call))?;
     // Opened first: a mistake in its name must not make a database.
-    let (file, size) = open(&call.file)?;
+    let input = Input::open(&call.file)?;
     let tools = tools(config, World::real(config.hash_threads)).await?;
-    let outcome = import_users(&tools, call, source, (file, size)).await;
+    let outcome = import_users(&tools, call, source, input).await;
     tools.store.close().await;
     outcome
 }
@@ -31,13 +31,13 @@ async fn import_users(
     tools: &Tools,
     call: &ImportUsers,
     source: ImportSource,
-    (file, size): (Box<dyn BufRead + Send>, Option<u64>),
+    input: Input,
 ) -> Result<Exit, Box<dyn Error>> {
     let slug = TenantSlug::parse(&call.tenant)?;
     let tenant = tools.identity.tenant(&slug).await?.ok_or_else(|| format!("there is no tenant {}", call.tenant))?;
     let mut report = Report::new(call.file.display().to_string(), source.as_str().to_owned(), call.dry_run);
     let job = Job { format: format_of(call), source, tenant: tenant.id, is_rehearsal: call.dry_run };
-    let outcome = import::run(tools, job, file, Progress::on_stderr(size), &mut report).await;
+    let outcome = import::run(tools, job, input.content, Progress::on_stderr(input.bytes), &mut report).await;
     // What was done before it failed was done.
     output::print(&match call.output {
         ReportFormat::Human => report.text(),
@@ -61,12 +61,19 @@ fn format_of(call: &ImportUsers) -> Format {
     }
 }
 
-/// The file and how long it is, if that is known.
-fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, Option<u64>), Box<dyn Error>> {
-    if path == Path::new("-") {
-        return Ok((Box::new(BufReader::new(io::stdin())), None));
+/// What is read, and how long it is, if that is known.
+struct Input {
+    content: Box<dyn BufRead + Send>,
+    bytes: Option<u64>,
+}
+
+impl Input {
+    fn open(path: &Path) -> Result<Self, Box<dyn Error>> {
+        if path == Path::new("-") {
+            return Ok(Self { content: Box::new(BufReader::new(io::stdin())), bytes: None });
+        }
+        let file = File::open(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        let bytes = file.metadata().ok().filter(Metadata::is_file).map(|metadata| metadata.len());
+        Ok(Self { content: Box::new(BufReader::new(file)), bytes })
     }
-    let file = File::open(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
-    Ok((Box::new(BufReader::new(file)), size))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::rows::{Row, RowFault, RowNote};
 
-/// Lines of one kind that a person is shown.
+/// Remarks of one kind that a person is shown.
 const SHOWN: usize = 50;
 /// Names of other models that are remembered.
 const MODELS: usize = 20;
@@ -27,23 +27,23 @@ pub struct Report {
     other_models: u64,
     roles: BTreeMap<&'static str, u64>,
     passwords: BTreeMap<String, u64>,
-    refusals: Vec<Line>,
-    notes: Vec<Line>,
+    refusals: Vec<Remark>,
+    notes: Vec<Remark>,
     #[serde(skip)]
     models: BTreeMap<String, u64>,
 }
 
 /// Something about one row.
 #[derive(Debug, Serialize)]
-struct Line {
+struct Remark {
     line: u64,
     id: Option<String>,
     code: &'static str,
     reason: String,
 }
 
-impl Line {
-    fn new(row: &Row, code: &'static str, reason: impl ToString) -> Self {
+impl Remark {
+    fn new(row: &Row, code: &'static str, reason: &impl ToString) -> Self {
         Self { line: row.line, id: row.id.clone(), code, reason: reason.to_string() }
     }
 }
@@ -66,8 +66,8 @@ impl Report {
                 self.imported += 1;
                 *self.roles.entry(imported.role.as_str()).or_default() += 1;
                 *self.passwords.entry(imported.password.to_string()).or_default() += 1;
-                self.notes.extend(notes.iter().map(|note| Line::new(row, note.code(), note)));
-                self.notes.extend(imported.notes.iter().map(|note| Line::new(row, note.code(), note)));
+                self.notes.extend(notes.iter().map(|note| Remark::new(row, note.code(), note)));
+                self.notes.extend(imported.notes.iter().map(|note| Remark::new(row, note.code(), note)));
             }
             ImportOutcome::ImportedBefore => {
                 self.read += 1;
@@ -80,7 +80,7 @@ impl Report {
     pub(super) fn refuse(&mut self, row: &Row, fault: &RowFault) {
         self.read += 1;
         self.refused += 1;
-        self.refusals.push(Line::new(row, fault.code(), fault));
+        self.refusals.push(Remark::new(row, fault.code(), fault));
     }
 
     pub(super) fn skip(&mut self, model: &str) {
@@ -132,16 +132,16 @@ fn listed<K: std::fmt::Display>(text: &mut String, name: &str, counts: &BTreeMap
     }
 }
 
-fn detailed(text: &mut String, name: &str, lines: &[Line]) {
-    if lines.is_empty() {
+fn detailed(text: &mut String, name: &str, remarks: &[Remark]) {
+    if remarks.is_empty() {
         return;
     }
     line(text, format_args!("\n{name}:"));
-    for Line { line: number, id, reason, .. } in lines.iter().take(SHOWN) {
+    for Remark { line: number, id, reason, .. } in remarks.iter().take(SHOWN) {
         let id = id.as_deref().map(|id| format!(", id {}", id.escape_debug())).unwrap_or_default();
         line(text, format_args!("  line {number}{id}: {reason}"));
     }
-    if lines.len() > SHOWN {
-        line(text, format_args!("  … and {} more; --output json lists them all", lines.len() - SHOWN));
+    if remarks.len() > SHOWN {
+        line(text, format_args!("  … and {} more; --output json lists them all", remarks.len() - SHOWN));
     }
 }
