@@ -220,9 +220,7 @@ async fn dry_run_reports_the_same_and_writes_nothing(database: Database) {
         ["18", "expensive_hash"],
         ["19", "malformed_hash"],
     ]);
-    let mut sorted = json!(reasons);
-    sorted.as_array_mut().unwrap().sort_by_key(|pair| pair[0].as_str().map(str::to_owned));
-    assert_eq!(sorted, expected);
+    assert_eq!(json!(reasons), expected);
     let notes: Vec<_> = real["notes"].as_array().unwrap().iter().map(|note| note["code"].clone()).collect();
     assert_eq!(
         json!(notes),

@@ -35,7 +35,7 @@ pub struct ImportUsers {
     /// django-json: superusers become administrators; otherwise they become staff
     #[arg(long)]
     pub grant_admin: bool,
-    /// Write nothing, and report what would be done
+    /// Write no account, and report what would be done
     #[arg(long)]
     pub dry_run: bool,
     /// How to report

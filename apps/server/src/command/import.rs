@@ -44,6 +44,9 @@ async fn import_users(
         ReportFormat::Json => report.json()?,
     })?;
     outcome?;
+    if let Some(others) = report.other_models() {
+        return Err(format!("no object of the file is of {}; say --model and one of: {others}", call.model).into());
+    }
     Ok(if report.is_complete() { Exit::Done } else { Exit::Partly })
 }
 

@@ -63,7 +63,7 @@ pub(super) fn read(element: &Element, model: &str, grant_admin: bool) -> Reading
         Ok(fields) => fields,
         Err(error) => return unreadable(element, id, &error),
     };
-    let row = Row { line: element.line, id };
+    let row = Row::of(element, id);
     let (role, mut notes) = role_of(&fields, grant_admin);
     let username = fields.username.as_deref().map(str::trim).unwrap_or_default();
     let email = fields.email.as_deref().map(str::trim).unwrap_or_default();

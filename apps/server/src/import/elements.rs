@@ -5,6 +5,8 @@ use std::io::{self, BufRead};
 /// One object, as it is written, and where it begins.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Element {
+    /// Which of the file it is, from 1.
+    pub number: u64,
     /// The line of its first character, from 1.
     pub line: u64,
     /// Its text: a whole object by its brackets, which is all that is known of it.
@@ -48,6 +50,7 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// its brackets, and whoever reads it may refuse it.
 pub struct Elements<R> {
     source: R,
+    number: u64,
     line: u64,
     bytes: u64,
     list: List,
@@ -97,7 +100,7 @@ impl Nesting {
 impl<R: BufRead> Elements<R> {
     /// The objects of `source`.
     pub const fn new(source: R) -> Self {
-        Self { source, line: 1, bytes: 0, list: List::Unknown, has_failed: false }
+        Self { source, number: 0, line: 1, bytes: 0, list: List::Unknown, has_failed: false }
     }
 
     /// How much has been read.
@@ -139,13 +142,14 @@ impl<R: BufRead> Elements<R> {
     }
 
     fn cut_out(&mut self) -> Result<Element, ElementsError> {
-        let line = self.line;
+        self.number += 1;
+        let (number, line) = (self.number, self.line);
         let (mut text, mut nesting) = (Vec::new(), Nesting::default());
         while let Some(byte) = self.peek()? {
             self.take(byte);
             text.push(byte);
             if nesting.closes(byte) {
-                return Ok(Element { line, text });
+                return Ok(Element { number, line, text });
             }
             if text.len() > LONGEST {
                 return Err(ElementsError::TooLong { line });

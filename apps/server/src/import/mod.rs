@@ -62,6 +62,18 @@ pub async fn run(
     progress: Progress,
     report: &mut Report,
 ) -> Result<(), ImportError> {
+    let outcome = run_batches(tools, job, file, progress, report).await;
+    report.sort();
+    outcome
+}
+
+async fn run_batches(
+    tools: &Tools,
+    job: Job,
+    file: Box<dyn BufRead + Send>,
+    progress: Progress,
+    report: &mut Report,
+) -> Result<(), ImportError> {
     let mut import = tools.identity.import(job.source);
     if job.is_rehearsal {
         import = import.rehearsed();

@@ -46,7 +46,7 @@ pub(super) fn read(element: &Element) -> Reading {
         Ok(object) => object,
         Err(error) => return unreadable(element, id, &error),
     };
-    let row = Row { line: element.line, id };
+    let row = Row::of(element, id);
     let input = ImportInput {
         id: row.id.as_deref().unwrap_or_default(),
         email: object.email.as_deref().unwrap_or_default(),

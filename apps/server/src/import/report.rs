@@ -24,7 +24,8 @@ pub struct Report {
     imported_before: u64,
     refused: u64,
     /// Rows that are no accounts.
-    other_models: u64,
+    #[serde(rename = "other_models")]
+    others: u64,
     roles: BTreeMap<&'static str, u64>,
     passwords: BTreeMap<String, u64>,
     refusals: Vec<Remark>,
@@ -36,6 +37,7 @@ pub struct Report {
 /// Something about one row.
 #[derive(Debug, Serialize)]
 struct Remark {
+    row: u64,
     line: u64,
     id: Option<String>,
     code: &'static str,
@@ -44,7 +46,7 @@ struct Remark {
 
 impl Remark {
     fn new(row: &Row, code: &'static str, reason: &impl ToString) -> Self {
-        Self { line: row.line, id: row.id.clone(), code, reason: reason.to_string() }
+        Self { row: row.number, line: row.line, id: row.id.clone(), code, reason: reason.to_string() }
     }
 }
 
@@ -84,10 +86,22 @@ impl Report {
     }
 
     pub(super) fn skip(&mut self, model: &str) {
-        self.other_models += 1;
+        self.others += 1;
         if self.models.len() < MODELS || self.models.contains_key(model) {
             *self.models.entry(model.to_owned()).or_default() += 1;
         }
+    }
+
+    /// Puts what was noted into the order of the file.
+    pub(super) fn sort(&mut self) {
+        self.refusals.sort_by_key(|remark| remark.row);
+        self.notes.sort_by_key(|remark| remark.row);
+    }
+
+    /// What the file has instead, if it has no account at all.
+    pub fn other_models(&self) -> Option<String> {
+        let found = self.models.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        (self.read == 0 && self.others > 0).then_some(found)
     }
 
     /// One JSON object.
@@ -111,7 +125,7 @@ impl Report {
         }
         listed(&mut text, "roles", &self.roles);
         listed(&mut text, "passwords", &self.passwords);
-        if self.other_models > 0 {
+        if self.others > 0 {
             listed(&mut text, "not accounts", &self.models);
         }
         detailed(&mut text, "Refused", &self.refusals);
@@ -137,9 +151,9 @@ fn detailed(text: &mut String, name: &str, remarks: &[Remark]) {
         return;
     }
     line(text, format_args!("\n{name}:"));
-    for Remark { line: number, id, reason, .. } in remarks.iter().take(SHOWN) {
+    for Remark { row, line: number, id, reason, .. } in remarks.iter().take(SHOWN) {
         let id = id.as_deref().map(|id| format!(", id {}", id.escape_debug())).unwrap_or_default();
-        line(text, format_args!("  line {number}{id}: {reason}"));
+        line(text, format_args!("  row {row}, line {number}{id}: {reason}"));
     }
     if remarks.len() > SHOWN {
         line(text, format_args!("  … and {} more; --output json lists them all", remarks.len() - SHOWN));

@@ -25,10 +25,18 @@ pub enum Format {
 /// Where an account stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
+    /// Which object of the file it is, from 1: many files have one line only.
+    pub number: u64,
     /// The line it begins on.
     pub line: u64,
     /// Its id there, if it has one.
     pub id: Option<String>,
+}
+
+impl Row {
+    pub(super) const fn of(element: &Element, id: Option<String>) -> Self {
+        Self { number: element.number, line: element.line, id }
+    }
 }
 
 /// Why a row becomes no account.
@@ -103,7 +111,7 @@ pub(super) fn unreadable(element: &Element, id: Option<String>, error: &serde_js
         }
         _ => "not JSON".to_owned(),
     };
-    Reading::Refused { row: Row { line: element.line, id }, fault: RowFault::Unreadable(category) }
+    Reading::Refused { row: Row::of(element, id), fault: RowFault::Unreadable(category) }
 }
 
 /// The first words of a message, without the place within the object.

@@ -54,7 +54,7 @@ pub enum ImportRefusal {
     #[error("there is no e-mail address")]
     NoEmail,
     /// What it has is no address.
-    #[error("the e-mail address is {0}")]
+    #[error("the e-mail address is refused: {0}")]
     Email(#[from] InvalidEmail),
     /// The hash of its password is damaged.
     #[error("the password's hash is damaged")]
@@ -89,10 +89,10 @@ impl ImportRefusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ImportNote {
     /// Its handle is none here.
-    #[error("imported without its username, which here is {0}")]
+    #[error("imported without its username, which is none here: {0}")]
     Username(InvalidUsername),
     /// Its name is none here.
-    #[error("imported without its name, which here is {0}")]
+    #[error("imported without its name, which is none here: {0}")]
     DisplayName(InvalidDisplayName),
     /// Its password's hash is of no algorithm that is read here.
     #[error("imported without its password, whose hash is of no supported algorithm; the password has to be reset")]
