@@ -164,8 +164,8 @@ async fn people_of_a_custom_model_and_of_node_sign_in(database: Database) {
     let scene = Scene::start(database).await;
     let custom = scene.import(django("Accounts.User", false), CUSTOM, false).await;
     assert_eq!((&custom["imported"], &custom["other_models"]), (&json!(13), &json!(0)));
-    let none = scene.import(django("auth.user", false), CUSTOM, false).await;
-    assert_eq!((&none["read"], &none["other_models"]), (&json!(0), &json!(19)));
+    let other = scene.import(django("auth.user", false), CUSTOM, false).await;
+    assert_eq!((&other["read"], &other["other_models"]), (&json!(0), &json!(19)));
     scene.app.try_log_in("argon2@example.org", PASSWORD).await.expect(200);
     let person = scene.app.try_log_in("gruesse@b\u{fc}cher.example", PASSWORD).await.expect(200).json();
     assert_eq!((&person["user"]["display_name"], &person["user"]["username"]), (&json!("Ada Lovelace"), &Value::Null));
