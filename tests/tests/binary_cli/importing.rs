@@ -35,8 +35,9 @@ impl Scene {
     /// With a report that a program reads.
     fn reported(&self, words: &[&str]) -> (Option<i32>, Value) {
         let finished = self.import(&[words, &["--output", "json"]].concat());
-        let report = serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}: {finished:?}"));
-        (finished.code, report)
+        let report = serde_json::from_str(&finished.stdout);
+        assert!(report.is_ok(), "{finished:?}");
+        (finished.code, report.unwrap())
     }
 }
 
@@ -90,7 +91,7 @@ fn whole_files_end_well_and_mistakes_are_one_sentence() {
     scene.file("users.json", USERS);
     let good: Vec<&str> = NODE_LINES.lines().take(3).collect();
     scene.file("good.jsonl", &good.join("\n"));
-    scene.file("cut.json", &USERS[..USERS.len() / 2]);
+    scene.file("cut.json", USERS.split_at(USERS.len() / 2).0);
     scene.file("page.html", "<html>");
 
     let (code, report) = scene.reported(&["--format", "node-json", "good.jsonl"]);
