@@ -17,6 +17,7 @@ mod m20261121_000009_event_trace;
 mod m20261121_000010_sign_in_counter;
 mod m20261121_000011_mailed_links;
 mod m20261121_000012_second_factor;
+mod m20261121_000014_import;
 mod m20261121_000016_api_key;
 mod m20261121_000017_directory;
 mod m20261121_000018_tenancy;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_sign_in_counter::STEP),
             Box::new(m20261121_000011_mailed_links::STEP),
             Box::new(m20261121_000012_second_factor::STEP),
+            Box::new(m20261121_000014_import::STEP),
             Box::new(m20261121_000016_api_key::STEP),
             Box::new(m20261121_000017_directory::STEP),
             Box::new(m20261121_000018_tenancy::STEP),

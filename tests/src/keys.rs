@@ -64,11 +64,6 @@ impl TestApp {
     pub async fn me_by_key(&self, text: &str) -> Answer {
         self.client.get("/api/v1/me").header("x-api-key", text).send().await
     }
-
-    /// How often an event is in the log.
-    pub async fn count_events(&self, name: &str) -> usize {
-        self.events().await.iter().filter(|event| event.name == name).count()
-    }
 }
 
 /// A text with the checksum of an API key: what only the database can tell from a real one.

@@ -225,7 +225,7 @@ fn everywhere(app: &TestApp, _: &SignedIn) -> Call {
 /// The link is the permission. Happy cases with real links are those of the journeys.
 fn by_link(operation: &'static str, refused: (u16, fn(&TestApp, &SignedIn) -> Call), code: &'static str) -> Row {
     let unauthenticated = Answers(refused.0, code, refused.1);
-    Row { operation, happy: refused, unauthenticated, forbidden: Because("the link is the permission") }
+    Row { operation, caller: "ada", happy: refused, unauthenticated, forbidden: Because("the link is the permission") }
 }
 
 fn table() -> Vec<Row> {
@@ -332,6 +332,7 @@ fn table() -> Vec<Row> {
         secured("revokeApiKey", (204, end_key), |app, ada| elsewhere(end_key, app, ada)),
         Row {
             operation: "endPresentedApiKey",
+            caller: "ada",
             happy: (204, end_presented),
             unauthenticated: Answers(401, "authentication_required", |app, _| {
                 app.client.delete("/api/v1/api-keys/self")

@@ -3,10 +3,21 @@
 use ashlar_kernel::{ErrorCode, EventSpec};
 
 use crate::{
-    action_token::action_token_event_specs, api_key::api_key_event_specs, lockout::lockout_event_specs,
-    login::login_event_specs, membership::membership_event_specs, password::password_codes, port::hasher_codes,
-    registration::registration_event_specs, second_factor::second_factor_event_specs, session::session_event_specs,
-    tenancy::tenant_event_specs, use_case, user::account_request_specs, user::user_event_specs,
+    action_token::action_token_event_specs,
+    api_key::api_key_event_specs,
+    import::import_event_specs,
+    lockout::lockout_event_specs,
+    login::login_event_specs,
+    membership::membership_event_specs,
+    password::{password_codes, rehash_event_specs},
+    port::hasher_codes,
+    registration::registration_event_specs,
+    second_factor::second_factor_event_specs,
+    session::session_event_specs,
+    tenancy::tenant_event_specs,
+    use_case,
+    user::account_request_specs,
+    user::user_event_specs,
 };
 
 /// Every event of this domain, for `openapi/events.json`.
@@ -21,6 +32,8 @@ pub fn events() -> Vec<EventSpec> {
         login_event_specs(),
         lockout_event_specs(),
         second_factor_event_specs(),
+        rehash_event_specs(),
+        import_event_specs(),
         api_key_event_specs(),
         tenant_event_specs(),
     ];

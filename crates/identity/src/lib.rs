@@ -37,6 +37,7 @@ mod challenge;
 pub mod contract;
 mod directory;
 mod identifier;
+mod import;
 mod lockout;
 mod login;
 mod membership;
@@ -66,10 +67,14 @@ pub use directory::{
     InvalidSearchTerm, MembershipLine, MembershipQuery, SearchTerm, TenancyQuery,
 };
 pub use identifier::{Identifier, InvalidIdentifier};
+pub use import::{
+    ForeignId, ImportEvent, ImportObstacle, ImportSource, ImportedUser, InvalidForeignId, InvalidImportSource,
+    NewImport,
+};
 pub use lockout::{CounterKey, Entry, Ladder, Lock, LockoutEvent, SignInCounter, Slot, TrustedDevice};
 pub use login::{LoginAttempt, LoginEvent, LoginFailure};
 pub use membership::{Membership, MembershipEvent, MembershipRow};
-pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
+pub use password::{HashClass, InvalidPassword, Password, PasswordHash, PasswordPolicy, Rehash, RehashEvent};
 pub use permission::{InvalidRole, Role};
 pub use query::{Account, Credential, SessionLine, SessionPosition, SessionQuery, SessionWithHolder};
 pub use registration::{

@@ -5,6 +5,7 @@
 mod calling;
 mod database;
 mod demo;
+mod importing;
 mod stopping;
 mod telling;
 

@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::flags::ConfigFlags;
 use super::help;
+use super::import::Import;
 
 /// The program `ashlar` and everything it can be told.
 #[derive(Parser)]
@@ -55,6 +56,13 @@ pub enum Command {
     /// Loads demonstration data into an empty database
     #[command(after_long_help = help::SEED)]
     Seed,
+    /// Takes over what another system has
+    #[command(after_long_help = help::IMPORT)]
+    Import {
+        /// What to take over
+        #[command(subcommand)]
+        what: Import,
+    },
     /// Prints the API description that this version serves
     #[command(after_long_help = help::OPENAPI)]
     Openapi {

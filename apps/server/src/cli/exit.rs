@@ -11,6 +11,8 @@ pub enum Exit {
     Failed,
     /// The command line or the configuration is wrong; nothing was done.
     Usage,
+    /// It did a part of what it was asked, and has said what it refused.
+    Partly,
 }
 
 impl Exit {
@@ -20,6 +22,7 @@ impl Exit {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::Partly => 3,
         }
     }
 }

@@ -30,7 +30,8 @@ A name that is no key is an error, wherever it stands.
 Exit codes:
   0  done
   1  it failed, or doctor found something, or the server is not ready
-  2  the command line or the configuration is wrong; nothing was done";
+  2  the command line or the configuration is wrong; nothing was done
+  3  import: it went to the end, and refused some rows";
 
 pub(super) const SERVE: &str = "\
 Examples:
@@ -82,6 +83,21 @@ Examples:
   ashlar seed --database-url sqlite:demo.db
 
 A database that holds users already is left as it is.";
+
+pub(super) const IMPORT: &str = "\
+Examples:
+  ashlar import users --format django-json users.json --dry-run
+  ashlar import users --format django-json users.json --grant-admin
+  ashlar import users --format django-json --model accounts.user --output json dump.json
+  ashlar import users --format node-json users.jsonl
+
+django-json is what `manage.py dumpdata auth.user` prints. node-json is an array, or one object a
+line, of {id, email, username?, name?, password_hash?, created_at?, last_login_at?, is_active?}.
+People keep their passwords: PBKDF2, Argon2, scrypt and bcrypt are understood.
+
+Rows that cannot be taken over are reported, with line and reason, and do not stop the rest; the
+exit code is 3 then. Rows that were taken over before are left alone, so a run that was interrupted
+is simply repeated. On SQLite stop the server first: its database is for one process.";
 
 pub(super) const OPENAPI: &str = "\
 Examples:

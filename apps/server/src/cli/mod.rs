@@ -6,6 +6,7 @@ mod exit;
 mod flags;
 mod healthcheck;
 mod help;
+mod import;
 pub mod output;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub use doctor::{Check, Doctor, Outcome};
 pub use exit::Exit;
 pub use flags::ConfigFlags;
 pub use healthcheck::{HealthcheckError, Target, healthcheck};
+pub use import::{Import, ImportFormat, ImportUsers, ReportFormat};
 
 /// Understands the command line. When it is not to be acted on (`--help`, `--version`, a mistake)
 /// everything is printed already, and the error says how to end.

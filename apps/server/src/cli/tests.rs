@@ -96,7 +96,7 @@ fn help_teaches_examples_sources_and_exit_codes() {
         assert!(help.contains(key.variable), "{}", key.name);
     }
     let mut command = Cli::command();
-    for name in ["serve", "migrate", "seed", "openapi", "doctor", "healthcheck"] {
+    for name in ["serve", "migrate", "seed", "import", "openapi", "doctor", "healthcheck"] {
         let help = command.find_subcommand_mut(name).unwrap().render_long_help().to_string();
         assert!(help.contains("Examples:"), "{name}");
     }

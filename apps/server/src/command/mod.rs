@@ -2,6 +2,7 @@
 
 mod banner;
 mod doctor;
+mod import;
 mod mail;
 mod migrate;
 mod openapi;
@@ -14,7 +15,7 @@ mod work;
 use std::{error::Error, ffi::OsString, future::Future};
 
 use crate::{
-    cli::{self, Command, Exit, Mail, Target, healthcheck, output},
+    cli::{self, Command, Exit, Import, Mail, Target, healthcheck, output},
     config::{Config, Inputs, Profile},
     telemetry::{self, Stream},
     work::Roles,
@@ -68,6 +69,7 @@ fn dispatch(command: Command, config: &Config) -> Exit {
         Command::Scheduler => ended(wait(work::run(config, Roles::SCHEDULER))),
         Command::Migrate { direction } => ended(wait(migrate::run(config, direction))),
         Command::Mail { trial: Mail::Test { to } } => ended(wait(mail::run(config, &to))),
+        Command::Import { what: Import::Users(users) } => concluded(wait(import::run(config, &users))),
         Command::Seed => ended(wait(seed::run(config))),
         Command::Users { decision } => ended(wait(users::run(config, decision))),
         Command::Doctor { json } => wait(doctor::run(config, json)).unwrap_or(Exit::Failed),
@@ -95,6 +97,10 @@ fn check_health(config: &Config, url: Option<&str>) -> Result<(), Box<dyn Error>
 /// Runs a command to its end on a runtime of its own.
 fn wait<T>(work: impl Future<Output = Result<T, Box<dyn Error>>>) -> Result<T, Box<dyn Error>> {
     actix_web::rt::System::new().block_on(work)
+}
+
+fn concluded(outcome: Result<Exit, Box<dyn Error>>) -> Exit {
+    outcome.unwrap_or_else(|error| ended(Err(error)))
 }
 
 fn ended(outcome: Result<(), Box<dyn Error>>) -> Exit {

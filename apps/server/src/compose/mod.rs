@@ -133,6 +133,26 @@ pub async fn decide_on_operator(
     Ok(outcome?)
 }
 
+/// What an operator's commands work with.
+pub struct Tools {
+    /// The accounts.
+    pub identity: Identity,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<dyn IdSource>,
+    /// The database, to be closed at the end.
+    pub store: SqlStore,
+}
+
+/// Puts together what a command of the operator needs: no server, no workers.
+pub async fn tools(config: &Config, world: World) -> Result<Tools, StartError> {
+    let parts = Parts::prepare(config, world).await?;
+    let identity = parts.identity(config);
+    let Parts { clock, ids, store, .. } = parts;
+    Ok(Tools { identity, clock, ids, store })
+}
+
 /// Everything with a connection, a key or a clock in it.
 pub(crate) struct Parts {
     ports: IdentityPorts,

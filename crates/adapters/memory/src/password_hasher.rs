@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    Password, PasswordHash,
-    port::{HasherError, PasswordHasher},
+    HashClass, Password, PasswordHash,
+    port::{HashStanding, HasherError, PasswordHasher},
 };
 use ashlar_kernel::{Entropy, MacKey};
 use async_trait::async_trait;
@@ -29,12 +29,12 @@ impl PlainHasher {
 impl PasswordHasher for PlainHasher {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError> {
         let salt = self.entropy.bytes();
-        Ok(PasswordHash::restore(text(salt, password)))
+        Ok(stored(salt, tag(salt, password)))
     }
 
     async fn hash_like(&self, password: &Password, like: &PasswordHash) -> Result<PasswordHash, HasherError> {
         let (salt, _) = parse(like.as_str()).ok_or_else(|| HasherError::Failed("not a hash of ours".into()))?;
-        Ok(PasswordHash::restore(text(salt, password)))
+        Ok(stored(salt, tag(salt, password)))
     }
 
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError> {
@@ -43,16 +43,28 @@ impl PasswordHasher for PlainHasher {
     }
 
     async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError> {
-        let Some(hash) = hash else {
+        let Some(hash) = hash.filter(|hash| !hash.is_unusable()) else {
             return Ok(false);
         };
         let (salt, expected) = parse(hash.as_str()).ok_or_else(|| HasherError::Failed("not a hash of ours".into()))?;
         Ok(tag(salt, password) == expected)
     }
+
+    fn examine(&self, hash: &PasswordHash) -> HashStanding {
+        if hash.is_unusable() {
+            return HashStanding::Unusable;
+        }
+        parse(hash.as_str()).map_or(HashStanding::Unknown, |_parts| HashStanding::Current)
+    }
+
+    fn decoy(&self, class: &HashClass) -> Option<PasswordHash> {
+        let is_ours = class.as_str().strip_prefix('$') == Some(SCHEME);
+        is_ours.then(|| stored([0x5a; 32], [0xa5; 32]))
+    }
 }
 
-fn text(salt: [u8; 32], password: &Password) -> String {
-    format!("${SCHEME}${}${}", BASE64.encode(salt), BASE64.encode(tag(salt, password)))
+fn stored(salt: [u8; 32], tag: [u8; 32]) -> PasswordHash {
+    PasswordHash::restore(format!("${SCHEME}${}${}", BASE64.encode(salt), BASE64.encode(tag)))
 }
 
 fn tag(salt: [u8; 32], password: &Password) -> [u8; 32] {

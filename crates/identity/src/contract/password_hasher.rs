@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use ashlar_kernel::Secret;
 
-use crate::{Password, PasswordHash, port::PasswordHasher};
+use crate::{
+    HashClass, Password, PasswordHash,
+    port::{HashStanding, PasswordHasher},
+};
 
 /// Hashers to try the laws on. Cheap parameters do: the laws are about answers, not about cost.
 pub struct Hashers {
@@ -100,11 +103,45 @@ pub async fn hashes_outlive_a_change_of_parameters(hashers: &Hashers) {
 /// What is not a hash is an error: never a yes, and not a no either, which would hide the damage.
 pub async fn a_malformed_hash_is_an_error(hashers: &Hashers) {
     let long = "$".repeat(10_000);
-    for malformed in
-        ["", " ", "$", "$$", "tuba-mint-quarrel-9", "$no-such-algorithm$c2FsdHNhbHQ$aGFzaGhhc2g", "!x", &long]
-    {
+    for malformed in ["", " ", "$", "$$", "tuba-mint-quarrel-9", "$no-such-algorithm$c2FsdHNhbHQ$aGFzaGhhc2g", &long] {
         let answer = hashers.one.verify(&password("tuba-mint-quarrel-9"), Some(&stored(malformed))).await;
         assert!(answer.is_err(), "{malformed:?} is no hash");
+    }
+}
+
+/// An account without a password has a hash that no password is behind; that is no damage.
+pub async fn an_unusable_hash_never_verifies(hashers: &Hashers) {
+    for unusable in [PasswordHash::unusable(), stored("!"), stored("!Zq1"), stored("!$argon2id$")] {
+        for any in ["!", "tuba-mint-quarrel-9", unusable.as_str()] {
+            assert!(!verifies(&*hashers.one, any, &unusable).await, "{any:?}");
+        }
+        assert_eq!(hashers.one.examine(&unusable), HashStanding::Unusable);
+    }
+}
+
+/// A hasher knows its own hashes, and those of another cost from them.
+pub async fn a_hash_is_current_as_long_as_new_ones_are_made_so(hashers: &Hashers) {
+    let (own, other) = (&hashers.one, &hashers.another);
+    let hash = own.hash(&password("tuba-mint-quarrel-9")).await.unwrap();
+    let is_alike = HashClass::of(&hash) == HashClass::of(&other.hash(&password("x")).await.unwrap());
+
+    assert_eq!(own.examine(&hash), HashStanding::Current);
+    assert_eq!(other.examine(&hash), if is_alike { HashStanding::Current } else { HashStanding::Outdated });
+    assert_eq!(own.examine(&stored("no hash")), HashStanding::Unknown);
+}
+
+/// A decoy is a hash like others of its class, and no password is behind it.
+pub async fn a_decoy_is_a_hash_of_its_class_without_a_password(hashers: &Hashers) {
+    let hash = hashers.one.hash(&password("tuba-mint-quarrel-9")).await.unwrap();
+
+    let decoy = hashers.one.decoy(&HashClass::of(&hash)).expect("a decoy of its own class");
+    assert_eq!(HashClass::of(&decoy), HashClass::of(&hash));
+    assert_eq!(hashers.one.examine(&decoy), HashStanding::Current);
+    for any in ["tuba-mint-quarrel-9", "x", decoy.as_str()] {
+        assert!(!verifies(&*hashers.one, any, &decoy).await);
+    }
+    for none in [HashClass::UNUSABLE, HashClass::OTHER, "", "$no-such-algorithm"] {
+        assert!(hashers.one.decoy(&HashClass::restore(none.to_owned())).is_none(), "{none}");
     }
 }
 
@@ -157,6 +194,9 @@ macro_rules! password_hasher_contract {
             a_hash_is_a_phc_string_without_the_password,
             hashes_outlive_a_change_of_parameters,
             a_malformed_hash_is_an_error,
+            an_unusable_hash_never_verifies,
+            a_hash_is_current_as_long_as_new_ones_are_made_so,
+            a_decoy_is_a_hash_of_its_class_without_a_password,
             a_damaged_hash_never_verifies,
             work_in_its_turn_is_done,
         );

@@ -1,12 +1,19 @@
 //! Passwords: what is accepted, and what is kept of them.
 
+mod class;
 mod common;
 mod folding;
+mod mix;
 mod policy;
+mod rehash;
 
 use ashlar_kernel::{ExposeSecret, FieldFault, Secret};
 
+pub use class::HashClass;
+pub(crate) use mix::HashMix;
 pub use policy::{PasswordContext, PasswordFault, PasswordPolicy, PasswordRejected, password_codes};
+pub(crate) use rehash::rehash_event_specs;
+pub use rehash::{Rehash, RehashEvent};
 
 /// A password as it was typed: at most 1,024 bytes of any Unicode but control characters. Whether it is a good one is
 /// for the [`PasswordPolicy`] to say.
@@ -59,11 +66,25 @@ impl Password {
     }
 }
 
-/// The stored form of a password: a PHC string that names its algorithm and parameters. Has no `Debug`.
+/// The stored form of a password: a PHC string that names its algorithm and parameters, or what another system made of
+/// it and the hasher reads too. Has no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
+    /// What a hash that no password is behind begins with.
+    pub const UNUSABLE: char = '!';
+
+    /// The hash no password is behind: of accounts that cannot be signed in to until a password is set.
+    pub fn unusable() -> Self {
+        Self(Self::UNUSABLE.to_string())
+    }
+
+    /// Whether no password is behind it.
+    pub fn is_unusable(&self) -> bool {
+        self.0.starts_with(Self::UNUSABLE)
+    }
+
     /// Wraps what a hasher made or a store kept.
     pub const fn restore(phc: String) -> Self {
         Self(phc)

@@ -13,7 +13,7 @@ mod vault;
 
 pub use api_key_store::{ApiKeyStore, ApiKeyTx};
 pub use directory::{AdministrationTx, AdmitError, Directory, InsertTenancyError, KeepAdminError};
-pub use password_hasher::{HasherError, PasswordHasher, hasher_codes};
+pub use password_hasher::{HashStanding, HasherError, PasswordHasher, hasher_codes};
 pub use pause::Pause;
 pub use revocations::{RevocationFeed, Revocations, SessionEnded};
 pub use session_cache::{CachedSession, SessionCache, Standing};

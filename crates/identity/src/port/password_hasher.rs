@@ -5,7 +5,7 @@ use std::error::Error;
 use ashlar_kernel::{Class, Classified, error_codes, store_codes};
 use async_trait::async_trait;
 
-use crate::{Password, PasswordHash};
+use crate::{Password, PasswordHash, password::HashClass};
 
 /// Turns passwords into hashes and compares them, at a cost that is bounded and always the same.
 #[async_trait]
@@ -22,8 +22,32 @@ pub trait PasswordHasher: Send + Sync {
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError>;
 
     /// Whether `password` is the one behind `hash`. Without a hash the answer is no, at the cost of a yes: an unknown
-    /// account must not answer faster than a known one.
+    /// account must not answer faster than a known one. The same goes for a hash no password is behind.
     async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError>;
+
+    /// What can be said of a stored hash without a password, and at no cost.
+    fn examine(&self, hash: &PasswordHash) -> HashStanding;
+
+    /// A hash of `class` that no password is behind, to compare with where there is none; none if this hasher does not
+    /// read hashes of the class.
+    fn decoy(&self, class: &HashClass) -> Option<PasswordHash>;
+}
+
+/// What a hasher says of a stored hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashStanding {
+    /// As this hasher makes them.
+    Current,
+    /// It is read, and made by other means or at another cost than new ones: to be replaced when its password is known.
+    Outdated,
+    /// No password is behind it.
+    Unusable,
+    /// Of no algorithm this hasher reads.
+    Unknown,
+    /// Of a known algorithm, and damaged.
+    Malformed,
+    /// Comparing with it would cost more than anybody is given; it is never done.
+    TooExpensive,
 }
 
 /// Why hashing failed.

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use super::{AdministrationTx, Directory};
 use crate::{
     Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Challenge, ChallengeId, Credential,
-    Identifier, Lock, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
-    RegistrationEvent, RegistrationId, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine,
-    SessionQuery, SessionWithHolder, User, UserEvent, UserId,
+    HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, Lock, LockoutEvent, LoginAttempt, LoginEvent,
+    Membership, MembershipEvent, PendingRegistration, RegistrationEvent, RegistrationId, Rehash, RehashEvent,
+    SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine, SessionQuery, SessionWithHolder,
+    User, UserEvent, UserId,
 };
 
 /// The claim to be the first administrator of an installation. There is one in the life of a database.
@@ -87,6 +88,14 @@ pub trait IdentityStore: Directory {
     /// The tenant of a short name. One statement.
     async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError>;
 
+    /// What the passwords' hashes of all accounts of the installation are of, and how many accounts have each. Hashes of
+    /// which that is not known count as [`HashClass::OTHER`]. One statement.
+    async fn password_classes(&self) -> Result<Vec<(HashClass, u64)>, StoreError>;
+
+    /// What stands in the way of importing each of `users`, in their order; at most 1,000, all of one tenant and one
+    /// source. Three statements.
+    async fn import_obstacles(&self, users: &[ImportedUser]) -> Result<Vec<Option<ImportObstacle>>, StoreError>;
+
     /// Notes that a session was used at `at`, unless it was noted within the minute before. An observation and no
     /// change of state, hence no event.
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError>;
@@ -158,6 +167,14 @@ pub trait IdentityTx: AdministrationTx {
 
     /// Notes that a refresh token was answered a second time.
     async fn note_refresh_retry(&mut self, change: Change<SessionId, SessionEvent>) -> Result<(), StoreError>;
+
+    /// Replaces the hash of a password by another of the same password, unless the stored one is no longer the one
+    /// before: false then, with nothing saved. No edit: nobody's copy of the account goes stale.
+    async fn rehash_password(&mut self, change: Change<Rehash, RehashEvent>) -> Result<bool, StoreError>;
+
+    /// Adds accounts of another system with their memberships, at most 1,000, all of one tenant and one source;
+    /// [`Stale`](StoreError::Stale) when something stands in the way of any of them, also another one of the list.
+    async fn import_users(&mut self, changes: Vec<Change<ImportedUser, ImportEvent>>) -> Result<(), StoreError>;
 
     /// Saves a second factor; [`Stale`](StoreError::Stale) unless the stored version is the one before.
     async fn put_second_factor(&mut self, change: Change<SecondFactor, SecondFactorEvent>) -> Result<(), StoreError>;

@@ -55,7 +55,7 @@ pub enum SecondFactorEvent {
 const USER: (&str, &str) = ("user", "Id of the account.");
 
 macro_rules! specs {
-    ($($name:ident = $event:literal, $summary:literal, [$($data:expr),*];)+) => {
+    ($($name:ident: { name: $event:literal, summary: $summary:literal, data: [$($data:expr),*] })+) => {
         $(const $name: EventSpec = EventSpec {
             name: $event, schema_version: 1, summary: $summary, targets: &["user"], data: &[USER $(, $data)*],
         };)+
@@ -67,18 +67,66 @@ macro_rules! specs {
 }
 
 specs! {
-    ENROLLED = "identity.mfa.totp_enrolled", "A secret for an authenticator was shown to the owner. It is not asked for before it is confirmed.", [];
-    ENROLMENT_FAILED = "identity.mfa.enrolment_failed", "The first code of a new authenticator was wrong.", [];
-    CONFIRMED = "identity.mfa.totp_confirmed", "The first code of a new authenticator was right: one is asked for at each sign-in from now on.", [];
-    DISABLED = "identity.mfa.totp_disabled", "The owner gave up the second factor.", [];
-    RESET = "identity.mfa.reset_by_admin", "An administrator took the second factor away. All sessions ended.", [];
-    SUCCEEDED = "identity.mfa.succeeded", "The code of an authenticator was right. It does not count again.", [("method", "totp.")];
-    CODE_USED = "identity.mfa.backup_code_used", "A code on paper was used. It does not count again.", [("remaining", "How many are left.")];
-    REGENERATED = "identity.mfa.backup_codes_regenerated", "There are new codes on paper; those of before are worthless.", [];
-    FAILED = "identity.mfa.failed", "A code was wrong, after a right password: somebody may have the password.", [("attempts_left", "How many codes this sign-in may still try.")];
-    REPLAY = "identity.mfa.replay_rejected", "A code was presented that had been used.", [];
-    LOCKED = "identity.mfa.locked", "After too many wrong codes none is tried for a while.", [("seconds", "How long.")];
-    CHALLENGED = "identity.login.mfa_challenged", "The password was right; a code is asked for.", [];
+    ENROLLED: {
+        name: "identity.mfa.totp_enrolled",
+        summary: "A secret for an authenticator was shown to the owner. It is not asked for before it is confirmed.",
+        data: []
+    }
+    ENROLMENT_FAILED: {
+        name: "identity.mfa.enrolment_failed",
+        summary: "The first code of a new authenticator was wrong.",
+        data: []
+    }
+    CONFIRMED: {
+        name: "identity.mfa.totp_confirmed",
+        summary: "The first code of a new authenticator was right: one is asked for at each sign-in from now on.",
+        data: []
+    }
+    DISABLED: {
+        name: "identity.mfa.totp_disabled",
+        summary: "The owner gave up the second factor.",
+        data: []
+    }
+    RESET: {
+        name: "identity.mfa.reset_by_admin",
+        summary: "An administrator took the second factor away. All sessions ended.",
+        data: []
+    }
+    SUCCEEDED: {
+        name: "identity.mfa.succeeded",
+        summary: "The code of an authenticator was right. It does not count again.",
+        data: [("method", "totp.")]
+    }
+    CODE_USED: {
+        name: "identity.mfa.backup_code_used",
+        summary: "A code on paper was used. It does not count again.",
+        data: [("remaining", "How many are left.")]
+    }
+    REGENERATED: {
+        name: "identity.mfa.backup_codes_regenerated",
+        summary: "There are new codes on paper; those of before are worthless.",
+        data: []
+    }
+    FAILED: {
+        name: "identity.mfa.failed",
+        summary: "A code was wrong, after a right password: somebody may have the password.",
+        data: [("attempts_left", "How many codes this sign-in may still try.")]
+    }
+    REPLAY: {
+        name: "identity.mfa.replay_rejected",
+        summary: "A code was presented that had been used.",
+        data: []
+    }
+    LOCKED: {
+        name: "identity.mfa.locked",
+        summary: "After too many wrong codes none is tried for a while.",
+        data: [("seconds", "How long.")]
+    }
+    CHALLENGED: {
+        name: "identity.login.mfa_challenged",
+        summary: "The password was right; a code is asked for.",
+        data: []
+    }
 }
 
 impl DomainEvent for SecondFactorEvent {

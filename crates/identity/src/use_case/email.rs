@@ -2,7 +2,7 @@
 
 use ashlar_kernel::{AccessError, Change, Class, Classified, Context, FieldError, Id, NotFound, Secret, StoreError};
 
-use super::{Attempts, Identity, RECENT, codes};
+use super::{Attempts, Identity, codes};
 use crate::{
     Account, AccountRequest, ActionPurpose, ActionToken, Email, Identifier, NewActionToken, RevocationReason,
     SessionSweep, User, UserId, permission, port::InsertUserError,
@@ -182,7 +182,7 @@ impl Identity {
     pub async fn ask_email_change(&self, context: &Context, email: &Email) -> Result<(), ChangeEmailError> {
         let caller = context.require(permission::CHANGE_OWN_CREDENTIALS)?;
         let user = UserId::from_uuid(caller.user);
-        context.require_recent_sign_in(RECENT)?;
+        crate::insist_on_fresh(context)?;
         let mut attempts = Attempts::default();
         loop {
             match self.try_ask_email_change(context, user, email).await {

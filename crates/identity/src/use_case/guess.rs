@@ -113,7 +113,7 @@ impl Identity {
     }
 
     /// Verifies a password in the slot; gives it back if nobody can.
-    pub(super) async fn judge(
+    pub(super) async fn look_at(
         &self,
         context: &Context,
         guess: &Guess,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Account, CounterKey, Credential, Device, Identifier, Lock, LoginAttempt, LoginEvent, LoginFailure, NewSession,
-    Password, Session, SessionEvent, TrustedDevice, UserId, UserStatus, port::SignError,
+    Password, Rehash, RehashEvent, Session, SessionEvent, TrustedDevice, UserId, UserStatus, port::SignError,
 };
 
 /// Signs a person in.
@@ -102,6 +102,7 @@ impl Identity {
     pub async fn log_in(&self, context: &Context, command: LogIn) -> Result<LoggedIn, LogInError> {
         let device = self.trusted_device(context, &command);
         let guess = self.guess(context, self.counter_of(context, &command.identifier, device.as_ref())).await?;
+        let decoy = self.decoy(context, &command.identifier).await;
         let credential = match self.0.ports.store.credential(context.tenant, &command.identifier).await {
             Ok(credential) => credential,
             Err(error) => {
@@ -110,8 +111,10 @@ impl Identity {
                 return Err(error.into());
             }
         };
-        let hash = credential.as_ref().map(|credential| &credential.password);
-        let is_right = self.judge(context, &guess, &command.password, hash).await?;
+        let hash = credential.as_ref().map(|credential| credential.password.clone());
+        let hash = hash.filter(|hash| !hash.is_unusable());
+        let matches = self.look_at(context, &guess, &command.password, hash.as_ref().or(decoy.as_ref())).await?;
+        let is_right = matches && hash.is_some();
 
         let has_second_factor = credential.as_ref().is_some_and(|credential| credential.has_second_factor);
         let judged = judge(credential, is_right, self.0.settings.needs_verified_email);
@@ -119,15 +122,19 @@ impl Identity {
         let verdict = if is_known { Verdict::Right } else { Verdict::Wrong };
         let lock = self.tell(context, &guess, verdict).await?;
         let mut attempts = Attempts::default();
+        let rehash = match (&judged, hash) {
+            (Ok((account, _)), Some(hash)) => self.rehash(account.id, &command.password, hash).await,
+            _ => None,
+        };
         loop {
             let outcome = match &judged {
                 Ok(known) if has_second_factor => {
-                    match self.ask_for_code(context, known, command.device.clone()).await {
+                    match self.ask_for_code(context, known, rehash.clone(), command.device.clone()).await {
                         Err(LogInError::Store(error)) if attempts.again(&error) => continue,
                         asked => return asked.map(LoggedIn::SecondFactor),
                     }
                 }
-                Ok(known) => self.begin_session(context, known, command.device.clone()).await,
+                Ok(known) => self.begin_session(context, known, rehash.clone(), command.device.clone()).await,
                 Err(refused) => self.refuse_login(context, &command.identifier, *refused, lock).await,
             };
             match outcome {
@@ -173,6 +180,7 @@ impl Identity {
         &self,
         context: &Context,
         (account, credential_version): &(Account, u32),
+        rehash: Option<Change<Rehash, RehashEvent>>,
         device: Option<Device>,
     ) -> Result<SignedIn, LogInError> {
         let inner = &*self.0;
@@ -187,6 +195,10 @@ impl Identity {
             // The password was changed while it was looked at: it was not right.
             Err(StoreError::Stale) => return Err(LogInError::InvalidCredentials),
             recorded => recorded?,
+        }
+        if let Some(rehash) = rehash {
+            // Somebody else may have changed the password or hashed it again meanwhile: then that stands.
+            let _is_replaced = tx.rehash_password(rehash).await?;
         }
         tx.commit().await?;
         self.remember(context, account.clone(), session);

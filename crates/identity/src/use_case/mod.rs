@@ -6,6 +6,8 @@ mod authenticate;
 pub mod codes;
 mod email;
 mod guess;
+mod hashes;
+mod import_users;
 mod issue;
 mod letters;
 mod log_in;
@@ -34,7 +36,6 @@ pub use administration::{
     AddMember, AdministrationError, CreateUser, CreateUserError, CreateUserInput, EditUser, ListUsers, ListUsersError,
     Newcomer, UserPage,
 };
-use chrono::TimeDelta;
 
 pub use api_key::{
     ApiKeyChanged, ApiKeyUse, AuthenticateApiKeyError, AuthenticatedKey, CreateApiKey, CreateApiKeyError,
@@ -44,6 +45,9 @@ pub use api_key::{
 pub use authenticate::{AuthenticateError, Authenticated};
 pub use email::{ChangeEmailError, VerifyEmailError};
 pub use guess::GuessError;
+pub use import_users::{
+    ImportInput, ImportNote, ImportOutcome, ImportRefusal, ImportUser, ImportUsersError, Imported, UserImport,
+};
 pub use issue::SignedIn;
 pub use letters::{LinkPurpose, MailedLink};
 pub use log_in::{LogIn, LogInError};
@@ -63,6 +67,7 @@ pub use verify_first::VerifyEmail;
 
 use crate::{
     Account, ActionKeys, KeyEnvironment, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
+    password::HashMix,
     port::{
         ApiKeyStore, IdentityStore, JwkSet, PasswordHasher, Pause, SessionCache, SignInCounters, TokenSigner, Vault,
     },
@@ -90,9 +95,6 @@ pub enum Registration {
     /// Nobody.
     Closed,
 }
-
-/// How recent a proof of identity must be for what a stolen session must not do.
-const RECENT: TimeDelta = TimeDelta::minutes(10);
 
 /// What the service is made of.
 #[derive(Clone)]
@@ -152,6 +154,8 @@ struct Inner {
     pseudonym_key: MacKey,
     device_key: MacKey,
     action_keys: ActionKeys,
+    decoy_key: MacKey,
+    hash_mix: HashMix,
     cursors: CursorSigner,
 }
 
@@ -162,8 +166,20 @@ impl Identity {
         let pseudonym_key = settings.root_key.derive("identifier");
         let device_key = settings.root_key.derive("trusted device");
         let action_keys = ActionKeys::new(settings.root_key.derive("action token"));
+        let decoy_key = settings.root_key.derive("decoy");
         let cursors = CursorSigner::new(&settings.root_key);
-        Self(Arc::new(Inner { ports, settings, refresh_keys, pseudonym_key, device_key, action_keys, cursors }))
+        let hash_mix = HashMix::default();
+        Self(Arc::new(Inner {
+            ports,
+            settings,
+            refresh_keys,
+            pseudonym_key,
+            device_key,
+            action_keys,
+            decoy_key,
+            hash_mix,
+            cursors,
+        }))
     }
 
     /// The public keys others verify our access tokens with.

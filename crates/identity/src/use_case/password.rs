@@ -275,7 +275,8 @@ impl Identity {
         password: &Password,
     ) -> Result<bool, GuessError> {
         let guess = self.guess(context, self.counter_of(context, &identifier_of(user)?, None)).await?;
-        let is_right = self.judge(context, &guess, password, Some(user.password())).await?;
+        let is_right =
+            self.look_at(context, &guess, password, Some(user.password()).filter(|hash| !hash.is_unusable())).await?;
         let verdict = if is_right { Verdict::Right } else { Verdict::Wrong };
         if let Some(lock) = self.tell(context, &guess, verdict).await? {
             let pseudonym = identifier_of(user)?.pseudonym(&self.0.pseudonym_key, context.tenant);

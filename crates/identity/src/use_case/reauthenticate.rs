@@ -4,7 +4,7 @@ use ashlar_kernel::{
     AccessError, Class, Classified, Context, FieldErrors, Invalid, NotFound, Secret, StoreError, store_codes,
 };
 
-use super::{Attempts, Identity, RECENT, SignedIn, acting_as, codes, guess::GuessError};
+use super::{Attempts, Identity, SignedIn, acting_as, codes, guess::GuessError};
 use crate::{AccountRequest, Password, RevocationReason, SessionId, SessionSweep, UserId, permission, port::SignError};
 
 /// Proves again who the caller is.
@@ -118,7 +118,7 @@ impl Identity {
     pub async fn end_own_sessions(&self, context: &Context, spares_current: bool) -> Result<usize, EndSessionsError> {
         let caller = context.require(permission::REVOKE_OWN_SESSIONS)?;
         // Whoever has stolen a session must not lock the owner out.
-        context.require_recent_sign_in(RECENT)?;
+        crate::insist_on_fresh(context)?;
         let except = spares_current.then(|| SessionId::from_uuid(caller.session));
         let user = UserId::from_uuid(caller.user);
         let mut attempts = Attempts::default();

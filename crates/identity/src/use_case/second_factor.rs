@@ -3,7 +3,7 @@
 use ashlar_kernel::{AccessError, Change, Class, Classified, Context, NotFound, Secret, StoreError};
 
 use super::{
-    Attempts, Identity, RECENT, codes,
+    Attempts, Identity, codes,
     guess::{GuessError, Verdict},
 };
 use crate::{
@@ -198,7 +198,7 @@ impl Identity {
 
     fn owner(&self, context: &Context) -> Result<UserId, AccessError> {
         let caller = context.require(permission::CHANGE_OWN_CREDENTIALS)?;
-        context.require_recent_sign_in(RECENT)?;
+        crate::insist_on_fresh(context)?;
         Ok(UserId::from_uuid(caller.user))
     }
 

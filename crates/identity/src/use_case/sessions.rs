@@ -2,7 +2,7 @@
 
 use ashlar_kernel::{AccessError, Class, Classified, Context, InvalidCursor, Limit, NotFound, Page, StoreError};
 
-use super::{Identity, RECENT};
+use super::Identity;
 use crate::{
     RevocationReason, SessionId, UserId, permission,
     query::{SessionLine, SessionPosition, SessionQuery},
@@ -88,8 +88,7 @@ impl Identity {
         let caller = context.require(permission::REVOKE_OWN_SESSIONS)?;
         let is_current = caller.session == id.as_uuid();
         if !is_current {
-            // Who has stolen a session must not lock the owner out.
-            context.require_recent_sign_in(RECENT)?;
+            insist_on_fresh(context)?;
         }
         let found = self.0.ports.store.session(id).await?.ok_or(NotFound)?;
         if found.session.user().as_uuid() != caller.user || found.session.tenant() != context.tenant {

@@ -125,7 +125,14 @@ pub struct UserRow {
 impl User {
     /// Opens an account.
     pub fn register(new: NewUser, now: Timestamp) -> Change<Self, UserEvent> {
-        let user = Self {
+        let user = Self::take_over(new, UserStatus::Active, now, now);
+        let event = UserEvent::Registered { user: user.id };
+        Change::new(user, event)
+    }
+
+    /// An account that was opened at `created_at`, perhaps elsewhere.
+    pub(crate) fn take_over(new: NewUser, status: UserStatus, created_at: Timestamp, now: Timestamp) -> Self {
+        Self {
             id: new.id,
             email: new.email,
             username: new.username,
@@ -133,14 +140,12 @@ impl User {
             password: new.password,
             credential_version: 1,
             profile: Profile { display_name: new.display_name, ..Profile::default() },
-            status: UserStatus::Active,
+            status,
             operator_since: None,
-            created_at: now,
+            created_at,
             updated_at: now,
             version: 1,
-        };
-        let event = UserEvent::Registered { user: user.id };
-        Change::new(user, event)
+        }
     }
 
     /// Edits the profile; none if nothing would change.
@@ -196,6 +201,13 @@ impl User {
     fn with_new_credentials(self, now: Timestamp) -> Self {
         let (credential_version, version) = (self.credential_version + 1, self.version + 1);
         Self { credential_version, updated_at: now, version, ..self }
+    }
+
+    /// The same account under another hash of the same password. No edit, so the version stays; for stores, which are
+    /// told of it by [`Rehash`](crate::Rehash).
+    #[must_use]
+    pub fn with_hash(self, password: PasswordHash) -> Self {
+        Self { password, ..self }
     }
 
     /// Shuts the account; none if it is shut already.

@@ -141,7 +141,7 @@ impl PageInfo {
 pub(super) fn current_session(actor: &Actor) -> Uuid {
     match actor {
         Actor::User(principal) => principal.session,
-        Actor::Anonymous | Actor::System(_) => Uuid::nil(),
+        Actor::Anonymous | Actor::ApiKey(_) | Actor::System(_) => Uuid::nil(),
     }
 }
 

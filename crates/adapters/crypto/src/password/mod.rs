@@ -1,9 +1,11 @@
 //! Password hashing in a bounded pool.
 
+mod foreign;
 mod gate;
 mod memory;
 mod params;
 mod pool;
+mod readable;
 mod stored;
 
 pub use params::{Argon2Params, InvalidArgon2Params};

@@ -48,10 +48,10 @@ impl Argon2Params {
         self.memory_kib as usize
     }
 
-    /// Argon2id, version 1.3, with these parameters and `output` bytes.
-    pub(super) fn argon2id(self, output: usize) -> Result<Argon2<'static>, argon2::Error> {
+    /// Argon2, version 1.3, with these parameters and `output` bytes.
+    pub(super) fn argon2(self, algorithm: Algorithm, output: usize) -> Result<Argon2<'static>, argon2::Error> {
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(output))?;
-        Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+        Ok(Argon2::new(algorithm, Version::V0x13, params))
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
             (1_048_576, 4, 4),
         ] {
             let params = Argon2Params::new(memory_kib, passes, lanes).unwrap();
-            assert!(params.argon2id(32).is_ok(), "{params:?}");
+            assert!(params.argon2(Algorithm::Argon2id, 32).is_ok(), "{params:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The stored form of a hash.
 
 use argon2::{
-    Block,
+    Algorithm, Block,
     password_hash::phc::{Error as PhcError, Output, PasswordHash as Phc, Salt},
 };
 use subtle::ConstantTimeEq;
@@ -16,8 +16,10 @@ const FEWEST_OUTPUT_BYTES: usize = 16;
 /// Argon2 version 1.3.
 const VERSION: u32 = 0x13;
 
-/// A stored Argon2id hash, taken apart: `$argon2id$v=19$m=..,t=..,p=..$salt$output`.
+/// A stored Argon2 hash, taken apart: `$argon2id$v=19$m=..,t=..,p=..$salt$output`. Those we make are Argon2id; Argon2i
+/// is read, too, because older programs made it.
 pub(super) struct StoredHash {
+    algorithm: Algorithm,
     params: Argon2Params,
     salt: Salt,
     output: Output,
@@ -29,7 +31,8 @@ pub(super) enum UnreadableHash {
     #[error("the stored password hash is not a PHC string")]
     Form(#[source] PhcError),
     #[error(
-        "the stored password hash is not Argon2id, version 19, with m, t, p, a salt and 16 bytes or more of output"
+        "the stored password hash is not Argon2id or Argon2i, version 19, with m, t, p, a salt and 16 bytes or more of \
+         output"
     )]
     Kind,
     #[error("the stored password hash asks for too much or too little")]
@@ -40,7 +43,12 @@ impl StoredHash {
     /// Takes a PHC string apart.
     pub(super) fn parse(text: &str) -> Result<Self, UnreadableHash> {
         let phc = Phc::new(text).map_err(UnreadableHash::Form)?;
-        if phc.algorithm.as_str() != "argon2id" || phc.version != Some(VERSION) {
+        let algorithm = match phc.algorithm.as_str() {
+            "argon2id" => Algorithm::Argon2id,
+            "argon2i" => Algorithm::Argon2i,
+            _ => return Err(UnreadableHash::Kind),
+        };
+        if phc.version != Some(VERSION) {
             return Err(UnreadableHash::Kind);
         }
         let (Some(salt), Some(output)) = (phc.salt, phc.hash) else {
@@ -52,7 +60,7 @@ impl StoredHash {
         if phc.params.as_str() != params.as_phc() || output.len() < FEWEST_OUTPUT_BYTES {
             return Err(UnreadableHash::Kind);
         }
-        Ok(Self { params, salt, output })
+        Ok(Self { algorithm, params, salt, output })
     }
 
     /// Hashes a new password.
@@ -64,7 +72,12 @@ impl StoredHash {
     ) -> Result<String, HashingFailed> {
         let salt = Salt::new(&salt)?;
         let mut output = [0; OUTPUT_BYTES];
-        params.argon2id(OUTPUT_BYTES)?.hash_password_into_with_memory(password, &salt, &mut output, memory)?;
+        params.argon2(Algorithm::Argon2id, OUTPUT_BYTES)?.hash_password_into_with_memory(
+            password,
+            &salt,
+            &mut output,
+            memory,
+        )?;
         let output = Output::new(&output)?;
         Ok(format!("$argon2id$v={VERSION}${}${salt}${output}", params.as_phc()))
     }
@@ -72,15 +85,22 @@ impl StoredHash {
     /// Hashes another password with the same salt, at the same cost.
     pub(super) fn another(&self, password: &[u8], memory: &mut [Block]) -> Result<String, HashingFailed> {
         let mut output = vec![0; self.output.len()];
-        let argon2id = self.params.argon2id(output.len())?;
-        argon2id.hash_password_into_with_memory(password, &self.salt, &mut output, memory)?;
+        let argon2 = self.params.argon2(self.algorithm, output.len())?;
+        argon2.hash_password_into_with_memory(password, &self.salt, &mut output, memory)?;
         let (params, salt, output) = (self.params.as_phc(), &self.salt, Output::new(&output)?);
-        Ok(format!("$argon2id$v={VERSION}${params}${salt}${output}"))
+        Ok(format!("${}$v={VERSION}${params}${salt}${output}", self.algorithm.as_str()))
     }
 
     /// A hash no password is looked for behind, at the cost of one of `params`.
     pub(super) fn dummy(params: Argon2Params) -> Result<Self, HashingFailed> {
-        Ok(Self { params, salt: Salt::new(&[0x5a; SALT_BYTES])?, output: Output::new(&[0xa5; OUTPUT_BYTES])? })
+        let (salt, output) = (Salt::new(&[0x5a; SALT_BYTES])?, Output::new(&[0xa5; OUTPUT_BYTES])?);
+        Ok(Self { algorithm: Algorithm::Argon2id, params, salt, output })
+    }
+
+    /// Whether it is as those we make at `params`.
+    pub(super) fn is_like_new_ones(&self, params: Argon2Params) -> bool {
+        let sizes = (self.salt.len(), self.output.len());
+        self.algorithm == Algorithm::Argon2id && self.params == params && sizes == (SALT_BYTES, OUTPUT_BYTES)
     }
 
     /// What it costs to compare with it.
@@ -91,8 +111,8 @@ impl StoredHash {
     /// Whether `password` is the one behind it, compared in constant time.
     pub(super) fn matches(&self, password: &[u8], memory: &mut [Block]) -> Result<bool, HashingFailed> {
         let mut output = vec![0; self.output.len()];
-        let argon2id = self.params.argon2id(output.len())?;
-        argon2id.hash_password_into_with_memory(password, &self.salt, &mut output, memory)?;
+        let argon2 = self.params.argon2(self.algorithm, output.len())?;
+        argon2.hash_password_into_with_memory(password, &self.salt, &mut output, memory)?;
         Ok(output.ct_eq(self.output.as_bytes()).into())
     }
 }
@@ -125,8 +145,8 @@ mod tests {
     #[test]
     fn other_algorithms_versions_and_parameters_are_refused() {
         for (from, to) in [
-            ("argon2id", "argon2i"),
             ("argon2id", "argon2d"),
+            ("argon2id", "argon2ix"),
             ("argon2id", "scrypt"),
             ("$v=19", "$v=16"),
             ("$v=19", ""),

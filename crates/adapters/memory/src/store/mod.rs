@@ -3,6 +3,7 @@
 mod api_keys;
 mod directory;
 mod factors;
+mod imports;
 mod ledger;
 mod links;
 mod log;
@@ -12,9 +13,9 @@ mod transaction;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ashlar_identity::{
-    Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, Identifier, LoginAttempt,
-    PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine, SessionQuery, SessionWithHolder,
-    Tenancy, TenancyRow, User, UserId,
+    Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, HashClass, Identifier, ImportObstacle,
+    ImportedUser, LoginAttempt, PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine,
+    SessionQuery, SessionWithHolder, Tenancy, TenancyRow, User, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{
@@ -178,6 +179,15 @@ impl IdentityStore for MemoryStore {
         let tables = &self.shared.lock().tables;
         let found = tables.tenants.values().map(Tenancy::tenant).find(|tenant| tenant.slug == *slug);
         Ok(found.cloned())
+    }
+
+    async fn password_classes(&self) -> Result<Vec<(HashClass, u64)>, StoreError> {
+        Ok(imports::password_classes(&self.shared.lock().tables))
+    }
+
+    async fn import_obstacles(&self, users: &[ImportedUser]) -> Result<Vec<Option<ImportObstacle>>, StoreError> {
+        let tables = &self.shared.lock().tables;
+        Ok(users.iter().map(|user| imports::obstacle(tables, user)).collect())
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {

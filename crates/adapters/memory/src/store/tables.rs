@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_identity::{
-    Account, Identifier, LoginAttempt, Membership, Session, SessionId, SessionLine, SessionQuery, SessionRow,
+    Account, Identifier, LoginAttempt, Membership, Rehash, Session, SessionId, SessionLine, SessionQuery, SessionRow,
     SessionWithHolder, Tenancy, User, UserId, Username,
     port::{FirstAdmin, InsertUserError},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::{api_keys::ApiKeys, factors::Factors, ledger::Ledger, links::Links};
+use super::{api_keys::ApiKeys, factors::Factors, imports::Imports, ledger::Ledger, links::Links};
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
 
@@ -25,6 +25,7 @@ pub(super) struct Tables {
     pub(super) sessions: Table<SessionId, Session>,
     logins: Arc<Vec<LoginAttempt>>,
     first_admin: Option<FirstAdmin>,
+    pub(super) imports: Imports,
     pub(super) ledger: Ledger,
     pub(super) links: Links,
     pub(super) factors: Factors,
@@ -99,6 +100,20 @@ impl Tables {
         Arc::make_mut(&mut self.homes).insert(user.id(), home);
         Arc::make_mut(&mut self.users).insert(user.id(), user);
         Ok(())
+    }
+
+    pub(super) fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// Whether the stored hash was the one before.
+    pub(super) fn rehash_password(&mut self, rehash: &Rehash) -> bool {
+        let Some(user) = self.users.get(&rehash.user()).filter(|user| user.password() == rehash.before()) else {
+            return false;
+        };
+        let user = user.clone().with_hash(rehash.after().clone());
+        Arc::make_mut(&mut self.users).insert(user.id(), user);
+        true
     }
 
     pub(super) fn update_user(&mut self, user: User) -> Result<(), StoreError> {

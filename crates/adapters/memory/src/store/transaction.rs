@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, Lock, LockoutEvent, LoginAttempt,
-    LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, SecondFactor, SecondFactorEvent,
-    Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, ImportEvent, ImportedUser, Lock,
+    LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent,
+    Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, UnitOfWork};
@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
 
 use super::{
-    Shared,
+    Shared, imports,
     tables::{Tables, broken},
 };
 
@@ -207,6 +207,23 @@ impl IdentityTx for MemoryTx {
 
     async fn note_lockout(&mut self, change: Change<Lock, LockoutEvent>) -> Result<(), StoreError> {
         self.write(change, |_tables, _lock| Ok(()))
+    }
+
+    async fn rehash_password(&mut self, change: Change<Rehash, RehashEvent>) -> Result<bool, StoreError> {
+        let written_before = self.written.len();
+        let is_replaced = self.write(change, |tables, rehash| Ok::<_, StoreError>(tables.rehash_password(&rehash)))?;
+        if !is_replaced {
+            self.written.truncate(written_before);
+        }
+        Ok(is_replaced)
+    }
+
+    async fn import_users(&mut self, changes: Vec<Change<ImportedUser, ImportEvent>>) -> Result<(), StoreError> {
+        for change in changes {
+            let tenant = self.require_tenant(change.state().membership().tenant());
+            self.write(change, |tables, user| tenant.and_then(|()| imports::save(tables, &user)))?;
+        }
+        Ok(())
     }
 
     async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError> {

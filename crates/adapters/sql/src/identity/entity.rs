@@ -42,6 +42,7 @@ pub(crate) mod user {
         pub email_verified_at: Option<ChronoDateTimeUtc>,
         pub password_hash: String,
         pub credential_version: i32,
+        pub password_class: Option<String>,
         pub display_name: Option<String>,
         pub avatar_url: Option<String>,
         pub locale: Option<String>,
@@ -288,6 +289,29 @@ pub(crate) mod login_challenge {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             write!(f, "login challenge {}", self.id)
         }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Which account of another system became which here.
+pub(crate) mod user_import {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "user_import")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub source: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub source_id: String,
+        pub user_id: Uuid,
+        pub created_at: ChronoDateTimeUtc,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,8 +1,8 @@
 //! Between rows and the domain's types. What comes out of a row has passed the domain's checks again.
 
 use ashlar_identity::{
-    Account, Membership, MembershipRow, Role, Session, SessionLine, SessionRow, Tenancy, TenancyRow, User, UserRow,
-    Username,
+    Account, HashClass, Membership, MembershipRow, Rehash, Role, Session, SessionLine, SessionRow, Tenancy, TenancyRow,
+    User, UserRow, Username,
 };
 use ashlar_kernel::{StoreError, Tenant, TenantId, TenantSlug, Timestamp};
 use sea_orm::{
@@ -91,6 +91,7 @@ pub(super) fn changed_user(user: &User) -> Result<user::ActiveModel, StoreError>
         email_verified_at: Set(user.email_verified_at()),
         password_hash: Set(user.password().as_str().to_owned()),
         credential_version: Set(version(user.credential_version())?),
+        password_class: Set(Some(HashClass::of(user.password()).to_string())),
         display_name: Set(profile.display_name.as_ref().map(|name| name.as_str().to_owned())),
         avatar_url: Set(profile.avatar_url.as_ref().map(|url| url.as_str().to_owned())),
         locale: Set(profile.locale.as_ref().map(|locale| locale.as_str().to_owned())),
@@ -101,6 +102,16 @@ pub(super) fn changed_user(user: &User) -> Result<user::ActiveModel, StoreError>
         version: Set(version(user.version())?),
         ..Default::default()
     })
+}
+
+/// The columns that another hash of the same password changes. No edit: the version stays, or everybody's copy of the
+/// profile would go stale when they sign in.
+pub(super) fn rehashed_user(rehash: &Rehash) -> user::ActiveModel {
+    user::ActiveModel {
+        password_hash: Set(rehash.after().as_str().to_owned()),
+        password_class: Set(Some(HashClass::of(rehash.after()).to_string())),
+        ..Default::default()
+    }
 }
 
 /// A new account, whose home is `tenant`.

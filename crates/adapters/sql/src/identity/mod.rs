@@ -4,6 +4,7 @@ mod administration_tx;
 mod counters;
 mod directory;
 pub(crate) mod entity;
+mod import;
 mod links;
 mod mapping;
 mod second_factor;

@@ -1,9 +1,9 @@
 //! Reads, one statement each.
 
 use ashlar_identity::{
-    Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, Identifier, PasswordHash,
-    PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine, SessionPosition, SessionQuery,
-    SessionWithHolder, User, UserId,
+    Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, HashClass, Identifier, ImportObstacle,
+    ImportedUser, PasswordHash, PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine,
+    SessionPosition, SessionQuery, SessionWithHolder, User, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
@@ -18,7 +18,7 @@ use sea_orm::{
 
 use super::{
     entity::{action_token, membership, pending_registration, second_factor, session, tenant, user},
-    links,
+    import, links,
     mapping::{self, HolderRow},
 };
 use crate::{SqlStore, errors::store_error};
@@ -178,6 +178,14 @@ impl IdentityStore for SqlStore {
         let found = tenant::Entity::find().filter(tenant::Column::Slug.eq(slug.as_str()));
         let row = found.one(self.reader()).await.map_err(store_error)?;
         row.map(mapping::restore_tenant).transpose()
+    }
+
+    async fn password_classes(&self) -> Result<Vec<(HashClass, u64)>, StoreError> {
+        import::password_classes(self.reader()).await
+    }
+
+    async fn import_obstacles(&self, users: &[ImportedUser]) -> Result<Vec<Option<ImportObstacle>>, StoreError> {
+        import::obstacles(self.reader(), users).await
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {

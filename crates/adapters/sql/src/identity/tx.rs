@@ -1,9 +1,9 @@
 //! Writes: each saves a change and then, as its last statement, the events that explain it.
 
 use ashlar_identity::{
-    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, Lock, LockoutEvent, LoginAttempt,
-    LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, SecondFactor, SecondFactorEvent,
-    Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, ImportEvent, ImportedUser, Lock,
+    LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent,
+    Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, StoreError};
@@ -14,12 +14,12 @@ use sea_orm::{
 
 use super::{
     entity::{action_token, bootstrap, membership, pending_registration, session, user},
-    links, mapping,
+    import, links, mapping,
 };
 use crate::{errors::UniqueKey, transaction::SqlTx};
 
-const EMAIL: UniqueKey = UniqueKey { constraint: "user_email_key_key", columns: "user.email_key" };
-const USERNAME: UniqueKey = UniqueKey { constraint: "user_username_key_key", columns: "user.username_key" };
+pub(super) const EMAIL: UniqueKey = UniqueKey { constraint: "user_email_key_key", columns: "user.email_key" };
+pub(super) const USERNAME: UniqueKey = UniqueKey { constraint: "user_username_key_key", columns: "user.username_key" };
 
 #[async_trait]
 impl IdentityTx for SqlTx {
@@ -229,6 +229,27 @@ impl IdentityTx for SqlTx {
     async fn note_lockout(&mut self, change: Change<Lock, LockoutEvent>) -> Result<(), StoreError> {
         let (_lock, events) = self.open(change)?;
         self.explain(events).await
+    }
+
+    async fn rehash_password(&mut self, change: Change<Rehash, RehashEvent>) -> Result<bool, StoreError> {
+        let (rehash, events) = self.open(change)?;
+        let done = user::Entity::update_many()
+            .set(mapping::rehashed_user(&rehash))
+            .filter(user::Column::Id.eq(rehash.user().as_uuid()))
+            .filter(user::Column::PasswordHash.eq(rehash.before().as_str()))
+            .exec(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        if done.rows_affected == 0 {
+            self.leave();
+            return Ok(false);
+        }
+        self.explain(events).await?;
+        Ok(true)
+    }
+
+    async fn import_users(&mut self, changes: Vec<Change<ImportedUser, ImportEvent>>) -> Result<(), StoreError> {
+        import::save(self, changes).await
     }
 
     async fn record_login(&mut self, change: Change<LoginAttempt, LoginEvent>) -> Result<(), StoreError> {

@@ -65,7 +65,7 @@ pub async fn a_person_is_seen_in_their_own_tenants_only(fixture: Fixture) {
     scene.admit(acme, ada.id(), Role::Staff).await;
     let later = noon() + TimeDelta::milliseconds(7);
     let mut tx = scene.begin().await;
-    tx.record_login(LoginAttempt::succeeded(ada.id(), vec!["pwd".to_owned()], later)).await.unwrap();
+    tx.record_login(LoginAttempt::succeeded(ada.id(), 1, vec!["pwd".to_owned()], later)).await.unwrap();
     tx.commit().await.unwrap();
     let abroad = store.person(acme, ada.id()).await.unwrap().unwrap();
     assert_eq!((abroad.account.role, abroad.home, abroad.last_login_at), (Role::Staff, TenantId::MAIN, Some(later)));

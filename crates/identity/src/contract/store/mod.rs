@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod administration;
 pub mod api_keys;
 pub mod events;
+pub mod imports;
 pub mod links;
 pub mod logins;
 pub mod races;
@@ -113,6 +114,14 @@ macro_rules! identity_store_contract {
             a_taken_address_is_no_new_address,
             a_request_leaves_an_event_though_no_row_changes,
         );
+        $crate::identity_store_contract!(@laws $fixture, imports,
+            an_imported_account_survives_storage,
+            what_stands_in_the_way_of_an_import_is_named,
+            an_import_that_is_too_late_is_stale,
+            the_classes_of_hashes_are_counted,
+            a_rehash_replaces_the_hash_and_nothing_else,
+            a_rehash_that_is_too_late_leaves_no_trace,
+        );
         mod race {
             use super::*;
 
@@ -125,6 +134,7 @@ macro_rules! identity_store_contract {
                 racing_updates_of_one_session_have_one_winner,
                 administrators_who_demote_each_other_leave_one,
                 administrators_who_shut_each_other_leave_one,
+                racing_rehashes_of_one_password_have_one_winner,
             );
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

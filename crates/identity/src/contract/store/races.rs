@@ -13,7 +13,7 @@ use super::{
     scene::{POLICY, Scene, noon},
 };
 use crate::{
-    DirectoryFilter, Refresh, Role, Session, UserId,
+    DirectoryFilter, PasswordHash, Refresh, Rehash, Role, Session, UserId,
     port::{IdentityTx, InsertUserError, KeepAdminError},
 };
 
@@ -156,6 +156,26 @@ async fn decided(outcome: Result<(), KeepAdminError>, tx: Box<dyn IdentityTx>) -
         Err(KeepAdminError::LastAdmin) => false,
         Err(other) => panic!("neither saved nor the last one: {other:?}"),
     }
+}
+
+/// However many sign in at once with a password whose hash is out of date, it is hashed again once.
+pub async fn racing_rehashes_of_one_password_have_one_winner(fixture: Fixture, start: StartRace) {
+    let scene = Arc::new(Scene::new(fixture));
+    let ada = scene.member("ada@example.org", None).await;
+    let runners = (0..RUNNERS).map(|number| {
+        let (scene, before, user) = (Arc::clone(&scene), ada.password().clone(), ada.id());
+        let after = PasswordHash::restore(format!("$new${number}$b3V0cHV0"));
+        runner(async move {
+            let mut tx = scene.begin().await;
+            let is_replaced = tx.rehash_password(Rehash::replace(user, before, after)).await.unwrap();
+            tx.commit().await.unwrap();
+            is_replaced
+        })
+    });
+
+    assert_eq!(winners(start(runners.collect()).await), 1);
+    let names = scene.event_names().await;
+    assert_eq!(names.iter().filter(|name| *name == "identity.password.rehashed").count(), 1);
 }
 
 async fn rotate(scene: &Scene, copy: Session) -> bool {

@@ -118,6 +118,7 @@ impl Scene {
             username: username.map(|name| Username::parse(name).unwrap()),
             password: PasswordHash::restore(format!("$hash-of${email}")),
             display_name: None,
+            email_verified_at: None,
         };
         let change = User::register(new, at);
         let user = change.state().clone();

@@ -2,10 +2,7 @@
 
 use ashlar_kernel::{Context, Principal};
 
-use super::{
-    super::{Attempts, RECENT},
-    AdministrationError, Identity,
-};
+use super::{super::Attempts, AdministrationError, Identity};
 use crate::{DirectoryEntry, Role, UserId, permission};
 
 impl Identity {
@@ -52,7 +49,7 @@ pub(super) fn may_grant(context: &Context, role: Role) -> Result<&Principal, Adm
     if role == Role::Admin {
         context.require(permission::GRANT_ADMIN)?;
     }
-    context.require_recent_sign_in(RECENT)?;
+    crate::insist_on_fresh(context)?;
     Ok(caller)
 }
 

@@ -4,10 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ashlar_kernel::{Context, Limit, Page, StoreError};
 
-use super::{
-    super::{Attempts, RECENT},
-    AdministrationError, Identity,
-};
+use super::{super::Attempts, AdministrationError, Identity};
 use crate::{
     RevocationReason, SessionId, SessionLine, SessionPosition, SessionQuery, SessionSweep, UserId, permission,
 };
@@ -38,7 +35,7 @@ impl Identity {
     /// Ends every living session of somebody in the caller's tenant, and counts them.
     pub async fn sign_user_out(&self, context: &Context, user: UserId) -> Result<u64, AdministrationError> {
         context.require(permission::REVOKE_SESSIONS)?;
-        context.require_recent_sign_in(RECENT)?;
+        crate::insist_on_fresh(context)?;
         self.person(context, user).await?;
         let mut attempts = Attempts::default();
         let ended = loop {
@@ -69,7 +66,7 @@ impl Identity {
         session: SessionId,
     ) -> Result<(), AdministrationError> {
         context.require(permission::REVOKE_SESSIONS)?;
-        context.require_recent_sign_in(RECENT)?;
+        crate::insist_on_fresh(context)?;
         let found = self.0.ports.store.session(session).await?.ok_or(AdministrationError::NotFound)?;
         if found.session.user() != user || found.session.tenant() != context.tenant {
             return Err(AdministrationError::NotFound);

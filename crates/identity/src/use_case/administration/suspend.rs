@@ -2,10 +2,7 @@
 
 use ashlar_kernel::Context;
 
-use super::{
-    super::{Attempts, RECENT},
-    AdministrationError, Identity,
-};
+use super::{super::Attempts, AdministrationError, Identity};
 use crate::{DirectoryEntry, RevocationReason, SessionId, SessionSweep, UserId, permission};
 
 impl Identity {
@@ -16,7 +13,7 @@ impl Identity {
         if caller.user == user.as_uuid() {
             return Err(AdministrationError::OwnAccount);
         }
-        context.require_recent_sign_in(RECENT)?;
+        crate::insist_on_fresh(context)?;
         self.own_person(context, user).await?;
         let mut attempts = Attempts::default();
         let ended = loop {

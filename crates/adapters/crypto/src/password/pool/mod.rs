@@ -4,8 +4,8 @@ use std::{num::NonZeroU16, sync::Arc, thread, time::Duration};
 
 use argon2::Block;
 use ashlar_identity::{
-    Password, PasswordHash,
-    port::{HasherError, PasswordHasher},
+    HashClass, Password, PasswordHash,
+    port::{HashStanding, HasherError, PasswordHasher},
 };
 use ashlar_kernel::Entropy;
 use async_trait::async_trait;
@@ -16,6 +16,7 @@ use super::{
     gate::Gate,
     memory::Memory,
     params::Argon2Params,
+    readable::{self, ReadableHash},
     stored::{HashingFailed, SALT_BYTES, StoredHash},
 };
 
@@ -48,8 +49,10 @@ impl Default for Argon2Options {
 /// [`HasherError::Overloaded`] and nothing was computed for them. A caller that goes away while waiting frees its place;
 /// while hashing, its thread stays counted until the hash is done, for a hash cannot be stopped half-way.
 ///
-/// Hashes of other parameters, made by earlier settings, are read as well; those that need more memory than ours get it
-/// for the time of the comparison. Methods must be called within a Tokio runtime that has its timer on.
+/// Hashes of other parameters, made by earlier settings, are read as well, and so are those that Django and Node programs
+/// make (PBKDF2, scrypt, bcrypt), so that people keep their passwords when they are moved here. All run in the same
+/// bounds; those that need more memory than ours get it for the time of the comparison, and those that would cost seconds
+/// are refused before anything is spent on them. Methods must be called within a Tokio runtime that has its timer on.
 pub struct Argon2Pool {
     gate: Gate,
     memory: Arc<Memory>,
@@ -74,15 +77,23 @@ impl Argon2Pool {
         params: Argon2Params,
         job: impl FnOnce(&mut [Block]) -> Result<T, HashingFailed> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let permit = self.gate.enter().await?;
         let memory = Arc::clone(&self.memory);
+        self.in_turn(move || {
+            let mut lease = memory.lend(params.memory_blocks()).map_err(failed)?;
+            job(&mut lease).map_err(failed)
+        })
+        .await?
+    }
+
+    /// Runs `job` on a blocking thread, once it is its turn.
+    async fn in_turn<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, HasherError> {
+        let permit = self.gate.enter().await?;
         let done = task::spawn_blocking(move || {
             // Owned by the thread and not by the caller, who may go away; dropped after the memory was given back.
             let _permit = permit;
-            let mut lease = memory.lend(params.memory_blocks()).map_err(failed)?;
-            job(&mut lease).map_err(failed)
+            job()
         });
-        done.await.map_err(failed)?
+        done.await.map_err(failed)
     }
 }
 
@@ -104,23 +115,44 @@ impl PasswordHasher for Argon2Pool {
     }
 
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError> {
-        let permit = self.gate.enter().await?;
-        let done = task::spawn_blocking(move || {
-            let _permit = permit;
-            work();
-        });
-        done.await.map_err(failed)
+        self.in_turn(work).await
     }
 
     async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError> {
-        let stored = match hash {
-            Some(hash) => StoredHash::parse(hash.as_str()).map_err(failed)?,
-            None => StoredHash::dummy(self.params).map_err(failed)?,
+        let readable = match hash {
+            Some(hash) => ReadableHash::parse(hash.as_str()).map_err(failed)?,
+            None => ReadableHash::Unusable,
         };
         let password = copy(password);
-        let params = stored.params();
-        let matches = self.compute(params, move |memory| stored.matches(password.as_bytes(), memory)).await?;
-        Ok(matches && hash.is_some())
+        match readable {
+            ReadableHash::Argon2(stored) => {
+                let params = stored.params();
+                self.compute(params, move |memory| stored.matches(password.as_bytes(), memory)).await
+            }
+            ReadableHash::Foreign(stored) => self.in_turn(move || stored.matches(password.as_bytes())).await,
+            ReadableHash::Unusable => {
+                let dummy = StoredHash::dummy(self.params).map_err(failed)?;
+                let work = move |memory: &mut [Block]| dummy.matches(password.as_bytes(), memory);
+                self.compute(self.params, work).await.map(|_matches| false)
+            }
+        }
+    }
+
+    fn examine(&self, hash: &PasswordHash) -> HashStanding {
+        match ReadableHash::parse(hash.as_str()) {
+            Ok(ReadableHash::Argon2(stored))
+                if stored.is_like_new_ones(self.params) && hash.as_str().starts_with('$') =>
+            {
+                HashStanding::Current
+            }
+            Ok(ReadableHash::Argon2(_) | ReadableHash::Foreign(_)) => HashStanding::Outdated,
+            Ok(ReadableHash::Unusable) => HashStanding::Unusable,
+            Err(unreadable) => unreadable.standing(),
+        }
+    }
+
+    fn decoy(&self, class: &HashClass) -> Option<PasswordHash> {
+        readable::decoy(class.as_str()).map(PasswordHash::restore)
     }
 }
 

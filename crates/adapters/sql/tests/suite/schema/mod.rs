@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 15] = [
+const STEPS: [&str; 16] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -22,6 +22,7 @@ const STEPS: [&str; 15] = [
     "m20261121_000010_sign_in_counter",
     "m20261121_000011_mailed_links",
     "m20261121_000012_second_factor",
+    "m20261121_000014_import",
     "m20261121_000016_api_key",
     "m20261121_000017_directory",
     "m20261121_000018_tenancy",
