@@ -64,7 +64,7 @@ const RULES: &[Confined] = &[
         reason: "SQL belongs into the SQL adapter and the migrations",
     },
     Confined {
-        words: &[".require("],
+        words: &[".require(", ".authorize("],
         part: code,
         home: |path| !path.starts_with("apps/"),
         reason: "use cases check permissions, handlers do not",
@@ -141,6 +141,7 @@ fn rules_find_words_out_of_place() {
     let handler = "apps/server/src/http/identity/me.rs";
     assert_eq!(count(handler, "use ashlar_sql::SqlStore;"), 1);
     assert_eq!(count(handler, "context.require(READ)?;"), 1);
+    assert_eq!(count(handler, "context.authorize(READ)?;"), 1);
     assert_eq!(count(handler, "let x = \"SELECT 1\";"), 1);
     assert_eq!(count("crates/identity/src/query.rs", "use sea_orm::EntityTrait;"), 1);
     assert_eq!(count("crates/identity/src/query.rs", "let sql = r#\"\n  DELETE FROM x\"#;"), 1);
