@@ -76,7 +76,8 @@ pub(crate) fn run(session: &mut Session, options: &Options) -> Result<()> {
     let wanted: Vec<Case> = cases::ALL.into_iter().filter(|case| is_wanted(case.name, &options.only)).collect();
     ensure!(!wanted.is_empty(), "no line has such a name; there are: {}", cases::ALL.map(|case| case.name).join("; "));
     let painter = options.flamegraph.then(|| flame::Painter::prepare(session)).transpose()?;
-    let oha = installed::OHA.program("oha", session)?;
+    let streams = wanted.iter().any(Case::is_stream);
+    let oha = if streams { installed::OHA.program("oha", session)? } else { PathBuf::new() };
     session.run_cargo(&["build", "--release", "-p", "ashlar-server", "-p", "ashlar-bench-floor"])?;
     if painter.is_some() {
         flame::build_with_names(session)?;
