@@ -78,6 +78,7 @@ mod tests {
             username: Some(Username::parse("Ada.L").unwrap()),
             password: PasswordHash::restore("$hash".to_owned()),
             display_name: Some(DisplayName::parse("ADA \u{d6}ST").unwrap()),
+            email_verified_at: None,
         };
         User::create(new, Timestamp::UNIX_EPOCH).into_parts().0
     }

@@ -145,6 +145,8 @@ fn code(totp: Option<&str>, backup: Option<&str>) -> Result<SecondFactorCode, In
 }
 
 /// Look at your second factor
+///
+/// What is set up, since when, and how many codes on paper are left.
 #[utoipa::path(
     operation_id = "getSecondFactor",
     tag = "identity",
@@ -248,6 +250,8 @@ pub(super) async fn disable(
 }
 
 /// Count your codes on paper
+///
+/// The codes themselves are shown once, when they are made.
 #[utoipa::path(
     operation_id = "getBackupCodes",
     tag = "identity",
