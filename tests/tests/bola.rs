@@ -21,15 +21,18 @@ struct Things {
     user: String,
     session: String,
     tenant: String,
+    key: String,
 }
 
 impl Things {
-    fn belonging_to(person: &SignedIn, tenant: &str) -> Self {
-        Self { user: person.user.clone(), session: person.session.clone(), tenant: tenant.to_owned() }
+    async fn belonging_to(app: &TestApp, person: &SignedIn, tenant: &str) -> Self {
+        let key = app.make_key(&person.access).await.id;
+        Self { user: person.user.clone(), session: person.session.clone(), tenant: tenant.to_owned(), key }
     }
 
     fn all_called(id: &str) -> Self {
-        Self { user: id.to_owned(), session: id.to_owned(), tenant: id.to_owned() }
+        let id = || id.to_owned();
+        Self { user: id(), session: id(), tenant: id(), key: id() }
     }
 
     /// The id of the thing that belongs to a collection.
@@ -38,6 +41,7 @@ impl Things {
             "users" | "memberships" => &self.user,
             "sessions" => &self.session,
             "tenants" => &self.tenant,
+            "api-keys" => &self.key,
             unknown => panic!("nobody knows an id of {unknown}: teach the test"),
         }
     }
@@ -134,8 +138,8 @@ impl World {
         let stranger = app.sign_up_to("acme", "stranger").await;
         app.set_role(&founder.access, &stranger.user, "admin").await.expect(200);
         let local = app.sign_up_to("acme", "local").await;
-        let things = Things::belonging_to(&victim, &ashlar_kernel::TenantId::MAIN.to_string());
-        let strange_things = Things::belonging_to(&local, &acme);
+        let things = Things::belonging_to(&app, &victim, &ashlar_kernel::TenantId::MAIN.to_string()).await;
+        let strange_things = Things::belonging_to(&app, &local, &acme).await;
         Self { app, boss, staff, member, victim, things, stranger, strange_things }
     }
 
@@ -199,7 +203,7 @@ async fn ids_of_two_owners_do_not_mix(database: Database) {
     let world = World::furnish(database).await;
     let (app, boss) = (&world.app, &world.boss.access);
     let nothing = Things::all_called(NOTHING);
-    let colleagues = Things::belonging_to(&world.member, &world.things.tenant);
+    let colleagues = Things::belonging_to(&world.app, &world.member, &world.things.tenant).await;
     let before = world.state().await;
 
     for operation in operations().iter().filter(|operation| operation.names_two_things()) {

@@ -222,7 +222,7 @@ async fn ended_key_is_refused_at_once_and_ended_once(database: Database) {
         app.me_by_key(&key.text).await.refused(401, "api_key_invalid");
     }
 
-    assert_eq!(app.count_events("identity.api_key.revoked").await, 1);
+    assert_eq!(app.count_events("api_key.revoked").await, 1);
     let seen = app.key(&ada.access, &key.id).await.json();
     assert_eq!((&seen["status"], &seen["revoked_at"]), (&json!("revoked"), &json!("2030-01-01T12:00:00.000Z")));
     app.rotate(&ada.access, &key.id).await.refused(409, "api_key_inactive");

@@ -34,7 +34,7 @@ async fn secret_before_is_good_for_a_day(database: Database) {
     app.advance(TimeDelta::milliseconds(1));
     app.me_by_key(&old.text).await.refused(401, "api_key_invalid");
     app.me_by_key(&new.text).await.expect(200);
-    assert_eq!(app.count_events("identity.api_key.rotated").await, 1);
+    assert_eq!(app.count_events("api_key.rotated").await, 1);
 }
 
 async fn secret_before_the_last_is_dead(database: Database) {
@@ -77,7 +77,7 @@ async fn race_of_rotations_leaves_two_good_secrets(database: Database) {
         good += usize::from(app.me_by_key(secret).await.status == 200);
     }
     assert_eq!(good, 2, "the present one and the one before, of {}", secrets.len());
-    assert_eq!(app.count_events("identity.api_key.rotated").await, secrets.len() - 1);
+    assert_eq!(app.count_events("api_key.rotated").await, secrets.len() - 1);
 }
 
 async fn race_of_revocation_and_use_ends_the_key(database: Database) {

@@ -127,10 +127,10 @@ async fn key_does_what_its_scopes_say(database: Database) {
     for _ in 0..5 {
         edit(&key).await.refused(403, "insufficient_scope");
     }
-    assert_eq!(app.count_events("identity.api_key.scope_denied").await, 2, "the log cannot be filled");
+    assert_eq!(app.count_events("api_key.scope_denied").await, 2, "the log cannot be filled");
     app.advance(TimeDelta::minutes(1));
     edit(&key).await.refused(403, "insufficient_scope");
-    assert_eq!(app.count_events("identity.api_key.scope_denied").await, 3);
+    assert_eq!(app.count_events("api_key.scope_denied").await, 3);
 }
 
 async fn key_is_never_good_for_more_than_its_owner(database: Database) {

@@ -1,10 +1,18 @@
 //! Every operation of the description has an unauthenticated, a forbidden and a happy case, or a stated reason.
 
+mod requests;
+
 use std::collections::BTreeSet;
 
-use ashlar_tests::{Call, Database, Key, PASSWORD, Setup, SignedIn, TENANT, TestApp, keys::READ};
+use ashlar_tests::{Call, Database, Key, PASSWORD, Setup, SignedIn, TENANT, TestApp};
 use chrono::TimeDelta;
 use serde_json::json;
+
+use requests::{
+    colleague, confirm, disable, edit, email, end, end_key, end_presented, enrol, everywhere, factor, get, key, keys,
+    log_in, log_in_badly, make_key, me, memberships, out, papers, password, post, prove, refresh, refresh_badly,
+    regenerate, register, reset, rotate_key, second_step, sessions, switch, tenant, undo, verify,
+};
 
 /// What one operation is tried with.
 struct Row {
@@ -39,83 +47,6 @@ const OUTSIDER: &str = "00000000-0000-0000-0000-0000000000d0";
 const ACME: &str = "00000000-0000-0000-0000-000000000007";
 const FOR_ALL: &str = "there is nobody who may not";
 
-fn get(app: &TestApp, path: &str) -> Call {
-    app.client.get(path)
-}
-
-fn me(app: &TestApp, _: &SignedIn) -> Call {
-    get(app, "/api/v1/me")
-}
-
-fn edit(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.patch("/api/v1/me").json(&json!({ "display_name": "Ada" }))
-}
-
-fn sessions(app: &TestApp, _: &SignedIn) -> Call {
-    get(app, "/api/v1/me/sessions")
-}
-
-fn memberships(app: &TestApp, _: &SignedIn) -> Call {
-    get(app, "/api/v1/me/memberships")
-}
-
-fn switch(app: &TestApp, _: &SignedIn) -> Call {
-    let main = ashlar_kernel::TenantId::MAIN.to_string();
-    app.client.post("/api/v1/auth/switch-tenant").json(&json!({ "tenant_id": main }))
-}
-
-fn end(app: &TestApp, ada: &SignedIn) -> Call {
-    app.client.delete(&format!("/api/v1/me/sessions/{}", ada.session))
-}
-
-fn out(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/auth/logout")
-}
-
-fn register(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/auth/register").json(&json!({ "email": "new@example.org", "password": PASSWORD }))
-}
-
-fn log_in(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/auth/login").json(&json!({ "identifier": "ada", "password": PASSWORD }))
-}
-
-fn log_in_badly(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/auth/login").json(&json!({ "identifier": "ada", "password": "another-password" }))
-}
-
-fn refresh(app: &TestApp, ada: &SignedIn) -> Call {
-    app.client.post("/api/v1/auth/refresh").json(&json!({ "refresh_token": ada.refresh }))
-}
-
-fn refresh_badly(app: &TestApp, ada: &SignedIn) -> Call {
-    app.client.post("/api/v1/auth/refresh").json(&json!({ "refresh_token": ada.access }))
-}
-
-fn make_key(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/api-keys").json(&json!({ "name": "K", "scopes": [READ] }))
-}
-
-fn keys(app: &TestApp, _: &SignedIn) -> Call {
-    get(app, "/api/v1/api-keys")
-}
-
-fn key(app: &TestApp, ada: &SignedIn) -> Call {
-    get(app, &format!("/api/v1/api-keys/{}", ada.key.id))
-}
-
-fn rotate_key(app: &TestApp, ada: &SignedIn) -> Call {
-    app.client.post(&format!("/api/v1/api-keys/{}/rotate", ada.key.id))
-}
-
-fn end_key(app: &TestApp, ada: &SignedIn) -> Call {
-    app.client.delete(&format!("/api/v1/api-keys/{}", ada.key.id))
-}
-
-fn end_presented(app: &TestApp, ada: &SignedIn) -> Call {
-    app.client.delete("/api/v1/api-keys/self").header("x-api-key", &ada.key.text)
-}
-
 /// With the caller's token, in a tenant that is not the token's.
 fn elsewhere(happy: fn(&TestApp, &SignedIn) -> Call, app: &TestApp, ada: &SignedIn) -> Call {
     happy(app, ada).bearer(&ada.access).header(TENANT, "acme")
@@ -143,15 +74,6 @@ fn administered(operation: &'static str, happy: (u16, fn(&TestApp, &SignedIn) ->
     Row { happy, unauthenticated, forbidden: Because(BY_ADMINISTRATORS), ..of(operation) }
 }
 
-/// On the account of the colleague.
-fn colleague(app: &TestApp, method: &str, rest: &str) -> Call {
-    app.client.named(method, &format!("/api/v1/admin/users/{COLLEAGUE}{rest}"))
-}
-
-fn tenant(app: &TestApp, what: &str) -> Call {
-    app.client.post(&format!("/api/v1/admin/tenants/{ACME}/{what}"))
-}
-
 fn secured(
     operation: &'static str,
     happy: (u16, fn(&TestApp, &SignedIn) -> Call),
@@ -159,67 +81,6 @@ fn secured(
 ) -> Row {
     let unauthenticated = Answers(401, "authentication_required", happy.1);
     Row { happy, unauthenticated, forbidden: Answers(403, "tenant_mismatch", forbidden), ..of(operation) }
-}
-
-fn post(app: &TestApp, path: &str, body: &serde_json::Value) -> Call {
-    app.client.post(&format!("/api/v1/auth/{path}")).json(body)
-}
-
-fn password(app: &TestApp, _: &SignedIn) -> Call {
-    let body = json!({ "current_password": PASSWORD, "new_password": "lemon-gravel-ostrich-4" });
-    app.client.post("/api/v1/me/password").json(&body)
-}
-
-fn email(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/me/email").json(&json!({ "email": "ada@lovelace.example" }))
-}
-
-fn reset(app: &TestApp, _: &SignedIn) -> Call {
-    post(app, "password/reset", &json!({ "token": "asa1_x", "new_password": PASSWORD }))
-}
-
-fn verify(app: &TestApp, _: &SignedIn) -> Call {
-    post(app, "verify-email", &json!({ "token": "asa1_x" }))
-}
-
-fn undo(app: &TestApp, _: &SignedIn) -> Call {
-    post(app, "email/undo", &json!({ "token": "asa1_x" }))
-}
-
-fn second_step(app: &TestApp, _: &SignedIn) -> Call {
-    post(app, "login/2fa", &json!({ "challenge_token": "asa1_x", "totp_code": "000000" }))
-}
-
-fn factor(app: &TestApp, _: &SignedIn) -> Call {
-    get(app, "/api/v1/me/2fa")
-}
-
-fn papers(app: &TestApp, _: &SignedIn) -> Call {
-    get(app, "/api/v1/me/2fa/backup-codes")
-}
-
-fn enrol(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/me/2fa/totp")
-}
-
-fn confirm(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/me/2fa/totp/confirm").json(&json!({ "code": "000000" }))
-}
-
-fn disable(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/me/2fa/totp/disable").json(&json!({ "totp_code": "000000" }))
-}
-
-fn regenerate(app: &TestApp, _: &SignedIn) -> Call {
-    app.client.post("/api/v1/me/2fa/backup-codes").json(&json!({ "totp_code": "000000" }))
-}
-
-fn prove(app: &TestApp, _: &SignedIn) -> Call {
-    post(app, "reauthenticate", &json!({ "password": PASSWORD }))
-}
-
-fn everywhere(app: &TestApp, _: &SignedIn) -> Call {
-    post(app, "logout-all", &json!({}))
 }
 
 /// The link is the permission. Happy cases with real links are those of the journeys.
