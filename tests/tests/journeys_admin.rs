@@ -351,8 +351,8 @@ async fn staff_reads_and_changes_nothing(database: Database) {
     app.users(&staff.access, "").await.expect(200);
     person(&app, &staff.access, &ada.user).await.expect(200);
     create(&app, &staff.access, &form("xyz")).await.refused(403, "permission_denied");
-    let patch = app.client.patch(&path).bearer(&staff.access).json(&json!({ "display_name": "x" })).send().await;
-    patch.refused(403, "permission_denied");
+    let edited = app.client.patch(&path).bearer(&staff.access).json(&json!({ "display_name": "x" })).send().await;
+    edited.refused(403, "permission_denied");
     for what in ["suspend", "activate"] {
         app.administer(&staff.access, &ada.user, what).await.refused(403, "permission_denied");
     }

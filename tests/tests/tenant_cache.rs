@@ -39,7 +39,7 @@ impl House {
         let metrics = Arc::new(OnceLock::new());
         let (counted, told) = (Arc::clone(&lookups), Arc::clone(&metrics));
         let note: ashlar_sql::Observer = Arc::new(move |statement| {
-            if statement.sql.contains(r#"FROM "tenant""#) {
+            if statement.sql.contains(r#"WHERE "tenant"."slug" ="#) {
                 counted.fetch_add(1, Ordering::SeqCst);
             }
         });

@@ -82,7 +82,7 @@ pub struct Credential {
     /// The hash to verify.
     pub password: PasswordHash,
     /// Which state of password and address it is from.
-    pub credential_version: u32,
+    pub version: u32,
     /// Whether a second factor is asked for.
     pub has_second_factor: bool,
     /// Whether the account can be used.

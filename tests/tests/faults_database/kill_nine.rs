@@ -52,8 +52,8 @@ async fn kill_again_and_again(program: &Program, read: impl AsyncFn() -> Ledger)
         let faults = ledger.faults(&promised.emails());
         assert!(faults.is_empty(), "after kill {cycle}: {faults:#?}");
         // Not a prefix: what the killed process had asked to commit may be there a moment after we looked.
-        let lost: Vec<_> = last.events.iter().filter(|event| !ledger.events.contains(event)).collect();
-        assert!(lost.is_empty(), "kill {cycle} took events out of the log: {lost:?}");
+        let missing: Vec<_> = last.events.iter().filter(|event| !ledger.events.contains(event)).collect();
+        assert!(missing.is_empty(), "kill {cycle} took events out of the log: {missing:?}");
         last = ledger;
     }
 

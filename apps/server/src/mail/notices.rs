@@ -74,11 +74,10 @@ fn errands(event: &EventRecord) -> Option<Vec<Errand>> {
         "identity.mfa.failed" if event.data.get("attempts_left") == Some(&4.into()) => {
             vec![Errand::SecondFactor { user: user()?, what: FactorNews::Guessed, at }]
         }
-        "identity.mfa.failed" => Vec::new(),
         "identity.mfa.backup_code_used" if event.data["remaining"].as_u64().is_some_and(|left| left <= 3) => {
             vec![Errand::SecondFactor { user: user()?, what: FactorNews::FewCodes, at }]
         }
-        "identity.mfa.backup_code_used" => Vec::new(),
+        "identity.mfa.failed" | "identity.mfa.backup_code_used" => Vec::new(),
         _ => return None,
     })
 }

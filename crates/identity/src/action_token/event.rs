@@ -32,6 +32,7 @@ pub enum ActionTokenEvent {
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn name<S: Serializer>(purpose: &ActionPurpose, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(purpose.as_str())
 }

@@ -71,7 +71,8 @@ fn five_are_judged_at_a_time() {
     let mut slots = Vec::new();
     for _ in 0..5 {
         let (next, slot) = admitted(counter, noon());
-        (counter, _) = (next, slots.push(slot));
+        counter = next;
+        slots.push(slot);
     }
     assert_eq!(entered(&counter, noon()), Entry::Busy);
     let after_success = counter.clone().succeed(slots[0]);

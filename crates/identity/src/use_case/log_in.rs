@@ -273,5 +273,5 @@ fn judge(
     if needs_verified_email && !account.is_email_verified {
         return Err((Some(credential.user), LoginFailure::EmailUnverified));
     }
-    Ok((account, credential.credential_version))
+    Ok((account, credential.version))
 }

@@ -117,7 +117,7 @@ impl Identity {
     /// Makes a secret for an authenticator. It is asked for once its first code was right, within ten minutes; a second
     /// call makes another one.
     pub async fn enrol_totp(&self, context: &Context) -> Result<Enrolment, SecondFactorError> {
-        let user = self.owner(context)?;
+        let user = owner(context)?;
         let account = self.0.ports.store.account(context.tenant, user).await?.ok_or(NotFound)?;
         let secret = TotpSecret::new(&*self.0.ports.entropy);
         let sealed = self.0.ports.vault.seal(user.as_uuid().as_bytes(), secret.as_bytes())?;
@@ -142,7 +142,7 @@ impl Identity {
         code: TotpCode,
         ends_others: bool,
     ) -> Result<Vec<Secret>, SecondFactorError> {
-        let user = self.owner(context)?;
+        let user = owner(context)?;
         let factor = self.0.ports.store.second_factor(user).await?;
         let factor = factor.filter(|factor| factor.is_pending(context.now)).ok_or(SecondFactorError::NotPending)?;
         let Some(step) = self.step_of(&factor, code, context)? else {
@@ -172,7 +172,7 @@ impl Identity {
 
     /// Gives the second factor up. Needs a code of it besides a recent sign-in; other sessions end.
     pub async fn disable_totp(&self, context: &Context, code: SecondFactorCode) -> Result<(), SecondFactorError> {
-        let user = self.owner(context)?;
+        let user = owner(context)?;
         let factor = self.proved(context, user, &code).await?;
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.delete_second_factor(factor.disable()).await?;
@@ -188,18 +188,12 @@ impl Identity {
         context: &Context,
         code: SecondFactorCode,
     ) -> Result<Vec<Secret>, SecondFactorError> {
-        let user = self.owner(context)?;
+        let user = owner(context)?;
         let factor = self.proved(context, user, &code).await?;
         let codes = SecondFactor::new_codes(&*self.0.ports.entropy);
         let hashes = self.hash_codes(&codes).await?;
         self.save_factor(context, factor.renew_codes(hashes, context.now)).await?;
         Ok(codes.iter().map(BackupCode::shown).collect())
-    }
-
-    fn owner(&self, context: &Context) -> Result<UserId, AccessError> {
-        let caller = context.require(permission::CHANGE_OWN_CREDENTIALS)?;
-        crate::insist_on_fresh(context)?;
-        Ok(UserId::from_uuid(caller.user))
     }
 
     /// The second factor after this code of it was used, which is saved.
@@ -235,19 +229,19 @@ impl Identity {
         let factor = found.filter(SecondFactor::is_confirmed).ok_or(SecondFactorError::NotEnabled)?;
         let key = CounterKey::of_second_factor(&self.0.pseudonym_key, user);
         let guess = self.guess_on(context, key, Ladder::SECOND_FACTOR).await?;
-        let used = match self.use_code(context, factor, code).await {
-            Ok(used) => used,
+        let change = match self.use_code(context, factor, code).await {
+            Ok(change) => change,
             Err(error) => {
                 self.tell(context, &guess, Verdict::Void).await?;
                 return Err(error);
             }
         };
-        let verdict = if used.is_some() { Verdict::Right } else { Verdict::Wrong };
+        let verdict = if change.is_some() { Verdict::Right } else { Verdict::Wrong };
         if let Some(lock) = self.tell(context, &guess, verdict).await? {
             let seconds = (lock.until - lock.since).num_seconds();
             self.note_factor(context, SecondFactorEvent::Locked { user, seconds }).await?;
         }
-        Ok(used)
+        Ok(change)
     }
 
     async fn use_code(
@@ -260,11 +254,11 @@ impl Identity {
             SecondFactorCode::Totp(code) => {
                 let Some(step) = self.step_of(&factor, *code, context)? else { return Ok(None) };
                 let user = factor.user();
-                let used = factor.use_step(step);
-                if used.is_none() {
+                let change = factor.use_step(step);
+                if change.is_none() {
                     self.note_factor(context, SecondFactorEvent::ReplayRejected { user }).await?;
                 }
-                Ok(used)
+                Ok(change)
             }
             SecondFactorCode::Backup(code) => {
                 let Some(sample) = factor.sample_code() else { return Ok(None) };
@@ -323,6 +317,13 @@ impl Identity {
             }
         }
     }
+}
+
+/// The caller, who may change credentials and has proved lately who they are.
+fn owner(context: &Context) -> Result<UserId, AccessError> {
+    let caller = context.require(permission::CHANGE_OWN_CREDENTIALS)?;
+    crate::insist_on_fresh(context)?;
+    Ok(UserId::from_uuid(caller.user))
 }
 
 fn caller_session(context: &Context) -> Option<SessionId> {

@@ -183,7 +183,7 @@ impl User {
     pub fn reset_password(self, password: PasswordHash, now: Timestamp) -> Change<Self, UserEvent> {
         let event = UserEvent::PasswordReset { user: self.id };
         let email_verified_at = self.email_verified_at.or(Some(now));
-        Change::new(Self { password, email_verified_at, ..self.with_new_credentials(now) }, event)
+        Change::new(Self { email_verified_at, password, ..self.with_new_credentials(now) }, event)
     }
 
     /// Another address, which was proved to be the owner's.

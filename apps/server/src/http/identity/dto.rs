@@ -328,7 +328,7 @@ pub(super) enum AcceptedStatus {
     ("authenticated" = "#/components/schemas/AuthenticatedLogin"), ("mfa_required" = "#/components/schemas/SecondFactorLogin"))))]
 pub(super) enum LoginResponse {
     /// The person is signed in.
-    Authenticated(AuthenticatedLogin),
+    Authenticated(Box<AuthenticatedLogin>),
     /// A code of the second factor is asked for.
     SecondFactor(SecondFactorLogin),
 }
@@ -408,7 +408,7 @@ impl LoginResponse {
         let device_token = signed_in.device_token.as_ref().map_or_else(String::new, |t| t.expose_secret().to_owned());
         let (status, tokens) = (AuthenticatedStatus::Authenticated, Tokens::new(signed_in, now));
         let warnings: &[_] = if signed_in.has_few_codes { &[LoginWarning::BackupCodesLow] } else { &[] };
-        Self::Authenticated(AuthenticatedLogin { status, device_token, warnings, tokens })
+        Self::Authenticated(Box::new(AuthenticatedLogin { status, device_token, warnings, tokens }))
     }
 
     /// The answer to a login whose password was right.

@@ -115,7 +115,7 @@ impl IdentityStore for MemoryStore {
         Ok(tables.user_named(identifier).map(|user| Credential {
             user: user.id(),
             password: user.password().clone(),
-            credential_version: user.credential_version(),
+            version: user.credential_version(),
             has_second_factor: tables.factors.factor(user.id()).is_some_and(|factor| factor.is_confirmed()),
             status: user.status(),
             account: tables.account(tenant, user),

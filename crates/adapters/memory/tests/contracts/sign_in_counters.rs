@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ashlar_identity::contract::sign_in_counters::Fixture;
 use ashlar_memory::MemorySignInCounters;
 
-async fn fixture() -> Option<Fixture> {
-    Some(Fixture(Arc::new(MemorySignInCounters::new())))
+fn fixture() -> std::future::Ready<Option<Fixture>> {
+    std::future::ready(Some(Fixture(Arc::new(MemorySignInCounters::new()))))
 }
 
 ashlar_identity::sign_in_counters_contract!(fixture);

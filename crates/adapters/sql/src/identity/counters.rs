@@ -36,8 +36,8 @@ impl SignInCounters for SqlStore {
         // The writer: a reader may not see yet what made a write fail.
         let row = Row::find_by_statement(look).one(self.writer()).await.map_err(store_error)?;
         row.map(|Row { stamp, counter }| {
-            let counter =
-                serde_json::from_value(counter).map_err(|_| StoreError::Corrupt { what: "sign_in_counter.counter" })?;
+            let counter = serde_json::from_value(counter)
+                .map_err(|_form| StoreError::Corrupt { what: "sign_in_counter.counter" })?;
             Ok(StoredCounter { counter, stamp })
         })
         .transpose()

@@ -79,8 +79,8 @@ impl IdentityStore for SqlStore {
             let has_second_factor = row.factor_confirmed_at.is_some();
             let (user, account) = row.holder.restore(row.password_hash)?;
             let password = PasswordHash::restore(user.password().as_str().to_owned());
-            let (id, credential_version, status) = (user.id(), user.credential_version(), user.status());
-            Ok(Credential { user: id, password, credential_version, has_second_factor, status, account })
+            let (id, version, status) = (user.id(), user.credential_version(), user.status());
+            Ok(Credential { user: id, password, version, has_second_factor, status, account })
         })
         .transpose()
     }

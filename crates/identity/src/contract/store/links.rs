@@ -1,6 +1,8 @@
 //! Laws of mailed links, of registrations that wait, and of what follows from a new password.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a law reports by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a law reports by panicking")]
+
+use std::sync::Arc;
 
 use ashlar_kernel::{Change, StoreError, TenantId};
 use chrono::TimeDelta;
@@ -65,7 +67,7 @@ pub async fn racing_uses_of_one_link_have_one_winner(fixture: Fixture, start: St
     let ada = scene.member("ada@example.org", None).await;
     let token = put(&scene, &ada, ActionPurpose::ResetPassword).await;
     let runner = |_| {
-        let (store, context, token) = (scene.fixture.store.clone(), scene.context(), token.clone());
+        let (store, context, token) = (Arc::clone(&scene.fixture.store), scene.context(), token.clone());
         Box::pin(async move {
             let mut tx = store.begin(&context).await.unwrap();
             match tx.spend_action_token(token.spend()).await {
