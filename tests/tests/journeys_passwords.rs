@@ -186,7 +186,7 @@ async fn no_session_of_before_survives_a_password_change(database: Database) {
     for session in sessions.collect::<Vec<_>>() {
         assert!(!app.is_alive(&session.session).await, "a session of before is alive");
     }
-    assert_eq!(app.sessions(&ada.access).await, [ada.session.clone()]);
+    assert_eq!(app.sessions(&ada.access).await, std::slice::from_ref(&ada.session));
 }
 
 async fn racing_resets_by_one_link_have_one_winner(database: Database) {

@@ -93,7 +93,7 @@ async fn forgotten_password_comes_back_by_mail(program: Program, past: &Past) {
 
     let message = message_about(&program, "Set a new password").await;
     let text = message.body_text(0).unwrap().into_owned();
-    let (_, link) = text.split_once("https://app.example.org/account/reset-password#token=").expect("a link");
+    let (_, link) = text.split_once("https://app.example.org/account/reset-password#token=").unwrap();
     let token: String = link.chars().take_while(|c| !c.is_whitespace()).collect();
     let body = json!({ "token": token, "new_password": NEW });
     assert_eq!(server.api().post("/api/v1/auth/password/reset", &body).await.status, 200);

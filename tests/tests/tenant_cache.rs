@@ -162,7 +162,7 @@ impl Outage {
         assert_eq!(house.lookups(), 1, "Redis remembers");
         assert!(redis.holds("ashlar:cache:"), "under a name of ours");
         let over = Arc::new(AtomicBool::new(false));
-        let ask = |_| ask_until(house.app.client.clone(), ada.clone(), Arc::clone(&over));
+        let ask = |number| ask_until(number, house.app.client.clone(), ada.clone(), Arc::clone(&over));
         let load = (0..CLIENTS).map(ask).collect();
         Some(Self { house, redis, over, load })
     }
@@ -194,10 +194,9 @@ impl Outage {
 }
 
 /// One question after the other: one's own tenant, another's, none that exists, and a sign-in in a foreign one.
-async fn ask_until(client: Client, token: String, over: Arc<AtomicBool>) -> Answers {
+async fn ask_until(number: usize, client: Client, token: String, over: Arc<AtomicBool>) -> Answers {
     let mut answers = Answers::default();
     let read = async |tenant: &str| client.get("/api/v1/me").bearer(&token).header(TENANT, tenant).send().await;
-    let form = json!({ "identifier": "ada", "password": PASSWORD });
     while !over.load(Ordering::SeqCst) {
         let kind = answers.total % 16;
         let began = Instant::now();
@@ -205,6 +204,9 @@ async fn ask_until(client: Client, token: String, over: Arc<AtomicBool>) -> Answ
             1 | 5 => (read("acme").await, (403, "tenant_mismatch")),
             9 => (read("nobody").await, (404, "not_found")),
             13 => {
+                // Another name each time: one that fails again and again is locked.
+                let identifier = format!("nobody-{number}-{}", answers.total);
+                let form = json!({ "identifier": identifier, "password": PASSWORD });
                 let login = client.post("/api/v1/auth/login").header(TENANT, "acme").json(&form);
                 (login.send().await, (401, "invalid_credentials"))
             }

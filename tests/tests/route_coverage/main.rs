@@ -89,7 +89,8 @@ fn by_link(operation: &'static str, refused: (u16, fn(&TestApp, &SignedIn) -> Ca
     Row { operation, caller: "ada", happy: refused, unauthenticated, forbidden: Because("the link is the permission") }
 }
 
-fn table() -> Vec<Row> {
+/// Accounts and sessions, and what is open to everybody.
+fn signing_in() -> Vec<Row> {
     vec![
         Row {
             operation: "register",
@@ -123,6 +124,19 @@ fn table() -> Vec<Row> {
         secured("updateMe", (200, edit), |app, ada| elsewhere(edit, app, ada)),
         secured("listMySessions", (200, sessions), |app, ada| elsewhere(sessions, app, ada)),
         secured("revokeMySession", (204, end), |app, ada| elsewhere(end, app, ada)),
+        secured("listMyMemberships", (200, memberships), |app, ada| elsewhere(memberships, app, ada)),
+        secured("switchTenant", (200, switch), |app, ada| elsewhere(switch, app, ada)),
+        open("getJwks", |app, _| get(app, "/.well-known/jwks.json")),
+        open("getLiveness", |app, _| get(app, "/health/live")),
+        open("getReadiness", |app, _| get(app, "/health/ready")),
+        open("getStartup", |app, _| get(app, "/health/startup")),
+        open("getOpenApi", |app, _| get(app, "/openapi.json")),
+    ]
+}
+
+/// Passwords, addresses and second factors.
+fn credentials() -> Vec<Row> {
+    vec![
         Row {
             happy: (202, |app, _| post(app, "password/forgot", &json!({ "identifier": "ada" }))),
             ..open("forgotPassword", out)
@@ -145,8 +159,32 @@ fn table() -> Vec<Row> {
         secured("changeEmail", (202, email), |app, ada| elsewhere(email, app, ada)),
         secured("reauthenticate", (200, prove), |app, ada| elsewhere(prove, app, ada)),
         secured("logOutEverywhere", (200, everywhere), |app, ada| elsewhere(everywhere, app, ada)),
-        secured("listMyMemberships", (200, memberships), |app, ada| elsewhere(memberships, app, ada)),
-        secured("switchTenant", (200, switch), |app, ada| elsewhere(switch, app, ada)),
+    ]
+}
+
+/// API keys.
+fn of_keys() -> Vec<Row> {
+    vec![
+        secured("createApiKey", (201, make_key), |app, ada| elsewhere(make_key, app, ada)),
+        secured("listApiKeys", (200, keys), |app, ada| elsewhere(keys, app, ada)),
+        secured("getApiKey", (200, key), |app, ada| elsewhere(key, app, ada)),
+        secured("rotateApiKey", (200, rotate_key), |app, ada| elsewhere(rotate_key, app, ada)),
+        secured("revokeApiKey", (204, end_key), |app, ada| elsewhere(end_key, app, ada)),
+        Row {
+            operation: "endPresentedApiKey",
+            caller: "ada",
+            happy: (204, end_presented),
+            unauthenticated: Answers(401, "authentication_required", |app, _| {
+                app.client.delete("/api/v1/api-keys/self")
+            }),
+            forbidden: Answers(403, "tenant_mismatch", |app, ada| end_presented(app, ada).header(TENANT, "acme")),
+        },
+    ]
+}
+
+/// People, memberships and tenants.
+fn administration() -> Vec<Row> {
+    vec![
         administered("listUsers", (200, |app, _| get(app, "/api/v1/admin/users"))),
         administered(
             "createUser",
@@ -186,28 +224,19 @@ fn table() -> Vec<Row> {
         ),
         operated("suspendTenant", (200, |app, _| tenant(app, "suspend"))),
         operated("resumeTenant", (200, |app, _| tenant(app, "resume"))),
-        secured("createApiKey", (201, make_key), |app, ada| elsewhere(make_key, app, ada)),
-        secured("listApiKeys", (200, keys), |app, ada| elsewhere(keys, app, ada)),
-        secured("getApiKey", (200, key), |app, ada| elsewhere(key, app, ada)),
-        secured("rotateApiKey", (200, rotate_key), |app, ada| elsewhere(rotate_key, app, ada)),
-        secured("revokeApiKey", (204, end_key), |app, ada| elsewhere(end_key, app, ada)),
-        Row {
-            operation: "endPresentedApiKey",
-            caller: "ada",
-            happy: (204, end_presented),
-            unauthenticated: Answers(401, "authentication_required", |app, _| {
-                app.client.delete("/api/v1/api-keys/self")
-            }),
-            forbidden: Answers(403, "tenant_mismatch", |app, ada| end_presented(app, ada).header(TENANT, "acme")),
-        },
-        open("getJwks", |app, _| get(app, "/.well-known/jwks.json")),
-        open("getLiveness", |app, _| get(app, "/health/live")),
-        open("getReadiness", |app, _| get(app, "/health/ready")),
-        open("getStartup", |app, _| get(app, "/health/startup")),
-        open("getOpenApi", |app, _| get(app, "/openapi.json")),
+    ]
+}
+
+/// What nobody signs in after as before.
+fn at_the_end() -> Vec<Row> {
+    vec![
         // The last, because nobody signs in with the password of before after it.
         secured("changePassword", (200, password), |app, ada| elsewhere(password, app, ada)),
     ]
+}
+
+fn table() -> Vec<Row> {
+    [signing_in(), credentials(), of_keys(), administration(), at_the_end()].into_iter().flatten().collect()
 }
 
 async fn furnished() -> TestApp {
