@@ -6,6 +6,7 @@ use ashlar_jobs::port::News;
 use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, Journal, Receipt, StoreError, UnitOfWork};
 use async_trait::async_trait;
 use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{SqlStore, event_log, request_ledger};
@@ -26,7 +27,11 @@ impl SqlStore {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.writer().begin_with_options(options).await.map_err(|error| self.write_error(error))
+        // In a task of its own, which is never given up half way: sqlx forgets a BEGIN that nobody waits for any more, and
+        // the connection would go back to the pool with a transaction that nobody ends.
+        let writer = self.writer().clone();
+        let begun = tokio::spawn(async move { writer.begin_with_options(options).await }.in_current_span()).await;
+        begun.map_err(StoreError::internal)?.map_err(|error| self.write_error(error))
     }
 }
 
