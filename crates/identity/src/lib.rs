@@ -19,10 +19,10 @@
 //! let Embedded { identity, clock, .. } = Embedded::new("2030-01-01T00:00:00Z");
 //! let context = anonymous(&*clock);
 //! let ada = Register::parse("ada@example.org", Some("ada"), "tuba-mint-quarrel-9")?;
-//! let ada = block_on(identity.register(&context, ada))?;
+//! block_on(identity.register(&context, ada))?;
 //! let login = LogIn::parse("Ada@Example.org", "tuba-mint-quarrel-9")?;
 //! let signed_in = block_on(identity.log_in(&context, login))?.signed_in().expect("no second factor is set up");
-//! assert_eq!(signed_in.account.id, ada.id);
+//! assert_eq!(signed_in.account.email.address(), "ada@example.org");
 //! # Ok(())
 //! # }
 //! ```

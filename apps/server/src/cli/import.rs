@@ -26,7 +26,7 @@ pub struct ImportUsers {
     #[arg(long, value_name = "APP.MODEL", default_value = "auth.user")]
     pub model: String,
     /// What the other system is called: an account is known by this and its id there, and taken over once
-    /// [default: django:<model>, or node]
+    /// (default: `django:` and the model, or `node`)
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
     /// The tenant the accounts become members of
