@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod authenticator;
 pub mod balancer;
 pub mod binary;
 pub mod client;
@@ -24,6 +25,7 @@ pub mod tenancy;
 
 pub use answer::Answer;
 pub use app::{Setup, TestApp};
+pub use authenticator::Authenticator;
 pub use client::{Call, Client};
 pub use database::Database;
 pub use keys::Key;

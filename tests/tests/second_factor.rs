@@ -3,12 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 use ashlar_identity::ActionPurpose::ResetPassword;
-use ashlar_kernel::Clock as _;
-use ashlar_tests::{Answer, Call, Database, PASSWORD, SignedIn, TestApp, journeys};
+use ashlar_tests::{Answer, Authenticator, Call, Database, PASSWORD, SignedIn, TestApp, journeys};
 use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
-use totp_rs::{Builder, Secret, Totp};
 
 journeys!(
     code_of_an_authenticator_is_asked_for_once_it_is_confirmed,
@@ -25,31 +23,13 @@ journeys!(
     clock_that_steps_back_replays_nothing,
 );
 
-/// An authenticator app by other people.
-struct Authenticator(Totp);
-
-impl Authenticator {
-    fn scan(uri: &str) -> Self {
-        let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
-        // Its defaults are those of RFC 6238: SHA-1, six digits, thirty seconds.
-        Self(Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap())
-    }
-
-    fn code(&self, app: &TestApp) -> String {
-        self.0.generate(u64::try_from(app.clock.now().timestamp()).unwrap()).to_string()
-    }
-}
-
 fn post(app: &TestApp, ada: &SignedIn, path: &str, body: &Value) -> Call {
     app.client.post(&format!("/api/v1/me/2fa/{path}")).bearer(&ada.access).json(body)
 }
 
 async fn enrol(app: &TestApp, ada: &SignedIn) -> Authenticator {
     let enrolled = app.client.post("/api/v1/me/2fa/totp").bearer(&ada.access).send().await.expect(201).json();
-    let uri = enrolled["otpauth_uri"].as_str().unwrap().to_owned();
-    assert!(uri.contains(enrolled["secret_base32"].as_str().unwrap()));
-    assert!(enrolled["qr_svg"].as_str().unwrap().contains("<svg"));
-    Authenticator::scan(&uri)
+    Authenticator::set_up(&enrolled)
 }
 
 /// Ada with an authenticator and codes on paper.

@@ -81,7 +81,8 @@ pub use registration::{
     NewRegistration, PendingRegistration, PendingRegistrationRow, RegistrationEvent, RegistrationId,
 };
 pub use second_factor::{
-    BackupCode, ENROLMENT, SecondFactor, SecondFactorEvent, SecondFactorRow, SecondFactorStatus, TotpCode, TotpSecret,
+    BackupCode, ENROLMENT, SecondFactor, SecondFactorEvent, SecondFactorPolicy, SecondFactorRow, SecondFactorStatus,
+    TotpCode, TotpSecret,
 };
 pub use session::{
     Device, DeviceClientId, DeviceName, InvalidDevice, InvalidRefreshToken, NewSession, Platform,
@@ -90,7 +91,7 @@ pub use session::{
 };
 pub use tenancy::{InvalidTenantName, Tenancy, TenancyRow, TenantEvent, TenantName};
 pub use use_case::{
-    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, EditProfile, EditUser, Identity,
+    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, EditProfile, EditUser, Enrolment, Identity,
     IdentityPorts, IdentitySettings, LinkPurpose, ListUsers, LogIn, LogOut, LoggedIn, MailedLink, Newcomer, OpenTenant,
     PendingLogin, Reauthenticate, Register, Registered, Registration, SecondFactorCode, SecondStep, SignedIn, UserPage,
     VerifyEmail,

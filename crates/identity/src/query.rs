@@ -30,6 +30,8 @@ pub struct Account {
     pub is_email_verified: bool,
     /// What they are in the tenant.
     pub role: Role,
+    /// Whether a second factor is asked for when they sign in.
+    pub has_second_factor: bool,
     /// Whether they operate the installation; then the role counts for nothing.
     pub is_operator: bool,
     /// Whether the tenant is suspended, and its members are refused.
@@ -43,7 +45,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account of `user`, who is `role` in the tenant.
+    /// The account of `user`, who is `role` in the tenant and has no second factor.
     pub fn of(user: &User, role: Role) -> Self {
         let profile = user.profile().clone();
         Self {
@@ -55,6 +57,7 @@ impl Account {
             locale: profile.locale,
             is_email_verified: user.email_verified_at().is_some(),
             role,
+            has_second_factor: false,
             is_operator: user.is_operator(),
             in_suspended_tenant: false,
             created_at: user.created_at(),
@@ -83,8 +86,6 @@ pub struct Credential {
     pub password: PasswordHash,
     /// Which state of password and address it is from.
     pub version: u32,
-    /// Whether a second factor is asked for.
-    pub has_second_factor: bool,
     /// Whether the account can be used.
     pub status: UserStatus,
     /// The account in the tenant; none if the person is no member of it.

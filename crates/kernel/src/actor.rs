@@ -30,6 +30,8 @@ pub struct Principal {
     pub authenticated_at: Timestamp,
     /// What they may do in the tenant of the request.
     pub permissions: PermissionSet,
+    /// What they could do besides, had they a second factor: the installation asks for one of people like them.
+    pub withheld: PermissionSet,
 }
 
 /// A program with an API key, as one request sees it.

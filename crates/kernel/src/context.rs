@@ -39,6 +39,12 @@ pub enum AccessError {
         /// The missing permission.
         permission: Permission,
     },
+    /// The caller's roles include the permission, but it is withheld until they have a second factor.
+    #[error("the permission {permission} is withheld until you have set up a second factor")]
+    SecondFactorRequired {
+        /// The withheld permission.
+        permission: Permission,
+    },
     /// The last proof of identity is too old for a sensitive action.
     #[error("this needs a sign-in within the last {} seconds", max_age.num_seconds())]
     ReauthenticationRequired {
@@ -63,6 +69,8 @@ error_codes! {
             "The request carries no credentials. Send `Authorization: Bearer <access token>`.";
         PERMISSION_DENIED = "permission_denied", Forbidden, "Permission denied",
             "You are signed in, but none of your roles in this tenant includes the permission named in `detail`.";
+        MFA_REQUIRED_BY_POLICY = "mfa_required_by_policy", Forbidden, "Second factor required",
+            "This installation asks people like you to have a second factor. Without one you may not do this, and with one you may not give it up. Set one up at `/api/v1/me/2fa/totp`.";
         REAUTHENTICATION_REQUIRED = "reauthentication_required", Forbidden, "Recent sign-in required",
             "This action needs a proof of identity that is not older than `max_age` seconds. Log in again, by one of `methods`, and repeat the request.";
         INSUFFICIENT_SCOPE = "insufficient_scope", Forbidden, "Insufficient scope",
@@ -77,6 +85,7 @@ impl Classified for AccessError {
         match self {
             Self::AuthenticationRequired => Class::Code(&access_codes::AUTHENTICATION_REQUIRED),
             Self::PermissionDenied { .. } => Class::Code(&access_codes::PERMISSION_DENIED),
+            Self::SecondFactorRequired { .. } => Class::Code(&access_codes::MFA_REQUIRED_BY_POLICY),
             Self::ReauthenticationRequired { .. } => Class::Code(&access_codes::REAUTHENTICATION_REQUIRED),
             Self::InsufficientScope { .. } => Class::Code(&access_codes::INSUFFICIENT_SCOPE),
             Self::PersonRequired => Class::Code(&access_codes::PERSON_REQUIRED),
@@ -108,6 +117,9 @@ impl Context {
     pub fn require(&self, permission: Permission) -> Result<&Principal, AccessError> {
         match &self.actor {
             Actor::User(principal) if principal.permissions.allows(permission) => Ok(principal),
+            Actor::User(principal) if principal.withheld.allows(permission) => {
+                Err(AccessError::SecondFactorRequired { permission })
+            }
             Actor::User(_) => Err(AccessError::PermissionDenied { permission }),
             Actor::ApiKey(_) => Err(AccessError::PersonRequired),
             Actor::Anonymous | Actor::System(_) => Err(AccessError::AuthenticationRequired),
@@ -141,6 +153,7 @@ mod tests {
     use crate::{ErrorKind, KeyPrincipal};
 
     const READ: Permission = Permission::new("demo.read");
+    const WITHHELD: Permission = Permission::new("demo.delete");
 
     fn context(actor: Actor) -> Context {
         Context {
@@ -160,6 +173,7 @@ mod tests {
             session: Uuid::nil(),
             authenticated_at: Timestamp::UNIX_EPOCH,
             permissions: permissions.iter().copied().collect(),
+            withheld: [WITHHELD].into_iter().collect(),
         })
     }
 
@@ -174,6 +188,13 @@ mod tests {
         assert_eq!(refused.to_string(), "the permission demo.read is required");
         assert_eq!(refused.kind(), ErrorKind::Forbidden);
         assert!(context(user(&[READ])).require(READ).is_ok());
+    }
+
+    #[test]
+    fn what_is_withheld_is_refused_with_what_is_missing() {
+        let refused = context(user(&[READ])).require(WITHHELD).unwrap_err();
+        assert_eq!(refused, AccessError::SecondFactorRequired { permission: WITHHELD });
+        assert_eq!(refused.kind(), ErrorKind::Forbidden);
     }
 
     #[test]

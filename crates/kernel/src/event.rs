@@ -287,6 +287,7 @@ mod tests {
                 session: Uuid::from_u128(2),
                 authenticated_at: Timestamp::UNIX_EPOCH,
                 permissions: PermissionSet::default(),
+                withheld: PermissionSet::default(),
             }),
             request_id: RequestId::parse("req-1").unwrap(),
             client_ip: Some("192.0.2.7".parse().unwrap()),

@@ -9,9 +9,10 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use requests::{
-    colleague, confirm, disable, edit, email, end, end_key, end_presented, enrol, everywhere, factor, get, key, keys,
-    log_in, log_in_badly, make_key, me, memberships, out, papers, password, post, prove, refresh, refresh_badly,
-    regenerate, register, reset, rotate_key, second_step, sessions, switch, tenant, undo, verify,
+    colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol, enrol_at_login,
+    everywhere, factor, get, key, keys, log_in, log_in_badly, make_key, me, memberships, out, papers, password, post,
+    prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step, sessions, switch, tenant,
+    undo, verify,
 };
 
 /// What one operation is tried with.
@@ -149,6 +150,9 @@ fn credentials() -> Vec<Row> {
         by_link("verifyEmail", (400, verify), "verification_token_invalid"),
         by_link("undoEmailChange", (400, undo), "verification_token_invalid"),
         by_link("logInSecondStep", (401, second_step), "challenge_invalid"),
+        // Happy cases with real tokens are those of `required_second_factor.rs`.
+        by_link("enrolTotpAtLogin", (401, enrol_at_login), "challenge_invalid"),
+        by_link("confirmTotpAtLogin", (401, confirm_at_login), "challenge_invalid"),
         secured("getSecondFactor", (200, factor), |app, ada| elsewhere(factor, app, ada)),
         secured("getBackupCodes", (200, papers), |app, ada| elsewhere(papers, app, ada)),
         secured("enrolTotp", (201, enrol), |app, ada| elsewhere(enrol, app, ada)),

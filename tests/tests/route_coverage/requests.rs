@@ -120,6 +120,14 @@ pub(super) fn second_step(app: &TestApp, _: &SignedIn) -> Call {
     post(app, "login/2fa", &json!({ "challenge_token": "asa1_x", "totp_code": "000000" }))
 }
 
+pub(super) fn enrol_at_login(app: &TestApp, _: &SignedIn) -> Call {
+    post(app, "login/2fa/totp", &json!({ "challenge_token": "asa1_x" }))
+}
+
+pub(super) fn confirm_at_login(app: &TestApp, _: &SignedIn) -> Call {
+    post(app, "login/2fa/totp/confirm", &json!({ "challenge_token": "asa1_x", "code": "000000" }))
+}
+
 pub(super) fn factor(app: &TestApp, _: &SignedIn) -> Call {
     get(app, "/api/v1/me/2fa")
 }

@@ -8,7 +8,7 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
 use ashlar_identity::{
-    Email, Identity, KeyEnvironment, PasswordPolicy, Registration, SessionPolicy, TokenAudience,
+    Email, Identity, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy, SessionPolicy, TokenAudience,
     port::{Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
@@ -227,6 +227,11 @@ impl Parts {
                 refresh_grace: delta(config.tokens.refresh_grace),
             },
             audience: TokenAudience { issuer: config.public_base().to_owned(), audience: AUDIENCE.to_owned() },
+            second_factor: match config.second_factor {
+                config::SecondFactor::Optional => SecondFactorPolicy::Optional,
+                config::SecondFactor::AdminAndStaff => SecondFactorPolicy::AdminAndStaff,
+                config::SecondFactor::Required => SecondFactorPolicy::Everybody,
+            },
             issuer_name: PRODUCT.to_owned(),
             key_environment: match config.profile {
                 Profile::Embedded => KeyEnvironment::Dev,

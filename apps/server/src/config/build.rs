@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ashlar_kernel::Mailbox;
 use url::Url;
 
-use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration};
+use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
@@ -47,6 +47,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let admin_listen = reader.get("admin_listen", parse::address_or_off);
     let public_url = reader.get("public_url", parse::public_url);
     let data_dir = reader.get("data_dir", parse::path);
+    let second_factor = reader.choice("second_factor", SecondFactor::parse);
     let registration = reader.choice("registration", Registration::parse);
     let require_verified_email = reader.switch("require_verified_email");
     let hash_threads = reader.count("hash_threads");
@@ -69,6 +70,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         public_url: public_url?,
         data_dir: data_dir?,
         database: database?,
+        second_factor: second_factor?,
         registration: registration?,
         require_verified_email: require_verified_email?,
         hash_threads: hash_threads?,

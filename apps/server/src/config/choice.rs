@@ -51,6 +51,18 @@ choice! {
 }
 
 choice! {
+    /// Who has to have a second factor.
+    SecondFactor {
+        /// Nobody.
+        Optional = "optional",
+        /// Administrators and staff, and operators.
+        AdminAndStaff = "required_for_admin_and_staff",
+        /// Everybody.
+        Required = "required",
+    }
+}
+
+choice! {
     /// A switch that reads better as a word.
     OnOff {
         /// It happens.

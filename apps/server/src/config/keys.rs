@@ -1,7 +1,7 @@
 //! The table of every configuration key: the loader, the flags, `--help`, `ashlar doctor` and the
 //! documentation all read it, so that none of them can say something else than the others.
 
-use super::choice::{JwtAlgorithm, OnOff, Profile, Registration};
+use super::choice::{JwtAlgorithm, OnOff, Profile, Registration, SecondFactor};
 use super::key::{Key, Kind};
 use super::report_keys;
 
@@ -215,6 +215,17 @@ pub const KEYS: &[Key] = &[
         "Lets people in only after they have proved that their address is theirs. With `verify_first` everybody has.",
     )
     .default("false")
+    .under("Accounts and tokens"),
+    Key::new(
+        "second_factor",
+        "ASHLAR_SECOND_FACTOR",
+        "second-factor",
+        Kind::Choice(SecondFactor::WORDS),
+        "Who has to have a second factor: with `optional` nobody, with `required_for_admin_and_staff` administrators, staff \
+         and operators, with `required` everybody. Whoever has none sets one up at the next sign-in; until then a session \
+         that goes on may do no more than that.",
+    )
+    .default("optional")
     .under("Accounts and tokens"),
     Key::new(
         "jwt_alg",

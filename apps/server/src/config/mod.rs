@@ -24,7 +24,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration};
+pub use choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 pub use database_url::{Backend, DatabaseUrl};
 pub use inputs::{EnvVars, Flags, Inputs};
 pub use key::{Key, Kind};

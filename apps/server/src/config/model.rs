@@ -8,7 +8,7 @@ use ashlar_kernel::{ExposeSecret as _, Mailbox, Secret};
 use ipnet::IpNet;
 use url::Url;
 
-use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration};
+use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 use super::database_url::DatabaseUrl;
 use super::source::Source;
 use crate::limits::Policies;
@@ -30,6 +30,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The `database_*` keys and the two timeouts.
     pub database: DatabaseConfig,
+    /// `second_factor`: who has to have one.
+    pub second_factor: SecondFactor,
     /// `registration`: who may make an account.
     pub registration: Registration,
     /// `require_verified_email`: whether people get in only after they have proved that their address is theirs.

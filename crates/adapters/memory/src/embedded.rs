@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    Identity, IdentityPorts, IdentitySettings, KeyEnvironment, PasswordPolicy, Registration, SessionPolicy,
-    TokenAudience,
+    Identity, IdentityPorts, IdentitySettings, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy,
+    SessionPolicy, TokenAudience,
     port::{ApiKeyStore, IdentityStore, PasswordHasher, SessionCache, TokenSigner},
 };
 use ashlar_kernel::{Actor, Clock, Context, Entropy, IdSource, MacKey, RequestId, TenantId, TimeOrderedIds};
@@ -79,6 +79,7 @@ fn settings(root_key: MacKey) -> IdentitySettings {
         first_account_is_admin: true,
         sessions: SessionPolicy::default(),
         audience: TokenAudience { issuer: "https://ashlar.example".to_owned(), audience: "ashlar".to_owned() },
+        second_factor: SecondFactorPolicy::Optional,
         issuer_name: "Ashlar".to_owned(),
         key_environment: KeyEnvironment::Dev,
         passwords: Arc::new(PasswordPolicy::new(12, "ashlar")),

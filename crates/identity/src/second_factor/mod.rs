@@ -2,6 +2,7 @@
 
 mod backup_code;
 mod event;
+mod policy;
 mod totp;
 
 use ashlar_kernel::{Change, Entropy, StoreError, Timestamp};
@@ -12,6 +13,7 @@ use subtle::ConstantTimeEq;
 pub use backup_code::BackupCode;
 pub use event::SecondFactorEvent;
 pub(crate) use event::second_factor_event_specs;
+pub use policy::SecondFactorPolicy;
 pub use totp::{TotpCode, TotpSecret};
 
 use crate::{PasswordHash, UserId};

@@ -3,7 +3,7 @@
 use ashlar_kernel::{Actor, Class, Classified, Context, StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::{Identity, acting_as, codes};
+use super::{Identity, codes};
 use crate::{
     AccessClaims, Account, SessionId, TokenRefusal, UserStatus,
     port::{CachedSession, Standing},
@@ -90,7 +90,7 @@ impl Identity {
         if account.is_locked_out() {
             return Err(AuthenticateError::TenantSuspended);
         }
-        let mut context = acting_as(context, &account, &session);
+        let mut context = self.acting_as(context, &account, &session);
         if let (Actor::User(principal), Some(proved_at)) =
             (&mut context.actor, Timestamp::from_timestamp(claims.auth_time, 0))
         {

@@ -3,7 +3,7 @@
 use ashlar_kernel::{Change, Class, Classified, Context, FieldErrors, Id, Invalid, Secret, StoreError, store_codes};
 
 use super::{
-    Attempts, Identity, LoggedIn, SignedIn, acting_as, codes,
+    Attempts, Identity, LoggedIn, SignedIn, codes,
     guess::{GuessError, Verdict},
 };
 use crate::{
@@ -116,7 +116,6 @@ impl Identity {
         let matches = self.look_at(context, &guess, &command.password, hash.as_ref().or(decoy.as_ref())).await?;
         let is_right = matches && hash.is_some();
 
-        let has_second_factor = credential.as_ref().is_some_and(|credential| credential.has_second_factor);
         let judged = judge(credential, is_right, self.0.settings.needs_verified_email);
         let is_known = matches!(judged, Ok(_) | Err((_, LoginFailure::EmailUnverified)));
         let verdict = if is_known { Verdict::Right } else { Verdict::Wrong };
@@ -128,10 +127,11 @@ impl Identity {
         };
         loop {
             let outcome = match &judged {
-                Ok(known) if has_second_factor => {
+                Ok(known) if known.0.has_second_factor || self.0.settings.second_factor.concerns(&known.0) => {
                     match self.ask_for_code(context, known, rehash.clone(), command.device.clone()).await {
                         Err(LogInError::Store(error)) if attempts.again(&error) => continue,
-                        asked => return asked.map(LoggedIn::SecondFactor),
+                        Ok(pending) if known.0.has_second_factor => return Ok(LoggedIn::SecondFactor(pending)),
+                        asked => return asked.map(LoggedIn::Enrolment),
                     }
                 }
                 Ok(known) => self.begin_session(context, known, rehash.clone(), command.device.clone()).await,
@@ -189,7 +189,7 @@ impl Identity {
         // Signed before anything is saved: a login that cannot be answered must not leave a session behind.
         let signed_in = self.issue(context, account.clone(), &session)?;
 
-        let mut tx = inner.ports.store.begin(&acting_as(context, account, &session)).await?;
+        let mut tx = inner.ports.store.begin(&self.acting_as(context, account, &session)).await?;
         tx.insert_session(change).await?;
         match tx.record_login(login).await {
             // The password was changed while it was looked at: it was not right.

@@ -2,7 +2,7 @@
 
 use ashlar_kernel::{AccessError, Actor, Class, Classified, Context, Secret, StoreError, TenantId};
 
-use super::{Attempts, Identity, acting_as, codes};
+use super::{Attempts, Identity, codes};
 use crate::{PresentedRefreshToken, RevocationReason, SessionId, TokenRefusal, query::SessionWithHolder};
 
 /// Ends the session of an access token or, without one, of a refresh token.
@@ -109,7 +109,7 @@ impl Identity {
         };
         // Who signs out with nothing but a token is known by its session.
         let acting = match (&context.actor, account) {
-            (Actor::Anonymous, Some(account)) => acting_as(context, &account, &session),
+            (Actor::Anonymous, Some(account)) => self.acting_as(context, &account, &session),
             _ => context.clone(),
         };
         let Some(change) = session.revoke(reason, context.now) else {

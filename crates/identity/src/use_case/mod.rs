@@ -5,6 +5,7 @@ mod api_key;
 mod authenticate;
 pub mod codes;
 mod email;
+mod enrol_at_login;
 mod guess;
 mod hashes;
 mod import_users;
@@ -44,6 +45,7 @@ pub use api_key::{
 };
 pub use authenticate::{AuthenticateError, Authenticated};
 pub use email::{ChangeEmailError, VerifyEmailError};
+pub use enrol_at_login::EnrolledLogIn;
 pub use guess::GuessError;
 pub use import_users::{
     ImportInput, ImportNote, ImportOutcome, ImportRefusal, ImportUser, ImportUsersError, Imported, UserImport,
@@ -66,7 +68,8 @@ pub use tenants::{OpenTenant, TenantError};
 pub use verify_first::VerifyEmail;
 
 use crate::{
-    Account, ActionKeys, KeyEnvironment, PasswordPolicy, RefreshKeys, Session, SessionPolicy, TokenAudience, UserId,
+    Account, ActionKeys, KeyEnvironment, PasswordPolicy, RefreshKeys, SecondFactorPolicy, Session, SessionPolicy,
+    TokenAudience, UserId,
     password::HashMix,
     port::{
         ApiKeyStore, IdentityStore, JwkSet, PasswordHasher, Pause, SessionCache, SignInCounters, TokenSigner, Vault,
@@ -133,6 +136,8 @@ pub struct IdentitySettings {
     pub sessions: SessionPolicy,
     /// Who makes the tokens and for whom.
     pub audience: TokenAudience,
+    /// Who has to have a second factor.
+    pub second_factor: SecondFactorPolicy,
     /// What authenticator apps call this installation.
     pub issuer_name: String,
     /// What the secret API keys of this installation say they are.
@@ -201,15 +206,17 @@ impl Identity {
     pub async fn tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>, StoreError> {
         self.0.ports.store.tenant(slug).await
     }
-}
 
-/// The context in which `account` acts through `session`.
-fn acting_as(context: &Context, account: &Account, session: &Session) -> Context {
-    let actor = Actor::User(Principal {
-        user: account.id.as_uuid(),
-        session: session.id().as_uuid(),
-        authenticated_at: session.authenticated_at(),
-        permissions: account.permissions(),
-    });
-    Context { tenant: session.tenant(), actor, ..context.clone() }
+    /// The context in which `account` acts through `session`.
+    fn acting_as(&self, context: &Context, account: &Account, session: &Session) -> Context {
+        let (permissions, withheld) = self.0.settings.second_factor.divide(account, account.permissions());
+        let actor = Actor::User(Principal {
+            user: account.id.as_uuid(),
+            session: session.id().as_uuid(),
+            authenticated_at: session.authenticated_at(),
+            permissions,
+            withheld,
+        });
+        Context { tenant: session.tenant(), actor, ..context.clone() }
+    }
 }

@@ -5,7 +5,7 @@ use ashlar_kernel::{
     resource_codes, store_codes,
 };
 
-use super::{Attempts, Identity, SignedIn, acting_as, codes};
+use super::{Attempts, Identity, SignedIn, codes};
 use crate::{MembershipLine, MembershipQuery, SessionId, UserId, permission, port::SignError};
 
 /// Why the caller does not see their tenants, or stays where they are.
@@ -103,7 +103,7 @@ impl Identity {
         tx.update_session(change).await?;
         tx.commit().await?;
         self.0.ports.cache.forget(session);
-        self.remember(&acting_as(context, &account, &moved), account, moved);
+        self.remember(&self.acting_as(context, &account, &moved), account, moved);
         Ok(signed_in)
     }
 }

@@ -6,7 +6,7 @@ use ashlar_kernel::{
 };
 
 use super::{
-    Attempts, Identity, SignedIn, acting_as, codes,
+    Attempts, Identity, SignedIn, codes,
     guess::{GuessError, Verdict},
 };
 use crate::{
@@ -196,7 +196,7 @@ impl Identity {
         let renewed = session.renew(&self.0.settings.sessions, context.now).ok_or(NotFound)?;
         let session = renewed.state().clone();
         let account = self.0.ports.store.account(context.tenant, user.id()).await?.ok_or(NotFound)?;
-        let signed_in = self.issue(&acting_as(context, &account, &session), account.clone(), &session)?;
+        let signed_in = self.issue(&self.acting_as(context, &account, &session), account.clone(), &session)?;
         tx.update_user(user.change_password(hash.clone(), context.now)).await?;
         tx.update_session(renewed).await?;
         let mut ended = Vec::new();

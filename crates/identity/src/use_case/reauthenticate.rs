@@ -4,7 +4,7 @@ use ashlar_kernel::{
     AccessError, Class, Classified, Context, FieldErrors, Invalid, NotFound, Secret, StoreError, store_codes,
 };
 
-use super::{Attempts, Identity, SignedIn, acting_as, codes, guess::GuessError};
+use super::{Attempts, Identity, SignedIn, codes, guess::GuessError};
 use crate::{AccountRequest, Password, RevocationReason, SessionId, SessionSweep, UserId, permission, port::SignError};
 
 /// Proves again who the caller is.
@@ -106,7 +106,7 @@ impl Identity {
         let account = found.account.ok_or(NotFound)?;
         let change = found.session.reauthenticate(context.now);
         let session = change.state().clone();
-        let signed_in = self.issue(&acting_as(context, &account, &session), account.clone(), &session)?;
+        let signed_in = self.issue(&self.acting_as(context, &account, &session), account.clone(), &session)?;
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.update_session(change).await?;
         tx.commit().await?;

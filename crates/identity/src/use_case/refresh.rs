@@ -2,7 +2,7 @@
 
 use ashlar_kernel::{Change, Class, Classified, Context, Secret, StoreError, TenantId, store_codes};
 
-use super::{Attempts, Identity, SignedIn, acting_as, codes};
+use super::{Attempts, Identity, SignedIn, codes};
 use crate::{
     Account, PresentedRefreshToken, Refresh, SessionEvent, UserStatus, port::SignError, query::SessionWithHolder,
 };
@@ -93,7 +93,7 @@ impl Identity {
         if account.is_locked_out() {
             return Err(RefreshError::TenantSuspended);
         }
-        let acting = acting_as(context, &account, &session);
+        let acting = self.acting_as(context, &account, &session);
         match session.refresh(presented.generation(), &self.0.settings.sessions, context.now) {
             Refresh::Rotated(change) => self.rotate(&acting, account, change).await,
             Refresh::Repeated(session) => {

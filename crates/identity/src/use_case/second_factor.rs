@@ -1,13 +1,13 @@
 //! Set up a second factor, and give it up.
 
-use ashlar_kernel::{AccessError, Change, Class, Classified, Context, NotFound, Secret, StoreError};
+use ashlar_kernel::{AccessError, Change, Class, Classified, Context, NotFound, Secret, StoreError, access_codes};
 
 use super::{
     Attempts, Identity, codes,
     guess::{GuessError, Verdict},
 };
 use crate::{
-    BackupCode, CounterKey, Ladder, PasswordHash, RevocationReason, SecondFactor, SecondFactorEvent,
+    Account, BackupCode, CounterKey, Ladder, PasswordHash, RevocationReason, SecondFactor, SecondFactorEvent,
     SecondFactorStatus, SessionEvent, SessionId, SessionSweep, TotpCode, TotpSecret, UserId, permission,
     port::{HasherError, VaultError},
 };
@@ -56,6 +56,9 @@ pub enum SecondFactorError {
         /// In how many seconds it is worth trying again.
         seconds: u32,
     },
+    /// The installation asks for one of people like the caller.
+    #[error("your role in this installation needs a second factor")]
+    RequiredByPolicy,
     /// Hashing failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),
@@ -90,6 +93,7 @@ impl Classified for SecondFactorError {
             Self::NotEnabled => Class::Code(&codes::TOTP_NOT_ENABLED),
             Self::Code => Class::Code(&codes::TOTP_CODE_INVALID),
             Self::Locked { .. } => Class::Code(&codes::MFA_LOCKED),
+            Self::RequiredByPolicy => Class::Code(&access_codes::MFA_REQUIRED_BY_POLICY),
             Self::Hasher(error) => Class::Inner(error),
             Self::Store(error) => Class::Inner(error),
         }
@@ -119,6 +123,12 @@ impl Identity {
     pub async fn enrol_totp(&self, context: &Context) -> Result<Enrolment, SecondFactorError> {
         let user = owner(context)?;
         let account = self.0.ports.store.account(context.tenant, user).await?.ok_or(NotFound)?;
+        self.enrol(context, &account).await
+    }
+
+    /// Makes a secret for an authenticator of `account`.
+    pub(super) async fn enrol(&self, context: &Context, account: &Account) -> Result<Enrolment, SecondFactorError> {
+        let user = account.id;
         let secret = TotpSecret::new(&*self.0.ports.entropy);
         let sealed = self.0.ports.vault.seal(user.as_uuid().as_bytes(), secret.as_bytes())?;
         let mut attempts = Attempts::default();
@@ -167,12 +177,20 @@ impl Identity {
         }
         tx.commit().await?;
         self.end_here(context, &ended);
+        if let Some(session) = caller_session(context) {
+            // What is withheld from people without a second factor is theirs now.
+            self.0.ports.cache.forget(session);
+        }
         Ok(codes.iter().map(BackupCode::shown).collect())
     }
 
     /// Gives the second factor up. Needs a code of it besides a recent sign-in; other sessions end.
     pub async fn disable_totp(&self, context: &Context, code: SecondFactorCode) -> Result<(), SecondFactorError> {
         let user = owner(context)?;
+        let account = self.0.ports.store.account(context.tenant, user).await?.ok_or(NotFound)?;
+        if self.0.settings.second_factor.concerns(&account) {
+            return Err(SecondFactorError::RequiredByPolicy);
+        }
         let factor = self.proved(context, user, &code).await?;
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.delete_second_factor(factor.disable()).await?;
@@ -268,7 +286,7 @@ impl Identity {
         }
     }
 
-    fn step_of(
+    pub(super) fn step_of(
         &self,
         factor: &SecondFactor,
         code: TotpCode,
@@ -280,7 +298,7 @@ impl Identity {
     }
 
     /// All with one salt, so that a code that is typed costs one hash and not ten.
-    async fn hash_codes(&self, codes: &[BackupCode]) -> Result<Vec<PasswordHash>, HasherError> {
+    pub(super) async fn hash_codes(&self, codes: &[BackupCode]) -> Result<Vec<PasswordHash>, HasherError> {
         let mut hashes: Vec<PasswordHash> = Vec::new();
         for code in codes {
             let hash = match hashes.first() {
@@ -292,7 +310,7 @@ impl Identity {
         Ok(hashes)
     }
 
-    async fn save_factor(
+    pub(super) async fn save_factor(
         &self,
         context: &Context,
         change: Change<SecondFactor, SecondFactorEvent>,
@@ -333,6 +351,6 @@ fn caller_session(context: &Context) -> Option<SessionId> {
     }
 }
 
-fn ending(user: UserId, except: Option<SessionId>, context: &Context) -> Change<SessionSweep, SessionEvent> {
+pub(super) fn ending(user: UserId, except: Option<SessionId>, context: &Context) -> Change<SessionSweep, SessionEvent> {
     SessionSweep::sparing(except, user, RevocationReason::PasswordChange, context.now)
 }

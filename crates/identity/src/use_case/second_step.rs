@@ -17,19 +17,21 @@ pub enum LoggedIn {
     SignedIn(Box<SignedIn>),
     /// A code of the second factor is asked for.
     SecondFactor(PendingLogin),
+    /// The person has to have a second factor and has none: it is set up first.
+    Enrolment(PendingLogin),
 }
 
 impl LoggedIn {
-    /// The person who is signed in; none if a code is asked for.
+    /// The person who is signed in; none if something is asked for besides.
     pub fn signed_in(self) -> Option<SignedIn> {
         match self {
             Self::SignedIn(signed_in) => Some(*signed_in),
-            Self::SecondFactor(_) => None,
+            Self::SecondFactor(_) | Self::Enrolment(_) => None,
         }
     }
 }
 
-/// A sign-in that waits for a code.
+/// A sign-in that waits for a code, or for a second factor to be set up.
 pub struct PendingLogin {
     /// Comes with the code.
     pub token: Secret,
@@ -122,20 +124,9 @@ impl Identity {
     /// five.
     pub async fn log_in_second_step(&self, context: &Context, step: SecondStep) -> Result<SignedIn, SecondStepError> {
         let store = &self.0.ports.store;
-        let presented = PresentedActionToken::parse(&step.token).map_err(|_malformed| SecondStepError::Challenge)?;
-        let id = ChallengeId::from_uuid(presented.id());
-        let is_ours = |challenge: &Challenge| {
-            presented.subject() == ActionSubject::Challenge
-                && self.0.action_keys.verify(&presented, challenge.salt())
-                && challenge.expires_at() > context.now
-        };
-        let known = store.challenge(id).await?.filter(is_ours).ok_or(SecondStepError::Challenge)?;
+        let (context, known) = self.known_challenge(context, &step.token).await?;
+        let (context, id, user) = (&context, known.id(), known.user());
         let challenge = store.spend_try(id, context.now).await?.ok_or(SecondStepError::Challenge)?;
-        let user = store.user(known.user()).await?.ok_or(SecondStepError::Challenge)?;
-        if user.status() != UserStatus::Active || user.credential_version() != known.credential_version() {
-            return Err(SecondStepError::Challenge);
-        }
-        let context = &Context { tenant: known.tenant(), ..context.clone() };
         let mut attempts = Attempts::default();
         loop {
             match self.try_second_step(context, &challenge, &step.code).await {
@@ -146,7 +137,7 @@ impl Identity {
                     return Err(SecondStepError::Factor(error));
                 }
                 Err(refused @ SecondStepError::Code { attempts_left }) => {
-                    let event = SecondFactorEvent::Failed { user: user.id(), attempts_left };
+                    let event = SecondFactorEvent::Failed { user, attempts_left };
                     self.note_factor(context, event).await?;
                     return Err(refused);
                 }
@@ -176,7 +167,7 @@ impl Identity {
         let (session, change, login) = self.new_session(context, &known, challenge.device().cloned(), amr);
         let signed_in = self.issue(context, known.0.clone(), &session)?;
 
-        let mut tx = self.0.ports.store.begin(&super::acting_as(context, &known.0, &session)).await?;
+        let mut tx = self.0.ports.store.begin(&self.acting_as(context, &known.0, &session)).await?;
         // Stale: somebody has used a code at the same time. It is looked at again, and then it may have been this one.
         tx.put_second_factor(used).await?;
         match tx.consume_challenge(challenge.id()).await {
@@ -196,7 +187,30 @@ impl Identity {
         Ok(SignedIn { has_few_codes, ..signed_in })
     }
 
-    async fn member(&self, tenant: TenantId, challenge: &Challenge) -> Result<Account, SecondStepError> {
+    /// The sign-in that `token` goes on with, in the context of its tenant; its holder's state of password and address is
+    /// still the one of the first step.
+    pub(super) async fn known_challenge(
+        &self,
+        context: &Context,
+        token: &Secret,
+    ) -> Result<(Context, Challenge), SecondStepError> {
+        let store = &self.0.ports.store;
+        let presented = PresentedActionToken::parse(token).map_err(|_malformed| SecondStepError::Challenge)?;
+        let is_ours = |challenge: &Challenge| {
+            presented.subject() == ActionSubject::Challenge
+                && self.0.action_keys.verify(&presented, challenge.salt())
+                && challenge.expires_at() > context.now
+        };
+        let found = store.challenge(ChallengeId::from_uuid(presented.id())).await?;
+        let known = found.filter(is_ours).ok_or(SecondStepError::Challenge)?;
+        let user = store.user(known.user()).await?.ok_or(SecondStepError::Challenge)?;
+        if user.status() != UserStatus::Active || user.credential_version() != known.credential_version() {
+            return Err(SecondStepError::Challenge);
+        }
+        Ok((Context { tenant: known.tenant(), ..context.clone() }, known))
+    }
+
+    pub(super) async fn member(&self, tenant: TenantId, challenge: &Challenge) -> Result<Account, SecondStepError> {
         let account = self.0.ports.store.account(tenant, challenge.user()).await?;
         account.ok_or(SecondStepError::Challenge)
     }

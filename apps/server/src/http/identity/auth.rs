@@ -4,9 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, post, web};
 use ashlar_identity::{LogIn, LogOut, LoggedIn, PresentedRefreshToken, Register, Registered};
 use ashlar_kernel::{Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
 
-use super::dto::{
-    Accepted, LoginRequest, LoginResponse, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse, Tokens,
-    User,
+use super::{
+    dto::{
+        Accepted, LoginRequest, LoginResponse, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse,
+        Tokens, User,
+    },
+    enrollment::EnrollmentLogin,
 };
 use crate::http::{
     AppState,
@@ -107,6 +110,7 @@ pub(super) async fn log_in(
     let response = match state.identity.log_in(&context, command).await? {
         LoggedIn::SignedIn(signed_in) => LoginResponse::authenticated(&signed_in, context.now),
         LoggedIn::SecondFactor(pending) => LoginResponse::second_factor(&pending, context.now),
+        LoggedIn::Enrolment(pending) => LoginResponse::Enrollment(EnrollmentLogin::new(&pending, context.now)),
     };
     Ok(HttpResponse::Ok().json(response))
 }

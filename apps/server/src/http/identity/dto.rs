@@ -9,6 +9,7 @@ use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::enrollment::EnrollmentLogin;
 use crate::http::body::nullable;
 
 /// An account to open.
@@ -325,12 +326,15 @@ pub(super) enum AcceptedStatus {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(discriminator(property_name = "status", mapping(
-    ("authenticated" = "#/components/schemas/AuthenticatedLogin"), ("mfa_required" = "#/components/schemas/SecondFactorLogin"))))]
+    ("authenticated" = "#/components/schemas/AuthenticatedLogin"), ("mfa_required" = "#/components/schemas/SecondFactorLogin"),
+    ("mfa_enrollment_required" = "#/components/schemas/EnrollmentLogin"))))]
 pub(super) enum LoginResponse {
     /// The person is signed in.
     Authenticated(Box<AuthenticatedLogin>),
     /// A code of the second factor is asked for.
     SecondFactor(SecondFactorLogin),
+    /// A second factor has to be set up first.
+    Enrollment(EnrollmentLogin),
 }
 
 /// A code of the second factor is asked for: `/api/v1/auth/login/2fa`.
@@ -405,10 +409,7 @@ pub(super) enum AuthenticatedStatus {
 impl LoginResponse {
     /// The answer to a login that went well.
     pub(super) fn authenticated(signed_in: &SignedIn, now: Timestamp) -> Self {
-        let device_token = signed_in.device_token.as_ref().map_or_else(String::new, |t| t.expose_secret().to_owned());
-        let (status, tokens) = (AuthenticatedStatus::Authenticated, Tokens::new(signed_in, now));
-        let warnings: &[_] = if signed_in.has_few_codes { &[LoginWarning::BackupCodesLow] } else { &[] };
-        Self::Authenticated(Box::new(AuthenticatedLogin { status, device_token, warnings, tokens }))
+        Self::Authenticated(Box::new(AuthenticatedLogin::new(signed_in, now)))
     }
 
     /// The answer to a login whose password was right.
@@ -419,6 +420,16 @@ impl LoginResponse {
             expires_in: (pending.expires_at - now).num_seconds().max(0),
             methods: [SecondFactorMethod::Totp, SecondFactorMethod::BackupCode],
         })
+    }
+}
+
+impl AuthenticatedLogin {
+    /// The answer to a login that went well.
+    pub(super) fn new(signed_in: &SignedIn, now: Timestamp) -> Self {
+        let device_token = signed_in.device_token.as_ref().map_or_else(String::new, |t| t.expose_secret().to_owned());
+        let (status, tokens) = (AuthenticatedStatus::Authenticated, Tokens::new(signed_in, now));
+        let warnings: &[_] = if signed_in.has_few_codes { &[LoginWarning::BackupCodesLow] } else { &[] };
+        Self { status, device_token, warnings, tokens }
     }
 }
 

@@ -6,6 +6,7 @@ mod api_keys;
 mod auth;
 mod dto;
 mod email;
+mod enrollment;
 mod etag;
 mod keys;
 mod me;
@@ -35,6 +36,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(reauthenticate::reauthenticate)
         .service(reauthenticate::log_out_everywhere)
         .service(second_factor::second_step)
+        .service(enrollment::enrol)
+        .service(enrollment::confirm)
         .service(second_factor::read)
         .service(second_factor::enrol)
         .service(second_factor::confirm)

@@ -1,7 +1,7 @@
 //! One's own second factor.
 
 use actix_web::{HttpResponse, get, post, web};
-use ashlar_identity::{BackupCode, SecondFactorCode, SecondFactorStatus, SecondStep, TotpCode};
+use ashlar_identity::{BackupCode, Enrolment, SecondFactorCode, SecondFactorStatus, SecondStep, TotpCode};
 use ashlar_kernel::{ExposeSecret, FieldErrors, FieldFault, Invalid, Secret, StoreError};
 use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,19 @@ pub(super) struct TotpEnrolment {
     /// For how many seconds it waits for its first code.
     #[schema(minimum = 0, example = 600)]
     expires_in: i64,
+}
+
+impl TotpEnrolment {
+    pub(super) fn new(enrolment: &Enrolment) -> Result<Self, StoreError> {
+        let uri = enrolment.uri.expose_secret().to_owned();
+        let picture = QrCode::new(&uri).map_err(StoreError::internal)?;
+        Ok(Self {
+            secret_base32: enrolment.secret.expose_secret().to_owned(),
+            otpauth_uri: uri,
+            qr_svg: picture.render::<svg::Color<'_>>().min_dimensions(240, 240).build(),
+            expires_in: ashlar_identity::ENROLMENT.num_seconds(),
+        })
+    }
 }
 
 /// The first code of an authenticator.
@@ -144,6 +157,13 @@ fn code(totp: Option<&str>, backup: Option<&str>) -> Result<SecondFactorCode, In
     code.ok_or_else(|| errors.into_invalid())
 }
 
+/// The first code of an authenticator.
+pub(super) fn first_code(text: &str) -> Result<TotpCode, Invalid> {
+    let mut errors = FieldErrors::default();
+    let code = errors.check("/code", TotpCode::parse(text).ok_or(NoCode::Totp));
+    code.ok_or_else(|| errors.into_invalid())
+}
+
 /// Look at your second factor
 ///
 /// What is set up, since when, and how many codes on paper are left.
@@ -183,14 +203,7 @@ pub(super) async fn read(caller: Caller, state: web::Data<AppState>) -> Result<H
 #[post("/api/v1/me/2fa/totp")]
 pub(super) async fn enrol(caller: Caller, state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let enrolment = state.identity.enrol_totp(&caller.context).await?;
-    let uri = enrolment.uri.expose_secret().to_owned();
-    let picture = QrCode::new(&uri).map_err(StoreError::internal)?;
-    Ok(HttpResponse::Created().json(TotpEnrolment {
-        secret_base32: enrolment.secret.expose_secret().to_owned(),
-        otpauth_uri: uri,
-        qr_svg: picture.render::<svg::Color<'_>>().min_dimensions(240, 240).build(),
-        expires_in: ashlar_identity::ENROLMENT.num_seconds(),
-    }))
+    Ok(HttpResponse::Created().json(TotpEnrolment::new(&enrolment)?))
 }
 
 /// Confirm an authenticator
@@ -215,9 +228,7 @@ pub(super) async fn confirm(
     state: web::Data<AppState>,
     body: Body<ConfirmTotpRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    let mut errors = FieldErrors::default();
-    let code = errors.check("/code", TotpCode::parse(&body.code).ok_or(NoCode::Totp));
-    let Some(code) = code else { return Err(errors.into_invalid().into()) };
+    let code = first_code(&body.code)?;
     let codes = state.identity.confirm_totp(&caller.context, code, body.revoke_others.unwrap_or(true)).await?;
     Ok(HttpResponse::Ok().json(shown(&codes)))
 }
@@ -225,7 +236,7 @@ pub(super) async fn confirm(
 /// Give up the authenticator
 ///
 /// Needs a code of it, or one on paper, and a sign-in within the last ten minutes. The codes on paper are worthless then,
-/// and your other sessions end.
+/// and your other sessions end. Where the installation asks people like you to have one, it cannot be given up.
 #[utoipa::path(
     operation_id = "disableTotp",
     tag = "identity",

@@ -37,7 +37,7 @@ const WITH_BODY: [&str; 5] =
 /// Codes of operations that clients can give a name to.
 const IDEMPOTENT: [&str; 3] = ["idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_progress"];
 /// Codes of operations that nobody may call without saying who they are.
-const SECURED: [&str; 11] = [
+const SECURED: [&str; 12] = [
     "authentication_required",
     "ambiguous_credentials",
     "api_key_invalid",
@@ -47,6 +47,7 @@ const SECURED: [&str; 11] = [
     "token_expired",
     "session_revoked",
     "permission_denied",
+    "mfa_required_by_policy",
     "tenant_mismatch",
     "tenant_suspended",
 ];

@@ -116,7 +116,6 @@ impl IdentityStore for MemoryStore {
             user: user.id(),
             password: user.password().clone(),
             version: user.credential_version(),
-            has_second_factor: tables.factors.factor(user.id()).is_some_and(|factor| factor.is_confirmed()),
             status: user.status(),
             account: tables.account(tenant, user),
         }))

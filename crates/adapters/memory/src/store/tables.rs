@@ -55,7 +55,8 @@ impl Tables {
     pub(super) fn account(&self, tenant: TenantId, user: &User) -> Option<Account> {
         let in_suspended_tenant = self.tenants.get(&tenant).is_some_and(Tenancy::is_suspended);
         let membership = self.memberships.get(&(tenant, user.id()))?;
-        Some(Account { in_suspended_tenant, ..Account::of(user, membership.role()) })
+        let has_second_factor = self.factors.factor(user.id()).is_some_and(|factor| factor.is_confirmed());
+        Some(Account { in_suspended_tenant, has_second_factor, ..Account::of(user, membership.role()) })
     }
 
     pub(super) fn session(&self, id: SessionId) -> Option<&Session> {

@@ -31,6 +31,7 @@ pub(crate) struct HolderRow {
     version: i32,
     role: Option<String>,
     tenant_suspended_at: Option<Timestamp>,
+    factor_confirmed_at: Option<Timestamp>,
 }
 
 impl HolderRow {
@@ -75,7 +76,8 @@ impl HolderRow {
             version: self.version,
         })?;
         let in_suspended_tenant = self.tenant_suspended_at.is_some();
-        let account = role.map(|role| Account { in_suspended_tenant, ..Account::of(&user, role) });
+        let has_second_factor = self.factor_confirmed_at.is_some();
+        let account = role.map(|role| Account { in_suspended_tenant, has_second_factor, ..Account::of(&user, role) });
         Ok((user, account))
     }
 }

@@ -29,7 +29,6 @@ const SEEN_EXACTNESS: TimeDelta = TimeDelta::minutes(1);
 #[derive(FromQueryResult)]
 struct CredentialRow {
     password_hash: String,
-    factor_confirmed_at: Option<Timestamp>,
     #[sea_orm(nested(prefix = "holder_"))]
     holder: HolderRow,
 }
@@ -66,21 +65,14 @@ impl IdentityStore for SqlStore {
             (None, Some(username)) => user::Column::UsernameKey.eq(username),
             (None, None) => return Ok(None),
         };
-        let found = user::Entity::find()
-            .select_only()
-            .column(user::Column::PasswordHash)
-            .column_as(second_factor::Column::ConfirmedAt, "factor_confirmed_at")
-            .filter(is_theirs);
-        let found = with_holder(found)
-            .join(JoinType::LeftJoin, membership_in(tenant))
-            .join(JoinType::LeftJoin, user::Relation::SecondFactor.def());
+        let found = user::Entity::find().select_only().column(user::Column::PasswordHash).filter(is_theirs);
+        let found = with_holder(found).join(JoinType::LeftJoin, membership_in(tenant));
         let row = found.into_model::<CredentialRow>().one(self.reader()).await.map_err(store_error)?;
         row.map(|row| {
-            let has_second_factor = row.factor_confirmed_at.is_some();
             let (user, account) = row.holder.restore(row.password_hash)?;
             let password = PasswordHash::restore(user.password().as_str().to_owned());
             let (id, version, status) = (user.id(), user.credential_version(), user.status());
-            Ok(Credential { user: id, password, version, has_second_factor, status, account })
+            Ok(Credential { user: id, password, version, status, account })
         })
         .transpose()
     }
@@ -215,7 +207,7 @@ const PURGE_REGISTRATIONS: &str = "DELETE FROM pending_registration WHERE id IN 
 const PURGE_SESSIONS: &str = "DELETE FROM session WHERE id IN (
     SELECT id FROM session WHERE absolute_expires_at < $1 ORDER BY absolute_expires_at, id LIMIT $2)";
 
-/// Adds the columns of a [`HolderRow`], each named `holder_…`.
+/// Adds the columns of a [`HolderRow`], each named `holder_…`. The account's membership is joined by the caller.
 pub(crate) fn with_holder<E: EntityTrait>(select: Select<E>) -> Select<E> {
     let account = HolderRow::COLUMNS.into_iter();
     let select = account.fold(select, |select, column| select.column_as(column, format!("holder_{}", column.as_str())));
@@ -226,7 +218,15 @@ pub(crate) fn with_holder<E: EntityTrait>(select: Select<E>) -> Select<E> {
             Expr::col((tenant::Entity, tenant::Column::Id)).equals((membership::Entity, membership::Column::TenantId)),
         )
         .to_owned();
+    let confirmed = Query::select()
+        .column((second_factor::Entity, second_factor::Column::ConfirmedAt))
+        .from(second_factor::Entity)
+        .and_where(
+            Expr::col((second_factor::Entity, second_factor::Column::UserId)).equals((user::Entity, user::Column::Id)),
+        )
+        .to_owned();
     let select = select.column_as(membership::Column::Role, "holder_role");
+    let select = select.expr_as(Expr::from(confirmed), "holder_factor_confirmed_at");
     select.expr_as(Expr::from(suspended), "holder_tenant_suspended_at")
 }
 

@@ -28,6 +28,7 @@ pub async fn an_event_carries_its_envelope(fixture: Fixture) {
         session,
         authenticated_at: noon(),
         permissions: PermissionSet::default(),
+        withheld: PermissionSet::default(),
     };
     let context = Context {
         actor: Actor::User(principal),

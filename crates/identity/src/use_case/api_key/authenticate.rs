@@ -96,10 +96,11 @@ impl Identity {
         if !key.serves(used.origin) {
             return Err(AuthenticateApiKeyError::OriginNotAllowed);
         }
+        let (owners, _withheld) = self.0.settings.second_factor.divide(&account, account.role.permissions());
         let actor = Actor::ApiKey(KeyPrincipal {
             key: key.id().as_uuid(),
             owner: key.owner().as_uuid(),
-            permissions: key.permissions(&account.role.permissions()),
+            permissions: key.permissions(&owners),
         });
         let context = Context { tenant: key.tenant(), actor, ..context.clone() };
         self.note_use(&context, &found).await;
