@@ -21,6 +21,7 @@ mod m20261121_000014_import;
 mod m20261121_000016_api_key;
 mod m20261121_000017_directory;
 mod m20261121_000018_tenancy;
+mod m20261121_000027_bootstrap_token;
 mod step;
 
 use sea_orm_migration::{
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_api_key::STEP),
             Box::new(m20261121_000017_directory::STEP),
             Box::new(m20261121_000018_tenancy::STEP),
+            Box::new(m20261121_000027_bootstrap_token::STEP),
         ]
     }
 }

@@ -16,7 +16,7 @@ use ashlar_sql::{Observer, SqlStore};
 use chrono::TimeDelta;
 use tempfile::TempDir;
 
-use crate::{Client, Database, database::OwnDatabase};
+use crate::{Client, Database, database::OwnDatabase, leaks};
 
 /// When every journey begins.
 pub const NOON: &str = "2030-01-01T12:00:00Z";
@@ -81,6 +81,7 @@ impl Setup {
 
     /// Starts it on a free port.
     pub async fn start(self) -> TestApp {
+        leaks::keep_the_log();
         let folder = tempfile::tempdir().unwrap();
         let database = self.database.create(folder.path()).await;
         let own = [
@@ -111,7 +112,7 @@ impl Setup {
         let handle = server.handle();
         drop(tokio::spawn(server));
         let client = Client::new(address);
-        TestApp { client, clock, store, identity, ids, config, server: handle, database, _folder: folder }
+        TestApp { client, clock, store, identity, ids, config, server: handle, database, folder }
     }
 }
 
@@ -142,7 +143,7 @@ pub struct TestApp {
     pub config: Config,
     server: ServerHandle,
     database: OwnDatabase,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl TestApp {
@@ -213,5 +214,8 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         // Stopping begins with the call; nobody waits for the end.
         drop(self.server.stop(false));
+        if !std::thread::panicking() {
+            leaks::insist_on_none(self.folder.path());
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use reqwest::{Method, RequestBuilder, redirect::Policy};
 use serde_json::Value;
 
-use crate::{Answer, contract::Contract, raw};
+use crate::{Answer, contract::Contract, leaks, raw};
 
 /// Speaks to one product.
 #[derive(Clone)]
@@ -119,6 +119,9 @@ impl Call {
         let response = self.request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, body: response.bytes().await.unwrap().into() };
+        if let Ok(body) = serde_json::from_slice(&answer.body) {
+            leaks::note(&body);
+        }
         if let Some(contract) = &self.contract {
             contract.check(&self.method, &self.path, &answer);
         }

@@ -5,6 +5,7 @@ use ashlar_kernel::{ErrorCode, EventSpec};
 use crate::{
     action_token::action_token_event_specs,
     api_key::api_key_event_specs,
+    bootstrap::bootstrap_event_specs,
     import::import_event_specs,
     lockout::lockout_event_specs,
     login::login_event_specs,
@@ -25,6 +26,7 @@ pub fn events() -> Vec<EventSpec> {
     let all = [
         user_event_specs(),
         account_request_specs(),
+        bootstrap_event_specs(),
         membership_event_specs(),
         registration_event_specs(),
         action_token_event_specs(),

@@ -30,6 +30,7 @@
 mod access_token;
 mod action_token;
 pub mod api_key;
+mod bootstrap;
 mod canonical;
 pub mod catalogue;
 mod challenge;
@@ -61,6 +62,7 @@ pub use api_key::{
     ApiKey, ApiKeyEvent, ApiKeyId, ApiKeyPosition, ApiKeyQuery, ApiKeyRow, ApiKeyWithOwner, InvalidApiKey,
     KeyEnvironment, KeyKind, KeyStatus, PresentedApiKey,
 };
+pub use bootstrap::{Bootstrap, BootstrapEvent, BootstrapSecret, BootstrapToken};
 pub use challenge::{CHALLENGE, Challenge, ChallengeId, ChallengeRow, NewChallenge};
 pub use directory::{
     DirectoryEntry, DirectoryFilter, DirectoryPosition, DirectoryQuery, DirectoryRows, DirectorySort, EntryVersion,

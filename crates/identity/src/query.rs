@@ -13,6 +13,7 @@ use crate::{
 
 /// An account as its owner sees it in one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub struct Account {
     /// Its id.
     pub id: UserId,

@@ -84,7 +84,7 @@ pub enum Command {
         #[command(subcommand)]
         trial: Mail,
     },
-    /// Decides who operates the installation: opens tenants, suspends and resumes them
+    /// Decides who operates the installation, and lets its first administrator in
     #[command(after_long_help = help::USERS)]
     Users {
         /// What to decide
@@ -136,6 +136,8 @@ pub enum Users {
         /// The address of the account
         email: String,
     },
+    /// Makes a token with which the first administrator registers, in the place of the one printed before
+    BootstrapToken,
     /// Makes the owner of an account an operator no more
     RevokeOperator {
         /// The address of the account

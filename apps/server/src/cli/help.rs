@@ -118,6 +118,7 @@ pub(super) const USERS: &str = "\
 Examples:
   ashlar users make-operator ops@example.org
   ashlar users revoke-operator ops@example.org
+  ashlar users bootstrap-token               for the first administrator, good once, for a day
 
 An operator opens, suspends and resumes tenants, and holds no power within one: an account that is
 more than a member of a tenant is refused. The account has to be there already. A SQLite database is

@@ -2,7 +2,9 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
+use ashlar_identity::use_case::FirstAdministrator;
 use ashlar_kernel::ExposeSecret as _;
+use chrono::SecondsFormat;
 
 use crate::{
     config::{Config, Profile},
@@ -10,7 +12,12 @@ use crate::{
 };
 
 /// Where to look, also for `operators`, and a line to paste that works.
-pub(super) fn banner(config: &Config, operators: Option<SocketAddr>, demo: Option<&Demo>) -> String {
+pub(super) fn banner(
+    config: &Config,
+    operators: Option<SocketAddr>,
+    demo: Option<&Demo>,
+    first: Option<&FirstAdministrator>,
+) -> String {
     let base = config.public_base();
     let mut text = format!("\n  Ashlar {} is ready.\n\n", env!("CARGO_PKG_VERSION"));
     let mut line = |name: &str, value: &str| {
@@ -24,6 +31,16 @@ pub(super) fn banner(config: &Config, operators: Option<SocketAddr>, demo: Optio
         line("Metrics", &format!("http://{operators}/metrics"));
     }
     line("Listening on", &config.listen.to_string());
+    match first {
+        Some(FirstAdministrator::Token { token, until }) => {
+            line("First admin", &format!("register with bootstrap_token {}", token.expose_secret()));
+            line("", &format!("(shown once; good until {})", until.to_rfc3339_opts(SecondsFormat::Secs, true)));
+        }
+        Some(FirstAdministrator::Awaited { .. }) => {
+            line("First admin", "has not come yet; for another token: ashlar users bootstrap-token");
+        }
+        Some(FirstAdministrator::HasCome) | None => {}
+    }
     if config.profile == Profile::Production {
         return text;
     }

@@ -3,13 +3,15 @@
 use std::{error::Error, net::TcpListener};
 
 use actix_web::dev::ServerHandle;
+use ashlar_identity::use_case::FirstAdministrator;
+use ashlar_kernel::{Context, RequestId, StoreError, TenantId};
 
 use super::{banner::banner, shutdown::Shutdown, work::name_of_this_process};
 use crate::{
     admin::{self, Entrance},
     cli::output,
     compose::{Product, StartError, World, compose},
-    config::Config,
+    config::{Config, Profile},
     http::{AppState, server},
     work::Roles,
 };
@@ -30,7 +32,8 @@ pub(super) async fn run(config: &Config, roles: Roles) -> Result<(), Box<dyn Err
     let working = work.start(roles, &name_of_this_process(), &state.metrics);
     let shutdown = Shutdown::new(state.health.clone(), working.stopper(), &config.limits);
     let stopper = shutdown.on_signal(Some(server.handle()));
-    output::tell(banner(&config, operators, demo.as_ref()));
+    let first = first_administrator(&config, &state).await?;
+    output::tell(banner(&config, operators, demo.as_ref(), first.as_ref()));
     tracing::info!(address = %config.listen, admin = operators.map(tracing::field::display), "ready");
 
     let gently = async {
@@ -53,6 +56,15 @@ pub(super) async fn run(config: &Config, roles: Roles) -> Result<(), Box<dyn Err
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// In production the first administrator comes with a token, which the first start of all prints.
+async fn first_administrator(config: &Config, state: &AppState) -> Result<Option<FirstAdministrator>, StoreError> {
+    if config.profile == Profile::Embedded {
+        return Ok(None);
+    }
+    let context = Context::system("serve", TenantId::MAIN, RequestId::new(&*state.ids), state.clock.now());
+    state.identity.await_first_administrator(&context).await.map(Some)
 }
 
 /// Answers operators from now on, beside the public API.

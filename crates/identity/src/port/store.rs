@@ -5,11 +5,11 @@ use async_trait::async_trait;
 
 use super::{AdministrationTx, Directory};
 use crate::{
-    Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Challenge, ChallengeId, Credential,
-    HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, Lock, LockoutEvent, LoginAttempt, LoginEvent,
-    Membership, MembershipEvent, PendingRegistration, RegistrationEvent, RegistrationId, Rehash, RehashEvent,
-    SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine, SessionQuery, SessionWithHolder,
-    User, UserEvent, UserId,
+    Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Bootstrap, BootstrapEvent, BootstrapToken,
+    Challenge, ChallengeId, Credential, HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, Lock,
+    LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent,
+    RegistrationId, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId,
+    SessionLine, SessionQuery, SessionWithHolder, User, UserEvent, UserId,
 };
 
 /// The claim to be the first administrator of an installation. There is one in the life of a database.
@@ -43,6 +43,9 @@ pub trait IdentityStore: Directory {
 
     /// Whether anybody has an account, in any tenant of the installation. One statement.
     async fn has_accounts(&self) -> Result<bool, StoreError>;
+
+    /// Whether the first administrator has come, and which token waits for them. One statement.
+    async fn bootstrap(&self) -> Result<Bootstrap, StoreError>;
 
     /// What a login needs to know about `identifier`: the account is of the whole installation, its place in `tenant`
     /// may be missing. One statement.
@@ -152,6 +155,22 @@ pub trait IdentityTx: AdministrationTx {
 
     /// Claims to be the first administrator. False, with nothing saved, when somebody has claimed it before.
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError>;
+
+    /// Adds a token to be the first administrator. False, with nothing saved, when there is one, good or not.
+    async fn insert_bootstrap_token(
+        &mut self,
+        change: Change<BootstrapToken, BootstrapEvent>,
+    ) -> Result<bool, StoreError>;
+
+    /// The same in the place of the one that is there, if one is.
+    async fn replace_bootstrap_token(
+        &mut self,
+        change: Change<BootstrapToken, BootstrapEvent>,
+    ) -> Result<(), StoreError>;
+
+    /// Uses the token up that has this digest; false unless it was there and good at `now`. What explains it is the claim
+    /// in the same unit of work.
+    async fn spend_bootstrap_token(&mut self, digest: &[u8; 32], now: Timestamp) -> Result<bool, StoreError>;
 
     /// Adds a membership.
     async fn insert_membership(&mut self, change: Change<Membership, MembershipEvent>) -> Result<(), StoreError>;

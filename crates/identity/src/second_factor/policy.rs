@@ -68,7 +68,7 @@ mod tests {
             email_verified_at: None,
         };
         let user = User::register(new, ashlar_kernel::Timestamp::UNIX_EPOCH + TimeDelta::hours(1));
-        Account { is_operator, has_second_factor, ..Account::of(user.state(), role) }
+        Account { has_second_factor, is_operator, ..Account::of(user.state(), role) }
     }
 
     #[test]

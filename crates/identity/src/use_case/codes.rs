@@ -13,6 +13,8 @@ ashlar_kernel::error_codes! {
             "There were too many failures in a row, so nothing is tried for a while, not even what is right. Wait `Retry-After` seconds, or reset the password. Devices that have signed in before, and send their `device_token`, are not held up by strangers.";
         CURRENT_PASSWORD_INVALID = "current_password_invalid", Forbidden, "Wrong password",
             "The password that was sent as proof is another. You stay signed in; wrong passwords count towards the lock of the account.";
+        BOOTSTRAP_TOKEN_INVALID = "bootstrap_token_invalid", Malformed, "Token not valid",
+            "The token to become the first administrator is unknown, used, older than a day, or replaced by a newer one, or there was a first administrator before. Whoever operates the installation makes another with `ashlar users bootstrap-token`.";
         RESET_TOKEN_INVALID = "reset_token_invalid", Malformed, "Link not valid",
             "The link to a new password is unknown, used, older than thirty minutes, or replaced by a newer one. Ask for another.";
         VERIFICATION_TOKEN_INVALID = "verification_token_invalid", Malformed, "Link not valid",

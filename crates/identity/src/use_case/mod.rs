@@ -3,6 +3,7 @@
 mod administration;
 mod api_key;
 mod authenticate;
+mod bootstrap;
 pub mod codes;
 mod email;
 mod enrol_at_login;
@@ -44,6 +45,7 @@ pub use api_key::{
     api_key_codes,
 };
 pub use authenticate::{AuthenticateError, Authenticated};
+pub use bootstrap::{BootstrapError, FirstAdministrator};
 pub use email::{ChangeEmailError, VerifyEmailError};
 pub use enrol_at_login::EnrolledLogIn;
 pub use guess::GuessError;
@@ -160,6 +162,7 @@ struct Inner {
     device_key: MacKey,
     action_keys: ActionKeys,
     decoy_key: MacKey,
+    bootstrap_key: MacKey,
     hash_mix: HashMix,
     cursors: CursorSigner,
 }
@@ -172,6 +175,7 @@ impl Identity {
         let device_key = settings.root_key.derive("trusted device");
         let action_keys = ActionKeys::new(settings.root_key.derive("action token"));
         let decoy_key = settings.root_key.derive("decoy");
+        let bootstrap_key = settings.root_key.derive("bootstrap token");
         let cursors = CursorSigner::new(&settings.root_key);
         let hash_mix = HashMix::default();
         Self(Arc::new(Inner {
@@ -182,6 +186,7 @@ impl Identity {
             device_key,
             action_keys,
             decoy_key,
+            bootstrap_key,
             hash_mix,
             cursors,
         }))

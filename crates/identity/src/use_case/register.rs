@@ -2,13 +2,16 @@
 
 use std::sync::{Arc, mpsc};
 
-use ashlar_kernel::{Class, Classified, Context, FieldError, FieldErrors, Id, Invalid, Once, Secret, StoreError};
+use ashlar_kernel::{
+    Change, Class, Classified, Context, FieldError, FieldErrors, Id, Invalid, Once, Secret, StoreError, TenantId,
+};
 
 use super::{Attempts, Identity, Registration, codes, password::NewPasswordError};
 use crate::{
-    Account, DisplayName, Email, Membership, NewUser, Password, PasswordHash, Role, User, UserEvent, Username,
+    Account, BootstrapSecret, DisplayName, Email, Membership, NewUser, Password, PasswordHash, Role, User, UserEvent,
+    UserId, Username,
     password::{PasswordContext, PasswordRejected},
-    port::{FirstAdmin, HasherError, InsertUserError},
+    port::{FirstAdmin, HasherError, IdentityTx, InsertUserError},
 };
 
 /// Opens an account for whoever asks.
@@ -17,6 +20,7 @@ pub struct Register {
     pub(super) username: Option<Username>,
     pub(super) password: Password,
     pub(super) display_name: Option<DisplayName>,
+    bootstrap: Option<Secret>,
     once: Option<Once<Registered>>,
 }
 
@@ -57,7 +61,7 @@ impl Register {
         match (email, password) {
             (Some(email), Some(password)) => {
                 errors.finish()?;
-                Ok(Self { email, username, password, display_name, once: None })
+                Ok(Self { email, username, password, display_name, bootstrap: None, once: None })
             }
             _ => Err(errors.into_invalid()),
         }
@@ -72,6 +76,12 @@ impl Register {
     #[must_use]
     pub fn once(self, once: Option<Once<Registered>>) -> Self {
         Self { once, ..self }
+    }
+
+    /// The same by somebody who shows a token to become the first administrator.
+    #[must_use]
+    pub fn with_bootstrap_token(self, bootstrap: Option<Secret>) -> Self {
+        Self { bootstrap, ..self }
     }
 
     /// The address in the form in which it is compared, for whoever counts attempts.
@@ -99,6 +109,9 @@ pub enum RegisterError {
     /// Nobody may.
     #[error("registration is closed")]
     Closed,
+    /// The token to become the first administrator is no good.
+    #[error("nobody becomes the first administrator with this token")]
+    BootstrapToken,
     /// The password is not good enough.
     #[error(transparent)]
     Password(PasswordRejected),
@@ -139,6 +152,7 @@ impl Classified for RegisterError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::Closed => Class::Code(&codes::REGISTRATION_CLOSED),
+            Self::BootstrapToken => Class::Code(&codes::BOOTSTRAP_TOKEN_INVALID),
             Self::Password(error) => Class::Inner(error),
             Self::EmailTaken | Self::UsernameTaken => Class::Code(&codes::IDENTIFIER_TAKEN),
             Self::Hasher(error) => Class::Inner(error),
@@ -172,7 +186,7 @@ impl Identity {
     /// The password is judged before anything is looked up, so that the answer to a bad password says nothing about
     /// the address; and it is hashed whether or not the address is taken.
     pub async fn register(&self, context: &Context, command: Register) -> Result<Registered, RegisterError> {
-        if self.0.settings.registration == Registration::Closed {
+        if self.0.settings.registration == Registration::Closed && command.bootstrap.is_none() {
             return Err(RegisterError::Closed);
         }
         self.judge_password(&command.password, &command.email, command.username.as_ref()).await?;
@@ -181,12 +195,10 @@ impl Identity {
         let mut attempts = Attempts::default();
         loop {
             let outcome = match self.0.settings.registration {
-                Registration::VerifyFirst => {
+                Registration::VerifyFirst if command.bootstrap.is_none() => {
                     self.request_account(context, &command, hash.clone()).await.map(|()| Registered::CheckYourMail)
                 }
-                Registration::Instant | Registration::Closed => {
-                    self.open_account(context, &command, hash.clone()).await
-                }
+                _ => self.open_account(context, &command, hash.clone()).await,
             };
             match outcome {
                 Err(RegisterError::Store(error)) if attempts.again(&error) => {}
@@ -222,27 +234,25 @@ impl Identity {
         command: &Register,
         password: PasswordHash,
     ) -> Result<Registered, RegisterError> {
+        // The first administrator is of the first tenant, and known to whoever operates the installation: no letter has to
+        // reach them before mail is set up.
+        let is_bootstrap = command.bootstrap.is_some();
+        let tenant = if is_bootstrap { TenantId::MAIN } else { context.tenant };
+        let context = &Context { tenant, ..context.clone() };
         let new = NewUser {
             id: Id::new(&*self.0.ports.ids),
             email: command.email.clone(),
             username: command.username.clone(),
             password,
             display_name: command.display_name.clone(),
-            email_verified_at: None,
+            email_verified_at: is_bootstrap.then_some(context.now),
         };
         let change = User::register(new, context.now);
         let user = change.state().clone();
 
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.insert_user(change).await?;
-        let mut role = Role::Member;
-        if self.0.settings.first_account_is_admin {
-            let claim = FirstAdmin { user: user.id(), at: context.now };
-            let event = UserEvent::BootstrapAdminClaimed { user: user.id() };
-            if tx.claim_first_admin(ashlar_kernel::Change::new(claim, event)).await? {
-                role = Role::Admin;
-            }
-        }
+        let role = self.first_role(context, &mut *tx, command, user.id()).await?;
         tx.insert_membership(Membership::create(context.tenant, user.id(), role, context.now)).await?;
         let registered = Registered::Open(Box::new(Account::of(&user, role)));
         if let Some(once) = &command.once {
@@ -250,5 +260,26 @@ impl Identity {
         }
         tx.commit().await?;
         Ok(registered)
+    }
+
+    /// What a newcomer is: administrator, if they are the first or show the token for it.
+    async fn first_role(
+        &self,
+        context: &Context,
+        tx: &mut dyn IdentityTx,
+        command: &Register,
+        user: UserId,
+    ) -> Result<Role, RegisterError> {
+        if command.bootstrap.is_none() && !self.0.settings.first_account_is_admin {
+            return Ok(Role::Member);
+        }
+        let claim = Change::new(FirstAdmin { user, at: context.now }, UserEvent::BootstrapAdminClaimed { user });
+        let Some(token) = &command.bootstrap else {
+            let is_first = tx.claim_first_admin(claim).await?;
+            return Ok(if is_first { Role::Admin } else { Role::Member });
+        };
+        let secret = BootstrapSecret::parse(token).ok_or(RegisterError::BootstrapToken)?;
+        let is_good = tx.spend_bootstrap_token(&secret.digest(&self.0.bootstrap_key), context.now).await?;
+        if is_good && tx.claim_first_admin(claim).await? { Ok(Role::Admin) } else { Err(RegisterError::BootstrapToken) }
     }
 }

@@ -14,7 +14,7 @@ pub enum UserEvent {
         /// Whose.
         user: UserId,
     },
-    /// The first account of an embedded installation became its administrator.
+    /// The first administrator of the installation came.
     BootstrapAdminClaimed {
         /// Whose.
         user: UserId,
@@ -138,7 +138,7 @@ const REGISTERED: EventSpec = EventSpec {
 const BOOTSTRAP_ADMIN_CLAIMED: EventSpec = EventSpec {
     name: "identity.user.bootstrap_admin_claimed",
     schema_version: 1,
-    summary: "The first account of an embedded installation became its administrator. Happens once in the life of a database.",
+    summary: "The first administrator of the installation came: the first account of an embedded one, or whoever had the token in production. Happens once in the life of a database.",
     targets: &["user"],
     data: &[USER],
 };

@@ -24,7 +24,9 @@ use crate::http::{
 ///
 /// In the mode `instant` the account can be used at once, and the answer tells whether an address or username is
 /// taken. In the mode `verify_first` (the default in production) the answer is the same whether or not the address has an
-/// account: a letter follows, whose link goes to `/api/v1/auth/verify-email`. In the mode `closed` every call answers 403. On an embedded installation without demo data the first account becomes the administrator.
+/// account: a letter follows, whose link goes to `/api/v1/auth/verify-email`. In the mode `closed` every call answers 403. On an embedded
+/// installation without demo data the first account becomes the administrator; in production whoever sends the
+/// `bootstrap_token`, in any mode and at once.
 #[utoipa::path(
     operation_id = "register",
     tag = "identity",
@@ -40,7 +42,7 @@ use crate::http::{
     extensions(
         ("x-permission" = json!(null)),
         ("x-idempotent" = json!(true)),
-        ("x-problems" = json!(["registration_closed", "identifier_taken", "password_rejected", "overloaded"])),
+        ("x-problems" = json!(["registration_closed", "bootstrap_token_invalid", "identifier_taken", "password_rejected", "overloaded"])),
     ),
     security(())
 )]

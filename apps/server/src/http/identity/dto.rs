@@ -27,18 +27,23 @@ pub(super) struct RegisterRequest {
     /// What others call you.
     #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
     display_name: Option<String>,
+    /// Makes you the first administrator of a production installation, whoever else may register: the token that its
+    /// first start prints, or `ashlar users bootstrap-token`. Good once, for 24 hours.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 256, example = "asb1_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA")]
+    bootstrap_token: Option<Secret>,
 }
 
 impl TryFrom<RegisterRequest> for Register {
     type Error = Invalid;
 
     fn try_from(body: RegisterRequest) -> Result<Self, Invalid> {
-        Self::try_from(RegisterInput {
+        let register = Self::try_from(RegisterInput {
             email: &body.email,
             username: body.username.as_deref(),
             password: body.password,
             display_name: body.display_name.as_deref(),
-        })
+        })?;
+        Ok(register.with_bootstrap_token(body.bootstrap_token))
     }
 }
 

@@ -13,9 +13,9 @@ mod transaction;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ashlar_identity::{
-    Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, HashClass, Identifier, ImportObstacle,
-    ImportedUser, LoginAttempt, PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine,
-    SessionQuery, SessionWithHolder, Tenancy, TenancyRow, User, UserId,
+    Account, ActionToken, ActionTokenId, Bootstrap, Challenge, ChallengeId, Credential, HashClass, Identifier,
+    ImportObstacle, ImportedUser, LoginAttempt, PendingRegistration, RegistrationId, SecondFactor, SessionId,
+    SessionLine, SessionQuery, SessionWithHolder, Tenancy, TenancyRow, User, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{
@@ -108,6 +108,10 @@ impl IdentityStore for MemoryStore {
 
     async fn has_accounts(&self) -> Result<bool, StoreError> {
         Ok(self.shared.lock().tables.has_users())
+    }
+
+    async fn bootstrap(&self) -> Result<Bootstrap, StoreError> {
+        Ok(self.shared.lock().tables.bootstrap())
     }
 
     async fn credential(&self, tenant: TenantId, identifier: &Identifier) -> Result<Option<Credential>, StoreError> {

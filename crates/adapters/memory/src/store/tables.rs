@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_identity::{
-    Account, Identifier, LoginAttempt, Membership, Rehash, Session, SessionId, SessionLine, SessionQuery, SessionRow,
-    SessionWithHolder, Tenancy, User, UserId, Username,
+    Account, Bootstrap, BootstrapToken, Identifier, LoginAttempt, Membership, Rehash, Session, SessionId, SessionLine,
+    SessionQuery, SessionRow, SessionWithHolder, Tenancy, User, UserId, Username,
     port::{FirstAdmin, InsertUserError},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
@@ -25,6 +25,7 @@ pub(super) struct Tables {
     pub(super) sessions: Table<SessionId, Session>,
     logins: Arc<Vec<LoginAttempt>>,
     first_admin: Option<FirstAdmin>,
+    bootstrap_token: Option<BootstrapToken>,
     pub(super) imports: Imports,
     pub(super) ledger: Ledger,
     pub(super) links: Links,
@@ -140,6 +141,27 @@ impl Tables {
         let is_first = self.first_admin.is_none();
         self.first_admin.get_or_insert(claim);
         Ok(is_first)
+    }
+
+    pub(super) fn bootstrap(&self) -> Bootstrap {
+        let token_until = self.bootstrap_token.map(|token| token.expires_at());
+        Bootstrap { is_claimed: self.first_admin.is_some(), token_until }
+    }
+
+    /// Whether there was none before.
+    pub(super) fn insert_bootstrap_token(&mut self, token: BootstrapToken) -> bool {
+        let is_first = self.bootstrap_token.is_none();
+        self.bootstrap_token.get_or_insert(token);
+        is_first
+    }
+
+    pub(super) const fn replace_bootstrap_token(&mut self, token: BootstrapToken) {
+        self.bootstrap_token = Some(token);
+    }
+
+    pub(super) fn spend_bootstrap_token(&mut self, digest: &[u8; 32], now: Timestamp) -> bool {
+        let is_it = |token: &mut BootstrapToken| token.digest() == digest && token.expires_at() > now;
+        self.bootstrap_token.take_if(is_it).is_some()
     }
 
     pub(super) fn insert_membership(&mut self, membership: Membership) -> Result<(), StoreError> {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, ImportEvent, ImportedUser, Lock,
-    LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent,
-    Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent,
+    ImportedUser, Lock, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
+    RegistrationEvent, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User,
+    UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
-use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, UnitOfWork};
+use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, Timestamp, UnitOfWork};
 use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
 
@@ -150,6 +151,27 @@ impl IdentityTx for MemoryTx {
 
     async fn claim_first_admin(&mut self, change: Change<FirstAdmin, UserEvent>) -> Result<bool, StoreError> {
         self.write_if(change, Tables::claim_first_admin)
+    }
+
+    async fn insert_bootstrap_token(
+        &mut self,
+        change: Change<BootstrapToken, BootstrapEvent>,
+    ) -> Result<bool, StoreError> {
+        self.write_if(change, |tables, token| Ok(tables.insert_bootstrap_token(token)))
+    }
+
+    async fn replace_bootstrap_token(
+        &mut self,
+        change: Change<BootstrapToken, BootstrapEvent>,
+    ) -> Result<(), StoreError> {
+        self.write(change, |tables, token| {
+            tables.replace_bootstrap_token(token);
+            Ok(())
+        })
+    }
+
+    async fn spend_bootstrap_token(&mut self, digest: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.draft.spend_bootstrap_token(digest, now))
     }
 
     async fn insert_membership(&mut self, change: Change<Membership, MembershipEvent>) -> Result<(), StoreError> {

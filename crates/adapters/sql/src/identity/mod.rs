@@ -1,6 +1,7 @@
 //! The identity domain's tables behind its ports.
 
 mod administration_tx;
+mod bootstrap;
 mod counters;
 mod directory;
 pub(crate) mod entity;

@@ -1,9 +1,9 @@
 //! Reads, one statement each.
 
 use ashlar_identity::{
-    Account, ActionToken, ActionTokenId, Challenge, ChallengeId, Credential, HashClass, Identifier, ImportObstacle,
-    ImportedUser, PasswordHash, PendingRegistration, RegistrationId, SecondFactor, SessionId, SessionLine,
-    SessionPosition, SessionQuery, SessionWithHolder, User, UserId,
+    Account, ActionToken, ActionTokenId, Bootstrap, Challenge, ChallengeId, Credential, HashClass, Identifier,
+    ImportObstacle, ImportedUser, PasswordHash, PendingRegistration, RegistrationId, SecondFactor, SessionId,
+    SessionLine, SessionPosition, SessionQuery, SessionWithHolder, User, UserId,
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
@@ -57,6 +57,10 @@ impl IdentityStore for SqlStore {
         let any = user::Entity::find().select_only().column(user::Column::Id).limit(1);
         let found = any.into_tuple::<uuid::Uuid>().one(self.reader()).await.map_err(store_error)?;
         Ok(found.is_some())
+    }
+
+    async fn bootstrap(&self) -> Result<Bootstrap, StoreError> {
+        self.bootstrap_state().await
     }
 
     async fn credential(&self, tenant: TenantId, identifier: &Identifier) -> Result<Option<Credential>, StoreError> {

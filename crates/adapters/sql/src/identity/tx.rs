@@ -1,12 +1,13 @@
 //! Writes: each saves a change and then, as its last statement, the events that explain it.
 
 use ashlar_identity::{
-    AccountRequest, ActionToken, ActionTokenEvent, Challenge, ChallengeId, ImportEvent, ImportedUser, Lock,
-    LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent,
-    Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent,
+    ImportedUser, Lock, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
+    RegistrationEvent, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User,
+    UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
-use ashlar_kernel::{Change, StoreError};
+use ashlar_kernel::{Change, StoreError, Timestamp};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, UpdateResult, sea_query::OnConflict,
@@ -156,6 +157,24 @@ impl IdentityTx for SqlTx {
         }
         self.explain(events).await?;
         Ok(true)
+    }
+
+    async fn insert_bootstrap_token(
+        &mut self,
+        change: Change<BootstrapToken, BootstrapEvent>,
+    ) -> Result<bool, StoreError> {
+        self.add_bootstrap_token(change).await
+    }
+
+    async fn replace_bootstrap_token(
+        &mut self,
+        change: Change<BootstrapToken, BootstrapEvent>,
+    ) -> Result<(), StoreError> {
+        self.put_bootstrap_token(change).await
+    }
+
+    async fn spend_bootstrap_token(&mut self, digest: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        self.use_bootstrap_token(digest, now).await
     }
 
     async fn insert_membership(&mut self, change: Change<Membership, MembershipEvent>) -> Result<(), StoreError> {

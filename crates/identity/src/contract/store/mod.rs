@@ -10,7 +10,9 @@ use crate::port::IdentityStore;
 pub mod accounts;
 pub mod administration;
 pub mod api_keys;
+pub mod bootstrap;
 pub mod events;
+pub mod factors;
 pub mod imports;
 pub mod links;
 pub mod logins;
@@ -55,6 +57,14 @@ macro_rules! identity_store_contract {
             the_main_tenant_is_always_there,
             the_first_administrator_is_claimed_once,
             a_dropped_claim_leaves_the_claim_free,
+        );
+        $crate::identity_store_contract!(@laws $fixture, bootstrap,
+            one_token_waits_for_the_first_administrator,
+            a_token_is_spent_once_and_in_time,
+        );
+        $crate::identity_store_contract!(@laws $fixture, factors,
+            an_account_is_read_with_whether_it_has_a_second_factor,
+            a_stale_copy_of_a_second_factor_is_refused,
         );
         $crate::identity_store_contract!(@laws $fixture, events,
             an_event_carries_its_envelope,
@@ -135,6 +145,9 @@ macro_rules! identity_store_contract {
                 administrators_who_demote_each_other_leave_one,
                 administrators_who_shut_each_other_leave_one,
                 racing_rehashes_of_one_password_have_one_winner,
+            );
+            $crate::identity_store_contract!(@races $fixture, start, bootstrap,
+                racing_uses_of_one_token_have_one_winner,
             );
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

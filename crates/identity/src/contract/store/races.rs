@@ -17,7 +17,7 @@ use crate::{
     port::{IdentityTx, InsertUserError, KeepAdminError},
 };
 
-const RUNNERS: usize = 20;
+pub(super) const RUNNERS: usize = 20;
 
 /// However many register one address at once, one account comes of it, and everybody else is told why.
 pub async fn racing_inserts_of_one_address_leave_one_account(fixture: Fixture, start: StartRace) {

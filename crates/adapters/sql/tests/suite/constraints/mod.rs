@@ -10,7 +10,7 @@ use sqlx::Executor;
 use crate::support::{context, key_of, member, noon, sign_in, store_on};
 
 /// A statement that breaks one constraint of a database in which one person has one session and one API key.
-const BREACHES: [(&str, &str); 39] = [
+const BREACHES: [(&str, &str); 41] = [
     ("tenant_slug_check", "UPDATE tenant SET slug = 'Main'"),
     ("tenant_slug_check", "UPDATE tenant SET slug = ''"),
     ("tenant_name_check", "UPDATE tenant SET name = ''"),
@@ -42,6 +42,14 @@ const BREACHES: [(&str, &str); 39] = [
     (
         "bootstrap_user_id_fkey",
         "INSERT INTO bootstrap (id, user_id, claimed_at) SELECT 1, tenant_id, created_at FROM \"user\"",
+    ),
+    (
+        "bootstrap_token_one_row_check",
+        "INSERT INTO bootstrap_token (id, digest, issued_at, expires_at) SELECT 2, salt, created_at, idle_expires_at FROM session",
+    ),
+    (
+        "bootstrap_token_expires_at_check",
+        "INSERT INTO bootstrap_token (id, digest, issued_at, expires_at) SELECT 1, salt, created_at, created_at FROM session",
     ),
     ("api_key_key_id_check", "UPDATE api_key SET key_id = 'short'"),
     ("api_key_key_id_check", "UPDATE api_key SET key_id = upper(key_id)"),
