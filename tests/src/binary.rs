@@ -7,6 +7,7 @@ mod captured;
 mod ledger;
 mod postgres;
 mod program;
+mod python;
 mod seed;
 mod server;
 
@@ -16,6 +17,7 @@ pub use api::{Answer, Api};
 pub use ledger::Ledger;
 pub use postgres::PostgresDatabase;
 pub use program::{Finished, Program};
+pub use python::Python;
 pub use seed::Seed;
 pub use server::Server;
 

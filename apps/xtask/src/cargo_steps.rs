@@ -64,9 +64,19 @@ const fn test_arguments(has_nextest: bool, quick: bool) -> &'static [&'static st
         (true, false) => &["nextest", "run", "--workspace"],
         (true, true) => &["nextest", "run", "--workspace", "--profile", "quick"],
         (false, false) => &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--"],
-        (false, true) => {
-            &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--", "--skip", "postgres"]
-        }
+        (false, true) => &[
+            "test",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--no-fail-fast",
+            "--",
+            "--skip",
+            "postgres",
+            "--skip",
+            "another_language",
+        ],
     }
 }
 
@@ -75,9 +85,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quick_leaves_out_postgres_with_either_test_runner() {
+    fn quick_leaves_out_postgres_and_python_with_either_test_runner() {
         assert!(test_arguments(true, true).ends_with(&["--profile", "quick"]));
-        assert!(test_arguments(false, true).ends_with(&["--skip", "postgres"]));
+        assert!(test_arguments(false, true).ends_with(&["--skip", "postgres", "--skip", "another_language"]));
     }
 
     #[test]

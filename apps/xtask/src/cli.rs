@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::plan::{self, Step};
 use crate::session::Session;
-use crate::{bans, bench, cargo_steps, env, measure, openapi, runner, say, services};
+use crate::{bans, bench, cargo_steps, env, measure, openapi, python, runner, say, services};
 
 /// Ashlar's own build and test commands.
 #[derive(Debug, Parser)]
@@ -26,17 +26,18 @@ enum Commands {
     /// Formatting, clippy, dependency bans and licences, build, tests, doc tests, documentation, and the
     /// files under openapi/. PostgreSQL and Redis are found, or installed by apt-get where that needs no
     /// question, then started on free ports in a temporary folder and stopped at the end, whatever happens.
+    /// Python is found or installed likewise; what some tests need of its registry goes to target/interop.
     ///
     /// A step that fails does not stop the others; the summary at the end names each. A tool that is missing
     /// and cannot be installed skips its step with a visible line, or fails it when CI=true is set.
     #[command(after_help = "\
 Examples:
   cargo xtask test                        everything, as continuous integration runs it
-  cargo xtask test --quick                without services and without npm
+  cargo xtask test --quick                without services, npm and Python
   cargo xtask test -- refresh             every step, but only tests with `refresh` in their name
   cargo xtask test -- -E 'package(ashlar-sql)'    a filter of cargo-nextest, when that is installed")]
     Test {
-        /// Leave out what needs PostgreSQL, Redis or npm
+        /// Leave out what needs PostgreSQL, Redis, npm or Python
         #[arg(long)]
         quick: bool,
         /// Passed on to the test runner
@@ -61,6 +62,11 @@ Examples:
     /// Prints two `export` lines. Paste them into another terminal and run single tests there by hand:
     /// `cargo nextest run -p ashlar-sql`.
     Services,
+    /// Install the Python packages that tests compare Ashlar with
+    ///
+    /// Into target/interop, from tests/interop/requirements.txt, checked against the hashes there. `cargo xtask test`
+    /// does so by itself; this is for single tests by hand: `cargo nextest run -p ashlar-tests --test interop`.
+    Interop,
     /// Measure the release binary: size, time to the first answer, idle memory
     ///
     /// Prints a Markdown table for the README. Resident memory is read on Linux only.
@@ -105,6 +111,7 @@ pub(crate) fn main() -> Result<ExitCode> {
             services::stop(&mut session);
             outcome.map(|()| ExitCode::SUCCESS)
         }
+        Commands::Interop => python::INTEROP.install(&session).map(|_| ExitCode::SUCCESS),
         Commands::Measure { binary } => measure::run(&session, binary).map(|()| ExitCode::SUCCESS),
     }
 }
@@ -130,6 +137,7 @@ fn execute(step: Step, session: &mut Session) -> Result<()> {
         Step::Dependencies => bans::check(session),
         Step::Postgres => services::start_postgres(session),
         Step::Redis => services::start_redis(session),
+        Step::Interop => python::INTEROP.install(session).map(drop),
         Step::Build => cargo_steps::build(session),
         Step::Tests => cargo_steps::tests(session),
         Step::DocTests => cargo_steps::doc_tests(session),

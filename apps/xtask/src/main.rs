@@ -18,6 +18,7 @@ mod measure;
 mod openapi;
 mod plan;
 mod process;
+mod python;
 mod runner;
 mod say;
 mod services;

@@ -8,6 +8,7 @@ pub(crate) enum Step {
     Dependencies,
     Postgres,
     Redis,
+    Interop,
     Build,
     Tests,
     DocTests,
@@ -25,6 +26,7 @@ impl Step {
             Self::Dependencies => "dependency bans and licences",
             Self::Postgres => "start PostgreSQL",
             Self::Redis => "start Redis",
+            Self::Interop => "packages of Python that tests ask",
             Self::Build => "build",
             Self::Tests => "tests",
             Self::DocTests => "doc tests",
@@ -36,7 +38,7 @@ impl Step {
 
     /// The steps without which this one could only fail for a reason already told.
     ///
-    /// Tests do not need the services: where those are missing, their tests leave themselves out visibly.
+    /// Tests do not need the services or Python: where those are missing, their tests leave themselves out visibly.
     pub(crate) const fn needs(self) -> &'static [Self] {
         match self {
             Self::Tests | Self::DocTests | Self::Documentation | Self::OpenApiFresh => &[Self::Build],
@@ -44,18 +46,19 @@ impl Step {
         }
     }
 
-    /// Whether the step needs a service or the npm registry.
+    /// Whether the step needs a service or a registry other than cargo's.
     const fn reaches_out(self) -> bool {
-        matches!(self, Self::Postgres | Self::Redis | Self::OpenApiLint)
+        matches!(self, Self::Postgres | Self::Redis | Self::Interop | Self::OpenApiLint)
     }
 }
 
-const TEST: [Step; 11] = [
+const TEST: [Step; 12] = [
     Step::Formatting,
     Step::Clippy,
     Step::Dependencies,
     Step::Postgres,
     Step::Redis,
+    Step::Interop,
     Step::Build,
     Step::Tests,
     Step::DocTests,
@@ -79,13 +82,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quick_leaves_out_services_and_npm_and_nothing_else() {
+    fn quick_leaves_out_services_and_other_registries_and_nothing_else() {
         let full = test(false);
         let quick = test(true);
 
         let left_out: Vec<_> = full.iter().filter(|step| !quick.contains(step)).collect();
 
-        assert_eq!(left_out, [&Step::Postgres, &Step::Redis, &Step::OpenApiLint]);
+        assert_eq!(left_out, [&Step::Postgres, &Step::Redis, &Step::Interop, &Step::OpenApiLint]);
     }
 
     #[test]
@@ -105,5 +108,6 @@ mod tests {
 
         assert!(position(Step::Postgres) < position(Step::Tests));
         assert!(position(Step::Redis) < position(Step::Tests));
+        assert!(position(Step::Interop) < position(Step::Tests));
     }
 }

@@ -81,6 +81,11 @@ impl Session {
         self.target.join("tools")
     }
 
+    /// Where packages of Python are installed for one purpose.
+    pub(crate) fn python_folder(&self, purpose: &str) -> PathBuf {
+        self.target.join(purpose)
+    }
+
     /// Where flame graphs go.
     pub(crate) fn graphs_folder(&self) -> PathBuf {
         self.target.join("flamegraphs")

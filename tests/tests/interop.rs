@@ -1,0 +1,90 @@
+//! What other people's programs in other languages make of Ashlar: a JOSE library of its tokens, an authenticator app of
+//! its QR codes.
+
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+use ashlar_tests::binary::{Api, PASSWORD, Program, Python, Server};
+use serde_json::{Value, json};
+
+const LOGIN: &str = "/api/v1/auth/login";
+const STEP: &str = "/api/v1/auth/login/2fa";
+const ADA: &str = "ada+tokens@example.org";
+
+/// A server with one account, and the answer to its login.
+async fn signed_in(program: &Program) -> (Server, Api, Value) {
+    let server = program.serve().await;
+    let api = server.api();
+    assert_eq!(api.register(ADA).await.status, 201);
+    let login = api.log_in(ADA).await.body;
+    (server, api, login)
+}
+
+/// Everything joserfc found in the token of a server that signs so.
+async fn verified_elsewhere(python: &Python, algorithm: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_JWT_ALG", algorithm);
+    let (server, api, login) = signed_in(&program).await;
+    let keys = api.get("/.well-known/jwks.json").await.body;
+    let input = json!({
+        "jwks": keys, "token": login["access_token"], "algorithm": algorithm, "issuer": server.base(),
+        "audience": "ashlar",
+    });
+
+    let found = python.run("jose.py", &input);
+
+    let kid = found["header"]["kid"].as_str().unwrap();
+    assert_eq!(found["header"], json!({ "alg": algorithm, "typ": "at+jwt", "kid": kid }));
+    assert!(found["thumbprint"].as_str().unwrap().starts_with(kid), "no thumbprint of RFC 7638: {found}");
+    let claims = &found["claims"];
+    assert_eq!((&claims["sub"], &claims["sid"]), (&login["user"]["id"], &login["session_id"]));
+    assert_eq!((&claims["amr"], &claims["ver"]), (&json!(["pwd"]), &json!(1)));
+    let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert_eq!(json!(life), login["expires_in"]);
+    let mut names: Vec<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let expected = "amr aud auth_time exp iat iss jti nbf roles sid sub tid ver";
+    assert_eq!(names.join(" "), expected, "neither an address nor a name is in a token");
+    // joserfc imports private members as readily as public ones.
+    let private = ["d", "p", "q", "dp", "dq", "qi", "k"];
+    for key in keys["keys"].as_array().unwrap() {
+        assert!(private.iter().all(|member| key.get(member).is_none()), "a private member is published");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_verified_by_a_jose_library_of_another_language() {
+    let Some(python) = Python::find() else { return };
+    for algorithm in ["RS256", "EdDSA"] {
+        verified_elsewhere(&python, algorithm).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn qr_code_is_scanned_by_an_authenticator_of_another_language() {
+    let Some(python) = Python::find() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, api, login) = signed_in(&Program::in_folder(folder.path()).plain()).await;
+    let bearer = format!("Bearer {}", login["access_token"].as_str().unwrap());
+    let ada = [("authorization", bearer.as_str())];
+    let enrolment = api.post_with("/api/v1/me/2fa/totp", &ada, &json!({})).await;
+    assert_eq!(enrolment.status, 201, "{enrolment:?}");
+
+    let scanned = python.run("authenticator.py", &json!({ "svg": enrolment.text("/qr_svg") }));
+
+    assert_eq!(scanned["uri"], enrolment.body["otpauth_uri"]);
+    assert_eq!(scanned["secret"], enrolment.body["secret_base32"]);
+    assert_eq!((&scanned["issuer"], &scanned["name"]), (&json!("Ashlar"), &json!(ADA)));
+    assert_eq!(scanned["form"], json!([6, 30, "sha1"]));
+    // The code of the next half minute counts as well, so that nobody waits for it.
+    let [now, next] = [0, 1].map(|index| scanned["codes"][index].as_str().unwrap().to_owned());
+    let confirmed = api.post_with("/api/v1/me/2fa/totp/confirm", &ada, &json!({ "code": now })).await;
+    assert_eq!(confirmed.status, 200, "{confirmed:?}");
+    let challenge = api.post(LOGIN, &json!({ "identifier": ADA, "password": PASSWORD })).await;
+    assert_eq!(challenge.text("/status"), "mfa_required");
+    let step = |code: String| json!({ "challenge_token": challenge.text("/challenge_token"), "totp_code": code });
+    assert_eq!(api.post(STEP, &step(now)).await.text("/code"), "mfa_code_invalid", "it has been used");
+    let authenticated = api.post(STEP, &step(next)).await;
+    assert_eq!(authenticated.text("/status"), "authenticated", "{authenticated:?}");
+    let access = authenticated.text("/access_token");
+    assert_eq!(api.get_as(&access, "/api/v1/me").await.text("/email"), ADA);
+}
