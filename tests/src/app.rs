@@ -3,7 +3,7 @@
 use std::{net::TcpListener, num::NonZeroU16, sync::Arc, time::Duration};
 
 use actix_web::{HttpServer, dev::ServerHandle, web::ServiceConfig};
-use ashlar_crypto::{Argon2Options, Argon2Params};
+use ashlar_crypto::{Argon2Options, Argon2Params, HashObserver};
 use ashlar_identity::{Identity, SessionId, UserId, port::IdentityStore};
 use ashlar_kernel::{Clock, Context, EventLog, EventRecord, IdSource, LogReader, RequestId, TenantId};
 use ashlar_memory::{ManualClock, SeededEntropy};
@@ -28,6 +28,7 @@ pub struct Setup {
     state: Box<dyn FnOnce(&mut AppState) + Send>,
     routes: Option<fn(&mut ServiceConfig)>,
     statements: Option<Observer>,
+    hashes: Option<HashObserver>,
 }
 
 impl Setup {
@@ -50,7 +51,7 @@ impl Setup {
             ("ASHLAR_REQUEST_TIMEOUT", "5m"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        Self { database, environment, state: Box::new(|_| {}), routes: None, statements: None }
+        Self { database, environment, state: Box::new(|_| {}), routes: None, statements: None, hashes: None }
     }
 
     /// The same with an environment variable set.
@@ -79,6 +80,12 @@ impl Setup {
         Self { statements: Some(observer), ..self }
     }
 
+    /// The same with somebody who is told of each password hash.
+    #[must_use]
+    pub fn counting(self, observer: HashObserver) -> Self {
+        Self { hashes: Some(observer), ..self }
+    }
+
     /// Starts it on a free port.
     pub async fn start(self) -> TestApp {
         leaks::keep_the_log();
@@ -98,7 +105,9 @@ impl Setup {
 
         let clock = Arc::new(ManualClock::at(NOON));
         let Product { mut state, store, .. } =
-            compose(&config, World { statements: self.statements, ..world(Arc::clone(&clock)) }).await.unwrap();
+            compose(&config, World { statements: self.statements, hashes: self.hashes, ..world(Arc::clone(&clock)) })
+                .await
+                .unwrap();
         (self.state)(&mut state);
         let (identity, ids) = (state.identity.clone(), Arc::clone(&state.ids));
         let server = match self.routes {
@@ -124,7 +133,7 @@ fn world(clock: Arc<ManualClock>) -> World {
         queue: 1_000,
         wait: Duration::from_mins(2),
     };
-    World { clock, entropy: Arc::new(SeededEntropy::new(20_300_101)), hashing, statements: None }
+    World { clock, entropy: Arc::new(SeededEntropy::new(20_300_101)), hashing, statements: None, hashes: None }
 }
 
 /// The product, running.

@@ -6,7 +6,7 @@ mod keys;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
-use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, JwtSigner, OsEntropy};
+use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, HashObserver, JwtSigner, OsEntropy};
 use ashlar_identity::{
     Email, Identity, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy, SessionPolicy, TokenAudience,
     port::{Revocations, SessionCache},
@@ -55,6 +55,8 @@ pub struct World {
     pub hashing: Argon2Options,
     /// Who is told of each SQL statement, if anybody.
     pub statements: Option<Observer>,
+    /// Who is told of each password hash, if anybody.
+    pub hashes: Option<HashObserver>,
 }
 
 impl World {
@@ -63,7 +65,7 @@ impl World {
         let threads = u16::try_from(threads).ok().and_then(NonZeroU16::new);
         let defaults = Argon2Options::default();
         let hashing = Argon2Options { threads: threads.unwrap_or(defaults.threads), ..defaults };
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hashing, statements: None }
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hashing, statements: None, hashes: None }
     }
 }
 
@@ -181,7 +183,9 @@ impl Parts {
         let ports = IdentityPorts {
             store: Arc::new(store.clone()),
             api_keys: Arc::new(store.clone()),
-            hasher: Arc::new(Argon2Pool::new(world.hashing, Arc::clone(&world.entropy))),
+            hasher: Arc::new(
+                Argon2Pool::new(world.hashing, Arc::clone(&world.entropy)).watched_by(world.hashes.clone()),
+            ),
             signer: Arc::new(JwtSigner::new(keys.ring)),
             cache,
             counters: Arc::new(store.clone()),

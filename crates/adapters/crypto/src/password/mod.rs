@@ -9,4 +9,4 @@ mod readable;
 mod stored;
 
 pub use params::{Argon2Params, InvalidArgon2Params};
-pub use pool::{Argon2Options, Argon2Pool};
+pub use pool::{Argon2Options, Argon2Pool, HashObserver};

@@ -1,6 +1,7 @@
 //! How much one hash costs.
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use ashlar_identity::HashClass;
 
 /// What one Argon2id hash costs (RFC 9106): memory, passes over it, and lanes.
 ///
@@ -40,6 +41,11 @@ impl Argon2Params {
     /// The parameters as they stand in a PHC string, in the order of the reference implementation.
     pub(super) fn as_phc(self) -> String {
         format!("m={},t={},p={}", self.memory_kib, self.passes, self.lanes)
+    }
+
+    /// The class of the hashes that are made so.
+    pub(super) fn class(self) -> HashClass {
+        HashClass::restore(format!("$argon2id$v=19${}", self.as_phc()))
     }
 
     /// How many blocks of 1 KiB one hash works in.

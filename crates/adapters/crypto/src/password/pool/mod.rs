@@ -42,6 +42,9 @@ impl Default for Argon2Options {
     }
 }
 
+/// Is told of every hash that was computed, for tests that count: the class says what it cost.
+pub type HashObserver = Arc<dyn Fn(&HashClass) + Send + Sync>;
+
 /// A [`PasswordHasher`] that makes Argon2id hashes on Tokio's blocking threads, a bounded number at a time.
 ///
 /// One hash takes 14 to 19 ms of a core and 19 MiB, so a hundred junk logins a second would occupy two cores for good.
@@ -58,6 +61,7 @@ pub struct Argon2Pool {
     memory: Arc<Memory>,
     params: Argon2Params,
     entropy: Arc<dyn Entropy>,
+    observer: Option<HashObserver>,
 }
 
 impl Argon2Pool {
@@ -68,6 +72,19 @@ impl Argon2Pool {
             memory: Memory::new(options.params.memory_blocks()),
             params: options.params,
             entropy,
+            observer: None,
+        }
+    }
+
+    /// The same with somebody who is told of each hash.
+    #[must_use]
+    pub fn watched_by(self, observer: Option<HashObserver>) -> Self {
+        Self { observer, ..self }
+    }
+
+    fn tell(&self, cost: &HashClass) {
+        if let Some(observer) = &self.observer {
+            observer(cost);
         }
     }
 
@@ -104,14 +121,18 @@ impl PasswordHasher for Argon2Pool {
         let salt: [u8; SALT_BYTES] = self.entropy.bytes();
         let phc =
             self.compute(params, move |memory| StoredHash::make(params, password.as_bytes(), salt, memory)).await?;
-        Ok(PasswordHash::restore(phc))
+        let hash = PasswordHash::restore(phc);
+        self.tell(&HashClass::of(&hash));
+        Ok(hash)
     }
 
     async fn hash_like(&self, password: &Password, like: &PasswordHash) -> Result<PasswordHash, HasherError> {
         let like = StoredHash::parse(like.as_str()).map_err(failed)?;
         let (params, password) = (like.params(), copy(password));
         let phc = self.compute(params, move |memory| like.another(password.as_bytes(), memory)).await?;
-        Ok(PasswordHash::restore(phc))
+        let hash = PasswordHash::restore(phc);
+        self.tell(&HashClass::of(&hash));
+        Ok(hash)
     }
 
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), HasherError> {
@@ -119,23 +140,23 @@ impl PasswordHasher for Argon2Pool {
     }
 
     async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HasherError> {
+        let hash = hash.filter(|hash| !hash.is_unusable());
         let readable = match hash {
             Some(hash) => ReadableHash::parse(hash.as_str()).map_err(failed)?,
-            None => ReadableHash::Unusable,
+            None => ReadableHash::Argon2(StoredHash::dummy(self.params).map_err(failed)?),
         };
+        let cost = hash.map_or_else(|| self.params.class(), HashClass::of);
         let password = copy(password);
-        match readable {
+        let matches = match readable {
             ReadableHash::Argon2(stored) => {
                 let params = stored.params();
-                self.compute(params, move |memory| stored.matches(password.as_bytes(), memory)).await
+                self.compute(params, move |memory| stored.matches(password.as_bytes(), memory)).await?
             }
-            ReadableHash::Foreign(stored) => self.in_turn(move || stored.matches(password.as_bytes())).await,
-            ReadableHash::Unusable => {
-                let dummy = StoredHash::dummy(self.params).map_err(failed)?;
-                let work = move |memory: &mut [Block]| dummy.matches(password.as_bytes(), memory);
-                self.compute(self.params, work).await.map(|_matches| false)
-            }
-        }
+            ReadableHash::Foreign(stored) => self.in_turn(move || stored.matches(password.as_bytes())).await?,
+            ReadableHash::Unusable => false,
+        };
+        self.tell(&cost);
+        Ok(matches && hash.is_some())
     }
 
     fn examine(&self, hash: &PasswordHash) -> HashStanding {

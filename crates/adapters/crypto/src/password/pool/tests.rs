@@ -147,3 +147,23 @@ async fn an_unknown_account_costs_a_hash_of_the_same_parameters() {
     }
     assert!(unknown > known / 4, "{unknown:?} against {known:?}");
 }
+
+#[tokio::test]
+async fn each_hash_is_told_with_its_class() {
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = Arc::clone(&told);
+    let pool = one_thread(1).watched_by(Some(Arc::new(move |class| log.lock().unwrap().push(class.to_string()))));
+    let typed = password("tuba-mint-quarrel-9");
+    let ours = pool.hash(&typed).await.unwrap();
+    let foreign = pool.decoy(&HashClass::restore("pbkdf2_sha256$7".to_owned())).unwrap();
+    let unusable = PasswordHash::restore("!".to_owned());
+
+    pool.hash_like(&typed, &ours).await.unwrap();
+    assert!(pool.verify(&typed, Some(&ours)).await.unwrap());
+    for hash in [Some(&foreign), Some(&unusable), None] {
+        assert!(!pool.verify(&typed, hash).await.unwrap());
+    }
+
+    let own = "$argon2id$v=19$m=8,t=1,p=1";
+    assert_eq!(*told.lock().unwrap(), [own, own, own, "pbkdf2_sha256$7", own, own]);
+}
