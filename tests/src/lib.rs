@@ -22,6 +22,7 @@ pub mod past;
 pub mod people;
 pub mod raw;
 pub mod redis;
+pub mod statistics;
 pub mod tenancy;
 
 pub use answer::Answer;

@@ -46,6 +46,14 @@ pub(crate) fn documentation(session: &Session) -> Result<()> {
     process::run(command.env("RUSTDOCFLAGS", "-D warnings"), &session.interrupt)
 }
 
+/// The measurement that runs by hand only: a shared machine is never quiet.
+pub(crate) fn timing(session: &Session) -> Result<()> {
+    session.run_cargo(&["build", "--release", "-p", "ashlar-server", "--bins"])?;
+    let mut command = session.cargo(&["test", "-p", "ashlar-tests", "--test", "login_timing", "--"]);
+    command.args(["--ignored", "--nocapture"]).env("ASHLAR_BIN", session.binary("release")?);
+    process::run(&mut command, &session.interrupt)
+}
+
 /// Whether `cargo <name>` can be called.
 pub(crate) fn is_installed(session: &Session, name: &str) -> bool {
     process::succeeds(&mut session.cargo(&[name, "--version"]))

@@ -75,6 +75,12 @@ Examples:
         #[arg(long, value_name = "PATH")]
         binary: Option<PathBuf>,
     },
+    /// Measure whether the time of a failed login tells who has an account
+    ///
+    /// Builds the release binary and runs 500 logins with wrong passwords of people who are there against 500 of names
+    /// nobody has, three times over: medians must differ by less than 5 %, and the Mann-Whitney test must not tell one
+    /// from the other (p > 0.01). Takes some minutes; run it on a machine that does nothing else.
+    Timing,
     /// Compare Ashlar with a bare server that does the same reads and writes by hand
     ///
     /// Builds both, starts PostgreSQL and Redis, drives them in turn with wrk (as fast as they answer) and oha (at a
@@ -112,6 +118,7 @@ pub(crate) fn main() -> Result<ExitCode> {
             outcome.map(|()| ExitCode::SUCCESS)
         }
         Commands::Interop => python::INTEROP.install(&session).map(|_| ExitCode::SUCCESS),
+        Commands::Timing => cargo_steps::timing(&session).map(|()| ExitCode::SUCCESS),
         Commands::Measure { binary } => measure::run(&session, binary).map(|()| ExitCode::SUCCESS),
     }
 }
