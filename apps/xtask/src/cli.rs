@@ -81,6 +81,15 @@ Examples:
     /// nobody has, three times over: medians must differ by less than 5 %, and the Mann-Whitney test must not tell one
     /// from the other (p > 0.01). Takes some minutes; run it on a machine that does nothing else.
     Timing,
+    /// Race one refresh token and one backup code on Ashlar and on a Django stack
+    ///
+    /// Builds the release binary, installs Django, simplejwt and django-otp under target/peers from
+    /// tests/peers/requirements.txt, starts PostgreSQL, and prints a table for docs/comparison.md. Takes some minutes.
+    Peers {
+        /// How often each race is run
+        #[arg(long, default_value_t = 50)]
+        rounds: u32,
+    },
     /// Compare Ashlar with a bare server that does the same reads and writes by hand
     ///
     /// Builds both, starts PostgreSQL and Redis, drives them in turn with wrk (as fast as they answer) and oha (at a
@@ -119,6 +128,11 @@ pub(crate) fn main() -> Result<ExitCode> {
         }
         Commands::Interop => python::INTEROP.install(&session).map(|_| ExitCode::SUCCESS),
         Commands::Timing => cargo_steps::timing(&session).map(|()| ExitCode::SUCCESS),
+        Commands::Peers { rounds } => {
+            let outcome = python::race_peers(&mut session, rounds);
+            services::stop(&mut session);
+            outcome.map(|()| ExitCode::SUCCESS)
+        }
         Commands::Measure { binary } => measure::run(&session, binary).map(|()| ExitCode::SUCCESS),
     }
 }

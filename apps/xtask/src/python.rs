@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::process;
+use crate::services::{self, Postgres};
 use crate::session::Session;
 use crate::tools::{self, Missing, Package};
 
@@ -31,6 +32,24 @@ pub(crate) struct Packages {
 
 /// What tests of the suite ask.
 pub(crate) const INTEROP: Packages = Packages { name: "interop", pins: "tests/interop/requirements.txt" };
+
+/// The stack that the former systems ran on.
+const PEERS: Packages = Packages { name: "peers", pins: "tests/peers/requirements.txt" };
+
+/// `cargo xtask peers`: the races of `tests/peers`, by hand.
+pub(crate) fn race_peers(session: &mut Session, rounds: u32) -> Result<()> {
+    let python = PEERS.install(session)?;
+    session.run_cargo(&["build", "--release", "-p", "ashlar-server", "--bins"])?;
+    services::start_postgres(session)?;
+    let postgres = session.postgres.as_ref().map(Postgres::url).unwrap_or_default();
+    let mut race = Command::new(python);
+    race.arg(session.root.join("tests/peers/race.py"))
+        .arg("--ashlar")
+        .arg(session.binary("release")?)
+        .args(["--postgres", &postgres, "--rounds", &rounds.to_string()])
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    process::run(&mut race, &session.interrupt)
+}
 
 impl Packages {
     /// The Python that has them: a copy of the pins beside it tells that they are all there.
@@ -68,15 +87,19 @@ fn find() -> Option<PathBuf> {
 mod tests {
     #[test]
     fn every_pin_is_followed_by_a_hash() {
-        let pins = include_str!("../../../tests/interop/requirements.txt");
+        let files = [
+            include_str!("../../../tests/interop/requirements.txt"),
+            include_str!("../../../tests/peers/requirements.txt"),
+        ];
+        for pins in files {
+            let lines: Vec<_> = pins.lines().collect();
+            let pinned: Vec<_> =
+                lines.windows(2).filter(|pair| pair[0].contains("==") && !pair[0].starts_with('#')).collect();
 
-        let lines: Vec<_> = pins.lines().collect();
-        let pinned: Vec<_> =
-            lines.windows(2).filter(|pair| pair[0].contains("==") && !pair[0].starts_with('#')).collect();
-
-        assert!(pinned.len() > 4);
-        for pair in pinned {
-            assert!(pair[1].trim_start().starts_with("--hash=sha256:"), "{}", pair[0]);
+            assert!(pinned.len() > 4);
+            for pair in pinned {
+                assert!(pair[1].trim_start().starts_with("--hash=sha256:"), "{}", pair[0]);
+            }
         }
     }
 }
