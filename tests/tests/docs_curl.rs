@@ -83,6 +83,11 @@ async fn commands_of_the_page_on_keys_answer_as_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn commands_of_the_page_on_signing_in_answer_as_it_says() {
+    insist_on("sign-in.md", &["cmp"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn commands_of_the_page_on_the_second_factor_answer_as_it_says() {
     insist_on("second-factor.md", &["openssl", "base32", "od"]).await;
 }
