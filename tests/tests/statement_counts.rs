@@ -130,6 +130,10 @@ async fn each_endpoint_of_administrators_costs_so_many(database: Database) {
     let (ended, cost) = log.of(with("DELETE", &format!("{path}/sessions")).send(), 200).await;
     assert_eq!(ended.json()["revoked"], 10);
     check("ten sessions ended: the person, the end of all, one event", cost, 3);
+    let (_, cost) = log.of(app.administer(&boss.access, &ada.user, "unlock"), 200).await;
+    check("a lock lifted: the person, the account, the event, a counter of each of two identifiers", cost, 5);
+    let (_, cost) = log.of(app.administer(&boss.access, &ada.user, "2fa/reset"), 200).await;
+    check("a second factor that is not there: the person, the look, the counter of its codes", cost, 3);
     app.log_in("ada").await;
     let (_, cost) = log.of(app.administer(&boss.access, &ada.user, "suspend"), 200).await;
     check("a suspension: person, account, whom it takes away, change, event, sessions, event, person", cost, 8);

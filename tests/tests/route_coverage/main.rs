@@ -201,6 +201,8 @@ fn administration() -> Vec<Row> {
         administered("updateUser", (200, |app, _| colleague(app, "PATCH", "").json(&json!({ "display_name": "X" })))),
         administered("suspendUser", (200, |app, _| colleague(app, "POST", "/suspend"))),
         administered("activateUser", (200, |app, _| colleague(app, "POST", "/activate"))),
+        administered("unlockUser", (200, |app, _| colleague(app, "POST", "/unlock"))),
+        administered("resetUserSecondFactor", (200, |app, _| colleague(app, "POST", "/2fa/reset"))),
         administered("setUserRole", (200, |app, _| colleague(app, "PUT", "/role").json(&json!({ "role": "staff" })))),
         administered("listUserSessions", (200, |app, _| colleague(app, "GET", "/sessions"))),
         administered("revokeUserSessions", (200, |app, _| colleague(app, "DELETE", "/sessions"))),

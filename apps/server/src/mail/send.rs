@@ -114,6 +114,8 @@ pub enum FactorNews {
     SetUp,
     /// None is asked for any more.
     GivenUp,
+    /// An administrator has taken it away.
+    Reset,
     /// Somebody knows the password and not the code.
     Guessed,
     /// It is time for new codes on paper.

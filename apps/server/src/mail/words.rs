@@ -184,6 +184,20 @@ pub(super) fn second_factor(what: FactorNews, when: &str, language: Language) ->
             ),
             "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort und richten Sie den Authenticator wieder ein.",
         ),
+        (FactorNews::Reset, Language::English) => (
+            "An administrator removed your authenticator",
+            format!(
+                "at {when} an administrator removed the authenticator and the backup codes of your account. The password is enough to sign in from now on, and everybody who was signed in has been signed out."
+            ),
+            "If you did not ask for it, set a new password at once and write to us. If you did, set a new authenticator up.",
+        ),
+        (FactorNews::Reset, Language::German) => (
+            "Ein Administrator hat Ihren Authenticator entfernt",
+            format!(
+                "am {when} hat ein Administrator den Authenticator und die Ersatzcodes Ihres Kontos entfernt. Von nun an genügt das Passwort, um sich anzumelden, und alle, die angemeldet waren, sind abgemeldet."
+            ),
+            "Wenn Sie nicht darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie uns. Wenn doch, richten Sie einen neuen Authenticator ein.",
+        ),
         (FactorNews::Guessed, Language::English) => (
             "Somebody may know your password",
             format!(

@@ -43,7 +43,7 @@ const LOCKED: EventSpec = EventSpec {
 const UNLOCKED: EventSpec = EventSpec {
     name: "identity.login.unlocked",
     schema_version: 1,
-    summary: "Failed attempts on the account were forgotten, by a password reset or by an administrator.",
+    summary: "An administrator had the failed attempts with the identifiers of the account forgotten.",
     targets: &["user"],
     data: &[("user", "Id of the account.")],
 };

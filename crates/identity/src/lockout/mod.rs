@@ -126,10 +126,10 @@ pub struct Lock {
 
 impl Lock {
     /// The fact that it was put, on the identifier of a pseudonym.
-    pub fn change(self, user: Option<UserId>, pseudonym: String) -> Change<Self, LockoutEvent> {
+    pub fn change(self, user: Option<UserId>, pseudonym: String) -> Change<(), LockoutEvent> {
         let seconds = (self.until - self.since).num_seconds();
         let event = LockoutEvent::Locked { user, identifier_hmac: pseudonym, level: self.level, seconds };
-        Change::new(self, event)
+        Change::new((), event)
     }
 }
 

@@ -5,11 +5,7 @@ use async_trait::async_trait;
 
 use super::{AdministrationTx, Directory};
 use crate::{
-    Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Bootstrap, BootstrapEvent, BootstrapToken,
-    Challenge, ChallengeId, Credential, HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, Lock,
-    LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent,
-    RegistrationId, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId,
-    SessionLine, SessionQuery, SessionWithHolder, User, UserEvent, UserId,
+    Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Bootstrap, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, Credential, HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, RegistrationId, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine, SessionQuery, SessionWithHolder, User, UserEvent, UserId,
 };
 
 /// The claim to be the first administrator of an installation. There is one in the life of a database.
@@ -212,8 +208,8 @@ pub trait IdentityTx: AdministrationTx {
     /// session that begins in the same unit of work.
     async fn consume_challenge(&mut self, id: ChallengeId) -> Result<(), StoreError>;
 
-    /// Notes that an identifier was locked.
-    async fn note_lockout(&mut self, change: Change<Lock, LockoutEvent>) -> Result<(), StoreError>;
+    /// Notes that an identifier was locked, or let go.
+    async fn note_lockout(&mut self, change: Change<(), LockoutEvent>) -> Result<(), StoreError>;
 
     /// Notes an attempt to sign in; a success also becomes the account's last login, and is [`Stale`](StoreError::Stale)
     /// if password or address have changed since they were looked at.

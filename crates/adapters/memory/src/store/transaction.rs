@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent,
-    ImportedUser, Lock, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
-    RegistrationEvent, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User,
-    UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent, ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, Timestamp, UnitOfWork};
@@ -227,8 +224,8 @@ impl IdentityTx for MemoryTx {
         consumed
     }
 
-    async fn note_lockout(&mut self, change: Change<Lock, LockoutEvent>) -> Result<(), StoreError> {
-        self.write(change, |_tables, _lock| Ok(()))
+    async fn note_lockout(&mut self, change: Change<(), LockoutEvent>) -> Result<(), StoreError> {
+        self.write(change, |_tables, ()| Ok(()))
     }
 
     async fn rehash_password(&mut self, change: Change<Rehash, RehashEvent>) -> Result<bool, StoreError> {

@@ -1,10 +1,7 @@
 //! Writes: each saves a change and then, as its last statement, the events that explain it.
 
 use ashlar_identity::{
-    AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent,
-    ImportedUser, Lock, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
-    RegistrationEvent, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User,
-    UserEvent, UserId,
+    AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent, ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User, UserEvent, UserId,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, StoreError, Timestamp};
@@ -245,8 +242,8 @@ impl IdentityTx for SqlTx {
         self.drop_challenge(id).await
     }
 
-    async fn note_lockout(&mut self, change: Change<Lock, LockoutEvent>) -> Result<(), StoreError> {
-        let (_lock, events) = self.open(change)?;
+    async fn note_lockout(&mut self, change: Change<(), LockoutEvent>) -> Result<(), StoreError> {
+        let ((), events) = self.open(change)?;
         self.explain(events).await
     }
 

@@ -28,6 +28,9 @@ pub enum AdministrationError {
     /// It is the caller's own account.
     #[error("nobody suspends themselves")]
     OwnAccount,
+    /// It is the caller's own account, in which they help themselves by its own means.
+    #[error("nobody helps themselves into their own account as an administrator")]
+    Oneself,
     /// Nobody else administers the tenant.
     #[error("the last administrator of a tenant stays")]
     LastAdmin,
@@ -35,7 +38,7 @@ pub enum AdministrationError {
     #[error("the account belongs to another tenant, whose administrators look after it")]
     Guest,
     /// The person operates the installation.
-    #[error("an operator of the installation is no more than a member of a tenant")]
+    #[error("the person operates the installation, which is not for a tenant to touch")]
     Operator,
     /// The person is a member.
     #[error("the person is a member already")]
@@ -78,6 +81,7 @@ impl Classified for AdministrationError {
             Self::Cursor(error) => Class::Inner(error),
             Self::OwnRole => Class::Code(&codes::SELF_ROLE_CHANGE),
             Self::OwnAccount => Class::Code(&codes::SELF_SUSPENSION),
+            Self::Oneself => Class::Code(&codes::SELF_ADMINISTRATION),
             Self::LastAdmin => Class::Code(&codes::LAST_ADMIN),
             Self::Guest => Class::Code(&codes::GUEST_ACCOUNT),
             Self::Operator => Class::Code(&codes::OPERATOR_ACCOUNT),

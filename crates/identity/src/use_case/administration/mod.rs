@@ -6,8 +6,10 @@ mod error;
 mod memberships;
 mod people;
 mod role;
+mod second_factor;
 mod sessions;
 mod suspend;
+mod unlock;
 
 use ashlar_kernel::{Context, StoreError, TenantId};
 

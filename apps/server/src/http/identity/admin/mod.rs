@@ -20,6 +20,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::update)
         .service(standing::suspend)
         .service(standing::activate)
+        .service(standing::unlock)
+        .service(standing::reset_second_factor)
         .service(standing::set_role)
         .service(sessions::list)
         .service(sessions::end_all)

@@ -64,6 +64,65 @@ pub(super) async fn activate(
     Ok(shown(&entry, caller.context.tenant))
 }
 
+/// Lift the lock of an account
+///
+/// Forgets the failed attempts of strangers with the account's address and handle, so that its owner may try again at
+/// once. Codes of the second factor are counted apart. Only accounts that were opened in this tenant, and not your own.
+/// Needs a sign-in within the last ten minutes. Doing it twice is no error.
+#[utoipa::path(
+    operation_id = "unlockUser",
+    tag = "identity",
+    path = "/api/v1/admin/users/{id}/unlock",
+    params(("id" = Uuid, Path, description = "The account.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
+    responses((status = 200, description = "The person, who may try again.", body = AdminUser,
+        headers(("ETag" = String, description = "The version.")))),
+    extensions(
+        ("x-permission" = json!("identity.user.manage")),
+        ("x-problems" = json!(["not_found", "reauthentication_required", "self_administration", "guest_account"])),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/admin/users/{id}/unlock")]
+pub(super) async fn unlock(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let entry = state.identity.unlock_user(&caller.context, id_of(&id)).await?;
+    Ok(shown(&entry, caller.context.tenant))
+}
+
+/// Take somebody's second factor away
+///
+/// For people who have lost their authenticator and their backup codes: both are removed, all sessions end in every
+/// tenant, and the person is told by mail. Find out first who is asking you. Only accounts that were opened in this
+/// tenant, neither your own nor one of an operator of the installation. Needs a sign-in within the last ten minutes.
+/// Doing it twice is no error.
+#[utoipa::path(
+    operation_id = "resetUserSecondFactor",
+    tag = "identity",
+    path = "/api/v1/admin/users/{id}/2fa/reset",
+    params(("id" = Uuid, Path, description = "The account.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
+    responses((status = 200, description = "The person, whose password alone is enough now.", body = AdminUser,
+        headers(("ETag" = String, description = "The version.")))),
+    extensions(
+        ("x-permission" = json!("identity.user.manage")),
+        ("x-problems" = json!([
+            "not_found", "reauthentication_required", "self_administration", "guest_account", "operator_account"
+        ])),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/admin/users/{id}/2fa/reset")]
+pub(super) async fn reset_second_factor(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let entry = state.identity.reset_second_factor(&caller.context, id_of(&id)).await?;
+    Ok(shown(&entry, caller.context.tenant))
+}
+
 /// Give somebody another role
 ///
 /// It counts from the next request, on other servers within five seconds. Nobody changes their own role, and the last
