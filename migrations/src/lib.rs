@@ -22,6 +22,7 @@ mod m20261121_000016_api_key;
 mod m20261121_000017_directory;
 mod m20261121_000018_tenancy;
 mod m20261121_000027_bootstrap_token;
+mod m20261121_000023_login_attempt;
 mod step;
 
 use sea_orm_migration::{
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_directory::STEP),
             Box::new(m20261121_000018_tenancy::STEP),
             Box::new(m20261121_000027_bootstrap_token::STEP),
+            Box::new(m20261121_000023_login_attempt::STEP),
         ]
     }
 }

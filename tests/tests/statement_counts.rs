@@ -91,6 +91,8 @@ async fn each_endpoint_costs_so_many_statements(database: Database) {
     check("PATCH /me: the account as it is, its change, the event, the account as it became", cost, 4);
     let (_, cost) = log.of(client.get("/api/v1/me/sessions").bearer(&access).send(), 200).await;
     check("a list: one", cost, 1);
+    let (_, cost) = log.of(client.get("/api/v1/me/login-attempts").bearer(&access).send(), 200).await;
+    check("attempts to sign in: one; they cost the sign-in nothing", cost, 1);
 
     let token = json!({ "refresh_token": refresh });
     let (_, cost) = log.of(client.post("/api/v1/auth/refresh").json(&token).send(), 200).await;
@@ -118,6 +120,9 @@ async fn each_endpoint_of_administrators_costs_so_many(database: Database) {
     check("a person: one", cost, 1);
     let (_, cost) = log.of(with("GET", &format!("{path}/sessions")).send(), 200).await;
     check("their sessions: the person, the list", cost, 2);
+    let attempts = with("GET", "/api/v1/admin/login-attempts?identifier=ada&ip=127.0.0.1&outcome=failed");
+    let (_, cost) = log.of(attempts.send(), 200).await;
+    check("attempts to sign in: one", cost, 1);
     let (_, cost) = log.of(with("POST", "/api/v1/admin/users").json(&form("eve")).send(), 201).await;
     check("an account: the account, its event, the membership, its event", cost, 4);
     let (_, cost) = log.of(with("PATCH", &path).json(&json!({ "display_name": "A" })).send(), 200).await;

@@ -41,6 +41,7 @@ mod identifier;
 mod import;
 mod lockout;
 mod login;
+mod login_history;
 mod membership;
 pub mod password;
 pub mod permission;
@@ -75,6 +76,9 @@ pub use import::{
 };
 pub use lockout::{CounterKey, Entry, Ladder, Lock, LockoutEvent, SignInCounter, Slot, TrustedDevice};
 pub use login::{LoginAttempt, LoginEvent, LoginFailure};
+pub use login_history::{
+    InvalidLoginOutcome, LoginFilter, LoginLine, LoginOutcome, LoginPosition, LoginQuery, LoginScope,
+};
 pub use membership::{Membership, MembershipEvent, MembershipRow};
 pub use password::{HashClass, InvalidPassword, Password, PasswordHash, PasswordPolicy, Rehash, RehashEvent};
 pub use permission::{InvalidRole, Role};
@@ -93,10 +97,7 @@ pub use session::{
 };
 pub use tenancy::{InvalidTenantName, Tenancy, TenancyRow, TenantEvent, TenantName};
 pub use use_case::{
-    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, EditProfile, EditUser, Enrolment, Identity,
-    IdentityPorts, IdentitySettings, LinkPurpose, ListUsers, LogIn, LogOut, LoggedIn, MailedLink, Newcomer, OpenTenant,
-    PendingLogin, Reauthenticate, Register, Registered, Registration, SecondFactorCode, SecondStep, SignedIn, UserPage,
-    VerifyEmail,
+    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, EditProfile, EditUser, Enrolment, Identity, IdentityPorts, IdentitySettings, LinkPurpose, ListLogins, ListUsers, LogIn, LogOut, LoggedIn, MailedLink, Newcomer, OpenTenant, PendingLogin, Reauthenticate, Register, Registered, Registration, SecondFactorCode, SecondStep, SignedIn, UserPage, VerifyEmail,
 };
 pub use user::{
     AccountRequest, AvatarUrl, DisplayName, Email, InvalidAvatarUrl, InvalidDisplayName, InvalidEmail, InvalidLocale,

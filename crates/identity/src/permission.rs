@@ -19,6 +19,10 @@ pub const CHANGE_OWN_CREDENTIALS: Permission = Permission::new("identity.credent
 pub const READ_OWN_MEMBERSHIPS: Permission = Permission::new("identity.membership.read.own");
 /// Go on in another tenant one is a member of.
 pub const SWITCH_OWN_TENANT: Permission = Permission::new("identity.session.switch_tenant.own");
+/// See who tried to sign in to one's own account.
+pub const READ_OWN_LOGINS: Permission = Permission::new("identity.login_attempt.read.own");
+/// See who tried to sign in to the tenant.
+pub const READ_LOGINS: Permission = Permission::new("identity.login_attempt.read");
 /// See the people of the tenant.
 pub const READ_USERS: Permission = Permission::new("identity.user.read");
 /// Open, edit, suspend and activate the accounts of the tenant.
@@ -54,6 +58,8 @@ pub const ALL: &[(Permission, &str)] = &[
     (READ_OWN_API_KEYS, "See one's own API keys."),
     (MANAGE_OWN_API_KEYS, "Make, rotate and end one's own API keys."),
     (MANAGE_API_KEYS, "Make publishable API keys, and keys that live longer than a year."),
+    (READ_OWN_LOGINS, "See who tried to sign in to one's own account."),
+    (READ_LOGINS, "See who tried to sign in to the tenant."),
     (READ_USERS, "See the people of the tenant."),
     (MANAGE_USERS, "Open, edit, suspend and activate the accounts of the tenant."),
     (READ_SESSIONS, "See where the people of the tenant are signed in."),
@@ -65,12 +71,13 @@ pub const ALL: &[(Permission, &str)] = &[
 ];
 
 /// What everybody may do with their own things.
-const OWN: [Permission; 9] = [
+const OWN: [Permission; 10] = [
     CHANGE_OWN_CREDENTIALS,
     READ_OWN_PROFILE,
     UPDATE_OWN_PROFILE,
     READ_OWN_SESSIONS,
     REVOKE_OWN_SESSIONS,
+    READ_OWN_LOGINS,
     READ_OWN_MEMBERSHIPS,
     SWITCH_OWN_TENANT,
     READ_OWN_API_KEYS,
@@ -132,6 +139,7 @@ impl Role {
                 MANAGE_USERS,
                 READ_SESSIONS,
                 REVOKE_SESSIONS,
+                READ_LOGINS,
                 MANAGE_MEMBERSHIPS,
                 GRANT_ADMIN,
                 MANAGE_API_KEYS,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+mod attempts;
 mod relief;
 
 use ashlar_kernel::Clock as _;

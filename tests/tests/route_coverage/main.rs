@@ -9,10 +9,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use requests::{
-    colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol, enrol_at_login,
-    everywhere, factor, get, key, keys, log_in, log_in_badly, make_key, me, memberships, out, papers, password, post,
-    prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step, sessions, switch, tenant,
-    undo, verify,
+    attempts, colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol, enrol_at_login, everywhere, factor, get, key, keys, log_in, log_in_badly, make_key, me, memberships, out, papers, password, post, prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step, sessions, switch, tenant, undo, verify,
 };
 
 /// What one operation is tried with.
@@ -124,6 +121,7 @@ fn signing_in() -> Vec<Row> {
         secured("getMe", (200, me), |app, ada| elsewhere(me, app, ada)),
         secured("updateMe", (200, edit), |app, ada| elsewhere(edit, app, ada)),
         secured("listMySessions", (200, sessions), |app, ada| elsewhere(sessions, app, ada)),
+        secured("listMyLoginAttempts", (200, attempts), |app, ada| elsewhere(attempts, app, ada)),
         secured("revokeMySession", (204, end), |app, ada| elsewhere(end, app, ada)),
         secured("listMyMemberships", (200, memberships), |app, ada| elsewhere(memberships, app, ada)),
         secured("switchTenant", (200, switch), |app, ada| elsewhere(switch, app, ada)),
@@ -204,6 +202,7 @@ fn administration() -> Vec<Row> {
         administered("unlockUser", (200, |app, _| colleague(app, "POST", "/unlock"))),
         administered("resetUserSecondFactor", (200, |app, _| colleague(app, "POST", "/2fa/reset"))),
         administered("setUserRole", (200, |app, _| colleague(app, "PUT", "/role").json(&json!({ "role": "staff" })))),
+        administered("listLoginAttempts", (200, |app, _| get(app, "/api/v1/admin/login-attempts"))),
         administered("listUserSessions", (200, |app, _| colleague(app, "GET", "/sessions"))),
         administered("revokeUserSessions", (200, |app, _| colleague(app, "DELETE", "/sessions"))),
         administered(

@@ -34,6 +34,10 @@ pub(super) fn sessions(app: &TestApp, _: &SignedIn) -> Call {
     get(app, "/api/v1/me/sessions")
 }
 
+pub(super) fn attempts(app: &TestApp, _: &SignedIn) -> Call {
+    get(app, "/api/v1/me/login-attempts")
+}
+
 pub(super) fn memberships(app: &TestApp, _: &SignedIn) -> Call {
     get(app, "/api/v1/me/memberships")
 }

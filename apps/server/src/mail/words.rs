@@ -156,6 +156,7 @@ pub(super) fn locked(when: &str, language: Language) -> Message {
 /// Something about the second factor.
 pub(super) fn second_factor(what: FactorNews, when: &str, language: Language) -> Message {
     let (subject, before, after) = match (what, language) {
+        (FactorNews::Reset, language) => return factor_reset(when, language),
         (FactorNews::SetUp, Language::English) => (
             "An authenticator was set up",
             format!(
@@ -184,20 +185,6 @@ pub(super) fn second_factor(what: FactorNews, when: &str, language: Language) ->
             ),
             "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort und richten Sie den Authenticator wieder ein.",
         ),
-        (FactorNews::Reset, Language::English) => (
-            "An administrator removed your authenticator",
-            format!(
-                "at {when} an administrator removed the authenticator and the backup codes of your account. The password is enough to sign in from now on, and everybody who was signed in has been signed out."
-            ),
-            "If you did not ask for it, set a new password at once and write to us. If you did, set a new authenticator up.",
-        ),
-        (FactorNews::Reset, Language::German) => (
-            "Ein Administrator hat Ihren Authenticator entfernt",
-            format!(
-                "am {when} hat ein Administrator den Authenticator und die Ersatzcodes Ihres Kontos entfernt. Von nun an genügt das Passwort, um sich anzumelden, und alle, die angemeldet waren, sind abgemeldet."
-            ),
-            "Wenn Sie nicht darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie uns. Wenn doch, richten Sie einen neuen Authenticator ein.",
-        ),
         (FactorNews::Guessed, Language::English) => (
             "Somebody may know your password",
             format!(
@@ -221,6 +208,27 @@ pub(super) fn second_factor(what: FactorNews, when: &str, language: Language) ->
             "Es sind nur noch wenige Ersatzcodes übrig",
             format!("am {when} haben Sie sich mit einem Ersatzcode angemeldet; drei oder weniger sind übrig."),
             "Erzeugen Sie in den Einstellungen Ihres Kontos neue und bewahren Sie sie dort auf, wo Sie sie ohne Ihr Telefon finden.",
+        ),
+    };
+    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }
+}
+
+/// An administrator has taken the second factor away.
+fn factor_reset(when: &str, language: Language) -> Message {
+    let (subject, before, after) = match language {
+        Language::English => (
+            "An administrator removed your authenticator",
+            format!(
+                "at {when} an administrator removed the authenticator and the backup codes of your account. The password is enough to sign in from now on, and everybody who was signed in has been signed out."
+            ),
+            "If you did not ask for it, set a new password at once and write to us. If you did, set a new authenticator up.",
+        ),
+        Language::German => (
+            "Ein Administrator hat Ihren Authenticator entfernt",
+            format!(
+                "am {when} hat ein Administrator den Authenticator und die Ersatzcodes Ihres Kontos entfernt. Von nun an genügt das Passwort, um sich anzumelden, und alle, die angemeldet waren, sind abgemeldet."
+            ),
+            "Wenn Sie nicht darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie uns. Wenn doch, richten Sie einen neuen Authenticator ein.",
         ),
     };
     Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }

@@ -24,14 +24,20 @@ pub struct Keepers {
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
     let Keepers { identity, requests, counters } = keepers;
     Handlers::new()
-        .with(PurgeSessions { identity, clock: Arc::clone(clock) })
+        .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
+        .with(PurgeLogins { identity, clock: Arc::clone(clock) })
         .with(PurgeRequests { requests, clock: Arc::clone(clock) })
         .with(PurgeCounters { counters, clock: Arc::clone(clock) })
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there.
 pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
-    Ok(vec![hourly(PurgeSessions::KIND, 7)?, hourly(PurgeRequests::KIND, 23)?, hourly(PurgeCounters::KIND, 37)?])
+    Ok(vec![
+        hourly(PurgeSessions::KIND, 7)?,
+        hourly(PurgeRequests::KIND, 23)?,
+        hourly(PurgeCounters::KIND, 37)?,
+        hourly(PurgeLogins::KIND, 47)?,
+    ])
 }
 
 fn hourly(kind: &'static str, minute: u8) -> Result<Schedule, WorkError> {
@@ -122,6 +128,24 @@ impl Handler for PurgeCounters {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Deletes attempts to sign in that nobody looks up any more.
+struct PurgeLogins {
+    identity: Identity,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for PurgeLogins {
+    const KIND: &'static str = "login_attempt.purge";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
+        let purged = self.identity.purge_logins(self.clock.now()).await;
+        purged.map(drop).map_err(|error| Failure::Transient(error.to_string()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod api_key_store;
 mod directory;
+mod login_history;
 mod password_hasher;
 mod pause;
 mod revocations;
@@ -13,6 +14,7 @@ mod vault;
 
 pub use api_key_store::{ApiKeyStore, ApiKeyTx};
 pub use directory::{AdministrationTx, AdmitError, Directory, InsertTenancyError, KeepAdminError};
+pub use login_history::LoginHistory;
 pub use password_hasher::{HashStanding, HasherError, PasswordHasher, hasher_codes};
 pub use pause::Pause;
 pub use revocations::{RevocationFeed, Revocations, SessionEnded};

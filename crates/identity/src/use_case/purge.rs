@@ -8,6 +8,8 @@ use super::Identity;
 /// How long a session is kept beyond the last moment it could have lived to: for that long a stolen token that turns up
 /// is still recognised as one of ours.
 const KEPT: TimeDelta = TimeDelta::days(30);
+/// How long attempts to sign in are kept.
+const ATTEMPTS_KEPT: TimeDelta = TimeDelta::days(90);
 /// Rows of one statement, so that nobody waits for long.
 const ROWS: u32 = 1_000;
 /// Statements of one call; the next call goes on.
@@ -20,6 +22,19 @@ impl Identity {
         let mut purged = 0;
         for _statement in 0..STATEMENTS {
             let some = self.0.ports.store.purge_sessions(now - KEPT, ROWS).await?;
+            purged += some;
+            if some < u64::from(ROWS) {
+                break;
+            }
+        }
+        Ok(purged)
+    }
+
+    /// Deletes attempts to sign in that were made ninety days ago, and counts them. Their events stay.
+    pub async fn purge_logins(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        for _statement in 0..STATEMENTS {
+            let some = self.0.ports.store.purge_logins(now - ATTEMPTS_KEPT, ROWS).await?;
             purged += some;
             if some < u64::from(ROWS) {
                 break;

@@ -9,6 +9,7 @@ mod email;
 mod enrollment;
 mod etag;
 mod keys;
+mod login_attempts;
 mod me;
 mod my_tenants;
 mod password;
@@ -48,6 +49,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(me::update)
         .service(sessions::list)
         .service(sessions::revoke)
+        .service(login_attempts::list)
         // Before `{id}`, which would take the word for one.
         .service(api_keys::end_presented)
         .service(api_keys::create)

@@ -7,6 +7,7 @@ mod imports;
 mod ledger;
 mod links;
 mod log;
+mod login_history;
 mod tables;
 mod transaction;
 

@@ -10,7 +10,9 @@ use ashlar_identity::{
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::{api_keys::ApiKeys, factors::Factors, imports::Imports, ledger::Ledger, links::Links};
+use super::{
+    api_keys::ApiKeys, factors::Factors, imports::Imports, ledger::Ledger, links::Links, login_history::Attempts,
+};
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
 
@@ -24,6 +26,7 @@ pub(super) struct Tables {
     pub(super) memberships: Table<(TenantId, UserId), Membership>,
     pub(super) sessions: Table<SessionId, Session>,
     logins: Arc<Vec<LoginAttempt>>,
+    pub(super) attempts: Attempts,
     first_admin: Option<FirstAdmin>,
     bootstrap_token: Option<BootstrapToken>,
     pub(super) imports: Imports,

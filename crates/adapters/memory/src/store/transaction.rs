@@ -83,8 +83,10 @@ impl UnitOfWork for MemoryTx {
         if self.is_spoilt {
             return Err(StoreError::internal("a write of this unit of work was refused"));
         }
+        let mut draft = self.draft;
+        draft.attempts.note(&self.written);
         let mut committed = self.shared.lock();
-        committed.tables = self.draft;
+        committed.tables = draft;
         committed.log.append(self.written);
         Ok(())
     }

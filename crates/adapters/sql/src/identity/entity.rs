@@ -297,6 +297,31 @@ pub(crate) mod login_challenge {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Attempts to sign in.
+pub(crate) mod login_attempt {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "login_attempt")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub user_id: Option<Uuid>,
+        pub identifier_hmac: Option<String>,
+        pub ip: Option<String>,
+        pub user_agent: Option<String>,
+        pub outcome: String,
+        pub reason: Option<String>,
+        pub created_at: ChronoDateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Which account of another system became which here.
 pub(crate) mod user_import {
     use sea_orm::entity::prelude::*;

@@ -7,6 +7,7 @@ mod directory;
 pub(crate) mod entity;
 mod import;
 mod links;
+mod login_history;
 mod mapping;
 mod second_factor;
 mod store;

@@ -15,6 +15,7 @@ pub mod events;
 pub mod factors;
 pub mod imports;
 pub mod links;
+pub mod login_history;
 pub mod logins;
 pub mod races;
 mod scene;
@@ -113,6 +114,12 @@ macro_rules! identity_store_contract {
             a_failed_login_leaves_an_event_though_no_row_changes,
             a_login_makes_no_copy_of_the_account_stale,
             a_repeated_refresh_leaves_an_event_though_no_row_changes,
+        );
+        $crate::identity_store_contract!(@laws $fixture, login_history,
+            attempts_follow_from_events,
+            attempts_are_listed_by_person_and_by_tenant,
+            pages_of_attempts_neither_skip_nor_repeat,
+            attempts_of_long_ago_are_purged,
         );
         $crate::identity_store_contract!(@laws $fixture, links,
             a_link_takes_the_place_of_the_one_before,

@@ -17,6 +17,8 @@ pub use create::{CreateUser, CreateUserError, CreateUserInput};
 pub use edit::EditUser;
 pub use error::AdministrationError;
 pub use memberships::{AddMember, Newcomer};
+pub(super) use sessions::shortened;
+
 pub use people::{ListUsers, ListUsersError, UserPage};
 
 use super::Identity;

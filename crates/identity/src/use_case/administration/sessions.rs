@@ -76,7 +76,7 @@ impl Identity {
 }
 
 /// An address without what tells one household from the next: 24 bits of it, or 48 of IPv6.
-fn shortened(ip: IpAddr) -> IpAddr {
+pub(in crate::use_case) fn shortened(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & (u32::MAX << 8)).into(),
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 80)).into(),

@@ -1,6 +1,8 @@
 //! Administering the people of a tenant over HTTP.
 
 mod dto;
+mod login_attempt_query;
+mod login_attempts;
 mod memberships;
 mod query;
 mod sessions;
@@ -23,6 +25,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(standing::unlock)
         .service(standing::reset_second_factor)
         .service(standing::set_role)
+        .service(login_attempts::list)
         .service(sessions::list)
         .service(sessions::end_all)
         .service(sessions::end)

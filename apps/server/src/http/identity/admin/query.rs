@@ -80,7 +80,7 @@ impl UserQuery {
     }
 }
 
-fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+pub(super) fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     let parse = |text: &str| {
         // Moments are kept in whole milliseconds.
         let at = text.parse::<Timestamp>().ok()?;
@@ -89,6 +89,6 @@ fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> 
     text.map(|text| parse(text).ok_or_else(|| invalid(name, "not a time as in RFC 3339"))).transpose()
 }
 
-fn invalid(name: &str, message: &str) -> Problem {
+pub(super) fn invalid(name: &str, message: &str) -> Problem {
     refused(name, "invalid_value", message)
 }

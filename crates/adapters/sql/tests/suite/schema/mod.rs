@@ -27,6 +27,7 @@ const STEPS: [&str; 17] = [
     "m20261121_000017_directory",
     "m20261121_000018_tenancy",
     "m20261121_000027_bootstrap_token",
+    "m20261121_000023_login_attempt",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.

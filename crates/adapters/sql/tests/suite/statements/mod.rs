@@ -7,9 +7,10 @@ mod sqlite;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ashlar_identity::{
-    DirectoryFilter, DirectoryPosition, DirectoryQuery, DirectorySort, Identifier, LoginAttempt, Membership,
-    MembershipQuery, Role, SessionPosition, SessionQuery, TenancyQuery, UserId,
-    port::{Directory, FirstAdmin, IdentityStore},
+    DirectoryFilter, DirectoryPosition, DirectoryQuery, DirectorySort, Identifier, LoginAttempt, LoginFilter,
+    LoginPosition, LoginQuery, LoginScope, Membership, MembershipQuery, Role, SessionPosition, SessionQuery,
+    TenancyQuery, UserId,
+    port::{Directory, FirstAdmin, IdentityStore, LoginHistory},
 };
 use ashlar_kernel::{Change, EventLog, LogReader, TenantId, TenantSlug};
 use ashlar_sql::{SqlOptions, SqlStore};
@@ -86,6 +87,10 @@ async fn every_read_is_one_statement(store: &SqlStore, log: &Log) {
     count("memberships");
     store.tenancies(&TenancyQuery { after: None, rows: 51 }).await.unwrap();
     count("tenancies");
+    for scope in [LoginScope::Person(ada), LoginScope::Tenant(TenantId::MAIN)] {
+        store.logins(&attempts(scope)).await.unwrap();
+        count("attempts to sign in");
+    }
     store.touch_session(session, noon() + TimeDelta::hours(1)).await.unwrap();
     count("touch");
     let events = store.pending(LogReader::Seal, 100).await.unwrap();
@@ -124,6 +129,12 @@ async fn a_change_is_its_row_and_one_statement_of_events(store: &SqlStore, log: 
     tx.update_user(ada.disable(noon()).unwrap()).await.unwrap();
     assert_eq!(log.take().len(), 2, "update_user");
     tx.commit().await.unwrap();
+}
+
+/// A page of attempts to sign in, far behind the first.
+fn attempts(scope: LoginScope) -> LoginQuery {
+    let after = Some(LoginPosition { at: noon(), id: uuid::Uuid::max() });
+    LoginQuery { scope, filter: LoginFilter::default(), after, rows: 51 }
 }
 
 /// A page of the people of the tenant `main`, newest first.

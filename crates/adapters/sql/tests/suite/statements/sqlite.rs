@@ -58,6 +58,26 @@ async fn people_are_read_in_the_order_of_an_index() {
 }
 
 #[tokio::test]
+async fn attempts_are_read_in_the_order_of_an_index() {
+    let file = SqliteFile::new();
+    let (store, log) = watched(file.options()).await;
+    let ada = member(&store, "ada@example.org").await;
+
+    for (scope, index) in [
+        (LoginScope::Person(ada), "login_attempt_user_idx (user_id=?"),
+        (LoginScope::Tenant(TenantId::MAIN), "login_attempt_tenant_idx (tenant_id=?"),
+    ] {
+        log.take();
+        store.logins(&attempts(scope)).await.unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {}", log.take()[0]);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut file.connection().await).await.unwrap();
+        let plan: Vec<String> = rows.into_iter().map(|row| row.get("detail")).collect();
+        assert_eq!(plan.len(), 1, "one step, no sorting: {plan:?}");
+        assert!(plan[0].contains(index) && plan[0].contains("(created_at,id)<(?,?)"), "{plan:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_login_is_dated() {
     let file = SqliteFile::new();
     let store = store_on(file.options()).await;
