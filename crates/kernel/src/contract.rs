@@ -2,6 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a law reports by panicking")]
 
+pub mod brake;
 pub mod cache;
 pub mod mailer;
 pub mod rate_limiter;

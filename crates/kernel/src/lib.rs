@@ -28,6 +28,7 @@
 //! ```
 
 mod actor;
+mod brake;
 mod cache;
 mod catalogue;
 mod change;
@@ -54,6 +55,7 @@ mod tenant;
 mod time;
 
 pub use actor::{Actor, KeyPrincipal, Principal};
+pub use brake::{Brake, BrakeRule};
 pub use cache::{
     Cache, CacheKey, CacheOutcome, CacheTag, CacheWatch, Cached, Freshness, Kept, Lifetime, MAX_CACHED_VALUE, NewEntry,
     ReadThrough, SpawnTask, TagVersion, TagVersions, Wanted,

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod relief;
+mod stuffing;
 
 use ashlar_kernel::Clock as _;
 use ashlar_tests::{Answer, SignedIn, TestApp};

@@ -14,12 +14,12 @@ use ashlar_identity::{
 };
 use ashlar_jobs::Subscribers;
 use ashlar_kernel::{
-    Cache, Clock, Context, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, RequestId, SystemClock, TenantId,
-    TimeOrderedIds,
+    Brake, BrakeRule, Cache, Clock, Context, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, RequestId,
+    SystemClock, TenantId, TimeOrderedIds,
 };
 use ashlar_mail::MailUrl;
-use ashlar_memory::{MemoryCache, MemoryRateLimiter, MemorySessionCache};
-use ashlar_redis::{RedisCache, RedisRateLimiter, RedisRevocations, RedisStore};
+use ashlar_memory::{MemoryBrake, MemoryCache, MemoryRateLimiter, MemorySessionCache};
+use ashlar_redis::{RedisBrake, RedisCache, RedisRateLimiter, RedisRevocations, RedisStore};
 use ashlar_sql::{Observer, SqlStore};
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -32,7 +32,7 @@ use crate::{
     config::{self, Config, OnOff, Profile},
     demo::{self, Demo},
     http::{AppState, Health, Manner, Probe, Requests, middleware::Load},
-    limits::{Policies, RateLimits, SharedThenLocal},
+    limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
     mail::{Notices, Post, SendMail},
     revocations::{self, AnnouncedEnds, WaitingEnds},
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
@@ -307,6 +307,22 @@ impl Parts {
         }
     }
 
+    /// Watches in Redis where there is one, and in this process beside it or alone.
+    fn brake(&self, config: &Config) -> Option<Arc<dyn Brake>> {
+        if config.rates.stuffing_brake == OnOff::Off {
+            return None;
+        }
+        let rule = BrakeRule::STUFFING;
+        let local: Arc<dyn Brake> = Arc::new(MemoryBrake::new(rule));
+        Some(match self.redis.clone() {
+            None => local,
+            Some(redis) => {
+                let shared = Arc::new(RedisBrake::new(redis, REDIS_PREFIX, rule));
+                Arc::new(SharedThenLocalBrake::new(shared, local))
+            }
+        })
+    }
+
     /// Counts in Redis where there is one, and in this process beside it or alone.
     fn rate_limits(&self, config: &Config) -> RateLimits {
         let policies = match config.rates.limits {
@@ -321,7 +337,7 @@ impl Parts {
                 Arc::new(SharedThenLocal::new(shared, local))
             }
         };
-        RateLimits::new(policies, limiter, &self.root_key)
+        RateLimits::new(policies, limiter, &self.root_key).braked_by(self.brake(config))
     }
 }
 

@@ -165,6 +165,7 @@ fn limits(reader: &mut Reader<'_>) -> Option<LimitConfig> {
 
 fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
     let limits = reader.choice("rate_limits", OnOff::parse);
+    let stuffing_brake = reader.choice("stuffing_brake", OnOff::parse);
     let mut rate = |key, name| reader.get(key, |text| parse::rate(name, text));
     let ip_burst = rate("rate_limit_ip_burst", "ip-burst");
     let user = rate("rate_limit_user", "user");
@@ -172,7 +173,7 @@ fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
     let refresh = rate("rate_limit_refresh", "refresh");
     let mail = rate("rate_limit_mail", "mail");
     let policies = Policies { ip_burst: ip_burst?, user: user?, auth: auth?, refresh: refresh?, mail: mail? };
-    Some(RateConfig { limits: limits?, policies })
+    Some(RateConfig { limits: limits?, stuffing_brake: stuffing_brake?, policies })
 }
 
 fn mail(reader: &mut Reader<'_>) -> Option<MailConfig> {

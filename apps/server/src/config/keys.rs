@@ -450,6 +450,16 @@ pub const KEYS: &[Key] = &[
     )
     .default("3/1h")
     .under("Rate limits"),
+    Key::new(
+        "stuffing_brake",
+        "ASHLAR_STUFFING_BRAKE",
+        "stuffing-brake",
+        Kind::Choice(OnOff::WORDS),
+        "Whether an address that fails to sign in to 20 different accounts within ten minutes is left one attempt a minute for \
+         an hour. Turn it off where very many people share one address.",
+    )
+    .default("on")
+    .under("Rate limits"),
     // --- logs and errors ---
     report_keys::LOG,
     report_keys::LOG_FORMAT,

@@ -166,6 +166,8 @@ pub struct LimitConfig {
 pub struct RateConfig {
     /// `rate_limits`: whether anybody is counted.
     pub limits: OnOff,
+    /// `stuffing_brake`: whether addresses that fail with many accounts are slowed down.
+    pub stuffing_brake: OnOff,
     /// The `rate_limit_*` keys.
     pub policies: Policies,
 }

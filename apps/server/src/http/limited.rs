@@ -10,7 +10,7 @@ use actix_web::{
     },
     middleware::Next,
 };
-use ashlar_kernel::{Charge, Standing, Timestamp};
+use ashlar_kernel::{Charge, Context, Standing, Timestamp};
 use serde_json::json;
 
 use super::{AppState, catalogue::http_codes, problem::Problem};
@@ -29,10 +29,42 @@ pub(crate) async fn count(
     charge: Option<Charge>,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let Some(charge) = charge else {
-        return Ok(());
+    count_all(request, state, charge.as_slice(), now).await
+}
+
+/// Counts an attempt to do `what` with `account`: in any case, and once more if its address is slowed down.
+pub(crate) async fn count_attempt(
+    request: &HttpRequest,
+    state: &AppState,
+    context: &Context,
+    (what, account): (&str, &str),
+) -> Result<(), Problem> {
+    let attempt = state.limits.attempt(what, context.client_ip, account);
+    let slowed = state.limits.slowed(what, context).await?;
+    let charges: Vec<Charge> = attempt.into_iter().chain(slowed).collect();
+    count_all(request, state, &charges, context.now).await
+}
+
+/// Notes that a sign-in to `account` has failed. The answer stands, whether or not it could be noted.
+pub(crate) async fn note_failed_sign_in(state: &AppState, context: &Context, account: &str) {
+    let noted = match state.limits.note_failure(context, account).await {
+        Ok(None) => return,
+        Ok(Some(network)) => {
+            tracing::warn!(network, "an address has failed to sign in to many accounts and is slowed down");
+            state.identity.note_stuffing(context, network).await
+        }
+        Err(error) => Err(error),
     };
-    let verdict = state.limits.count(&[charge], now).await?;
+    if let Err(error) = noted {
+        tracing::warn!(%error, "a failed sign-in was not noted");
+    }
+}
+
+async fn count_all(request: &HttpRequest, state: &AppState, charges: &[Charge], now: Timestamp) -> Result<(), Problem> {
+    if charges.is_empty() {
+        return Ok(());
+    }
+    let verdict = state.limits.count(charges, now).await?;
     if let Some(standing) = verdict.tightest() {
         tell(request, Told { standing: *standing, at: now });
     }

@@ -1,5 +1,6 @@
 //! How often who may ask: the policies, and how callers are named to the limiter.
 
+mod brake;
 mod fallback;
 
 use std::{
@@ -7,8 +8,9 @@ use std::{
     sync::Arc,
 };
 
-use ashlar_kernel::{Charge, MacKey, RateLimiter, RatePolicy, StoreError, Timestamp, Verdict};
+use ashlar_kernel::{Brake, Charge, MacKey, RateLimiter, RatePolicy, StoreError, Timestamp, Verdict};
 
+pub use brake::SharedThenLocalBrake;
 pub use fallback::SharedThenLocal;
 
 /// The policies in force. None: nobody is counted by it.
@@ -31,13 +33,14 @@ pub struct Policies {
 pub struct RateLimits {
     policies: Policies,
     limiter: Arc<dyn RateLimiter>,
+    brake: Option<Arc<dyn Brake>>,
     key: MacKey,
 }
 
 impl RateLimits {
     /// Counts by `policies` in `limiter`. Accounts are known to it by pseudonyms made with a key of this installation.
     pub fn new(policies: Policies, limiter: Arc<dyn RateLimiter>, root_key: &MacKey) -> Self {
-        Self { policies, limiter, key: root_key.derive("rate limits") }
+        Self { policies, limiter, brake: None, key: root_key.derive("rate limits") }
     }
 
     /// Whether any policy is in force.

@@ -29,6 +29,7 @@
 //! # }
 //! ```
 
+mod brake;
 mod cache;
 mod clock;
 mod embedded;
@@ -45,6 +46,7 @@ mod store;
 mod token_signer;
 mod vault;
 
+pub use brake::MemoryBrake;
 pub use cache::MemoryCache;
 pub use clock::ManualClock;
 pub use embedded::{Embedded, anonymous};

@@ -8,11 +8,13 @@
 //! [`Unavailable`](ashlar_kernel::StoreError::Unavailable), and whoever composes it has another limiter at hand. Nothing
 //! that Redis alone knows is worth keeping: it may be flushed at any time.
 
+mod brake;
 mod cache;
 mod connection;
 mod rate_limiter;
 mod revocations;
 
+pub use brake::RedisBrake;
 pub use cache::RedisCache;
 pub use connection::{InvalidRedisUrl, RedisStore};
 pub use rate_limiter::RedisRateLimiter;

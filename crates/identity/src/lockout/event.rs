@@ -21,6 +21,11 @@ pub enum LockoutEvent {
         /// For how many seconds.
         seconds: i64,
     },
+    /// An address has failed to sign in to many accounts.
+    StuffingSuspected {
+        /// The address, or its network.
+        network: String,
+    },
     /// The counters of an account were cleared.
     Unlocked {
         /// Whose.
@@ -48,24 +53,34 @@ const UNLOCKED: EventSpec = EventSpec {
     data: &[("user", "Id of the account.")],
 };
 
+const STUFFING: EventSpec = EventSpec {
+    name: "identity.login.stuffing_suspected",
+    schema_version: 1,
+    summary: "An address has failed to sign in to twenty different accounts within ten minutes, as who tries a stolen list of passwords does. One attempt a minute is left to it for an hour.",
+    targets: &["network"],
+    data: &[("network", "The IPv4 address, or the /64 of an IPv6 address.")],
+};
+
 impl DomainEvent for LockoutEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Locked { .. } => LOCKED.name,
             Self::Unlocked { .. } => UNLOCKED.name,
+            Self::StuffingSuspected { .. } => STUFFING.name,
         }
     }
 
     fn targets(&self) -> Vec<Target> {
         match self {
             Self::Locked { user: Some(user), .. } | Self::Unlocked { user } => vec![Target::new("user", user)],
+            Self::StuffingSuspected { network } => vec![Target::new("network", network)],
             Self::Locked { identifier_hmac, .. } => vec![Target::new("identifier", identifier_hmac)],
         }
     }
 
     fn outcome(&self) -> Outcome {
         match self {
-            Self::Locked { .. } => Outcome::Denied,
+            Self::Locked { .. } | Self::StuffingSuspected { .. } => Outcome::Denied,
             Self::Unlocked { .. } => Outcome::Ok,
         }
     }
@@ -73,5 +88,5 @@ impl DomainEvent for LockoutEvent {
 
 /// The catalogue entries of [`LockoutEvent`].
 pub(crate) const fn lockout_event_specs() -> &'static [EventSpec] {
-    &[LOCKED, UNLOCKED]
+    &[LOCKED, UNLOCKED, STUFFING]
 }

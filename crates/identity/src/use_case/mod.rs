@@ -26,6 +26,7 @@ mod register;
 mod second_factor;
 mod second_step;
 mod sessions;
+mod stuffing;
 mod tenants;
 mod verify_first;
 

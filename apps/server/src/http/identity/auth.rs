@@ -1,7 +1,7 @@
 //! Sign up, sign in, stay signed in, sign out.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, post, web};
-use ashlar_identity::{LogIn, LogOut, LoggedIn, PresentedRefreshToken, Register, Registered};
+use ashlar_identity::{LogIn, LogOut, LoggedIn, PresentedRefreshToken, Register, Registered, use_case::LogInError};
 use ashlar_kernel::{Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
 
 use super::{
@@ -16,7 +16,7 @@ use crate::http::{
     body::{AUTH_BODY, Body, OptionalBody},
     caller::{Anyone, bearer, no_such_tenant},
     idempotency::{Begun, answer, begin},
-    limited::count,
+    limited::{count, count_attempt, note_failed_sign_in},
     problem::Problem,
 };
 
@@ -54,8 +54,7 @@ pub(super) async fn register(
     body: Body<RegisterRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     let command = Register::try_from(body.0)?;
-    let attempt = state.limits.attempt("register", context.client_ip, command.account());
-    count(&request, &state, attempt, context.now).await?;
+    count_attempt(&request, &state, &context, ("register", command.account())).await?;
     let ticket = match begin(&request, &state, &context, &body.1).await? {
         Begun::Again(answer) => return Ok(answer),
         Begun::First(ticket) => ticket,
@@ -107,9 +106,13 @@ pub(super) async fn log_in(
     };
     let context = Context { tenant, ..context };
     let command = LogIn::try_from(body)?;
-    let attempt = state.limits.attempt("login", context.client_ip, command.account());
-    count(&request, &state, attempt, context.now).await?;
-    let response = match state.identity.log_in(&context, command).await? {
+    count_attempt(&request, &state, &context, ("login", command.account())).await?;
+    let account = command.account().to_owned();
+    let outcome = state.identity.log_in(&context, command).await;
+    if matches!(outcome, Err(LogInError::InvalidCredentials)) {
+        note_failed_sign_in(&state, &context, &account).await;
+    }
+    let response = match outcome? {
         LoggedIn::SignedIn(signed_in) => LoginResponse::authenticated(&signed_in, context.now),
         LoggedIn::SecondFactor(pending) => LoginResponse::second_factor(&pending, context.now),
         LoggedIn::Enrolment(pending) => LoginResponse::Enrollment(EnrollmentLogin::new(&pending, context.now)),

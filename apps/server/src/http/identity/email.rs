@@ -11,7 +11,7 @@ use crate::http::{
     AppState,
     body::{AUTH_BODY, Body},
     caller::{Anyone, Caller},
-    limited::{count, is_allowed},
+    limited::{count, count_attempt, is_allowed},
     problem::Problem,
 };
 
@@ -78,7 +78,7 @@ pub(super) async fn verify(
     state: web::Data<AppState>,
     body: Body<VerifyEmailRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    count(&request, &state, state.limits.attempt("verify", context.client_ip, ""), context.now).await?;
+    count_attempt(&request, &state, &context, ("verify", "")).await?;
     let VerifyEmailRequest { token, password, username } = body.0;
     let mut errors = FieldErrors::default();
     let password = errors.check_optional("/password", password.map(Password::parse));
@@ -109,7 +109,7 @@ pub(super) async fn resend(
     body: Body<EmailAddressRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     let email = address(&body)?;
-    count(&request, &state, state.limits.attempt("resend", context.client_ip, email.key()), context.now).await?;
+    count_attempt(&request, &state, &context, ("resend", email.key())).await?;
     if is_allowed(&state, state.limits.letter(email.key()), context.now).await? {
         state.identity.ask_verification(&context, &email).await?;
     }
@@ -170,7 +170,7 @@ pub(super) async fn undo(
     state: web::Data<AppState>,
     body: Body<UndoEmailChangeRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    count(&request, &state, state.limits.attempt("undo", context.client_ip, ""), context.now).await?;
+    count_attempt(&request, &state, &context, ("undo", "")).await?;
     state.identity.undo_email_change(&context, &body.token).await?;
     Ok(HttpResponse::NoContent().finish())
 }

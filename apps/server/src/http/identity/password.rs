@@ -11,7 +11,7 @@ use crate::http::{
     AppState,
     body::{AUTH_BODY, Body},
     caller::{Anyone, Caller},
-    limited::{count, is_allowed},
+    limited::{count_attempt, is_allowed},
     problem::Problem,
 };
 
@@ -97,7 +97,7 @@ pub(super) async fn forgot(
     let identifier = errors.check("/identifier", Identifier::parse(&body.identifier));
     let Some(identifier) = identifier else { return Err(errors.into_invalid().into()) };
     let account = identifier.canonical();
-    count(&request, &state, state.limits.attempt("forgot", context.client_ip, account), context.now).await?;
+    count_attempt(&request, &state, &context, ("forgot", account)).await?;
     if is_allowed(&state, state.limits.letter(account), context.now).await? {
         state.identity.forgot_password(&context, &identifier).await?;
     }
@@ -130,7 +130,7 @@ pub(super) async fn reset(
     body: Body<ResetPasswordRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     // By address alone: whose link it is shows only when it is good.
-    count(&request, &state, state.limits.attempt("reset", context.client_ip, ""), context.now).await?;
+    count_attempt(&request, &state, &context, ("reset", "")).await?;
     let ResetPasswordRequest { token, new_password } = body.0;
     let mut errors = FieldErrors::default();
     let password = errors.check("/new_password", Password::parse(new_password));

@@ -12,7 +12,7 @@ use crate::http::{
     AppState,
     body::{AUTH_BODY, Body},
     caller::{Anyone, Caller},
-    limited::count,
+    limited::count_attempt,
     problem::Problem,
 };
 
@@ -328,7 +328,7 @@ pub(super) async fn second_step(
     state: web::Data<AppState>,
     body: Body<SecondStepRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    count(&request, &state, state.limits.attempt("login-2fa", context.client_ip, ""), context.now).await?;
+    count_attempt(&request, &state, &context, ("login-2fa", "")).await?;
     let SecondStepRequest { challenge_token, totp_code, backup_code } = body.0;
     let code = code(totp_code.as_deref(), backup_code.as_deref())?;
     let step = SecondStep { token: challenge_token, code };

@@ -1,5 +1,6 @@
 //! The doubles obey the laws of the ports they stand in for.
 
+mod brake;
 mod cache;
 mod identity_store;
 mod jobs;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test reports by panicking, and says what it skips")]
 
+mod brake;
 mod cache;
 mod rate_limiter;
 mod revocations;
