@@ -23,6 +23,7 @@ mod m20261121_000017_directory;
 mod m20261121_000018_tenancy;
 mod m20261121_000027_bootstrap_token;
 mod m20261121_000023_login_attempt;
+mod m20261121_000024_erasure;
 mod step;
 
 use sea_orm_migration::{
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000018_tenancy::STEP),
             Box::new(m20261121_000027_bootstrap_token::STEP),
             Box::new(m20261121_000023_login_attempt::STEP),
+            Box::new(m20261121_000024_erasure::STEP),
         ]
     }
 }

@@ -97,9 +97,10 @@ pub use session::{
 };
 pub use tenancy::{InvalidTenantName, Tenancy, TenancyRow, TenantEvent, TenantName};
 pub use use_case::{
-    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, EditProfile, EditUser, Enrolment, Identity, IdentityPorts, IdentitySettings, LinkPurpose, ListLogins, ListUsers, LogIn, LogOut, LoggedIn, MailedLink, Newcomer, OpenTenant, PendingLogin, Reauthenticate, Register, Registered, Registration, SecondFactorCode, SecondStep, SignedIn, UserPage, VerifyEmail,
+    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, DeleteAccount, EditProfile, EditUser, Enrolment, Identity, IdentityPorts, IdentitySettings, LinkPurpose, ListLogins, ListUsers, LogIn, LogOut, LoggedIn, MailedLink, Newcomer, OpenTenant, PendingLogin, PersonalData, Reauthenticate, Register, Registered, Registration, SecondFactorCode, SecondStep, SignedIn, UserPage, VerifyEmail,
 };
 pub use user::{
-    AccountRequest, AvatarUrl, DisplayName, Email, InvalidAvatarUrl, InvalidDisplayName, InvalidEmail, InvalidLocale,
-    InvalidUsername, Locale, NewUser, Profile, ProfilePatch, User, UserEvent, UserId, UserRow, UserStatus, Username,
+    AccountRequest, AvatarUrl, DisplayName, Email, Erasure, HeldLink, Holdings, InvalidAvatarUrl, InvalidDisplayName,
+    InvalidEmail, InvalidLocale, InvalidUsername, Locale, NewUser, Origin, Profile, ProfilePatch, User, UserEvent,
+    UserId, UserRow, UserStatus, Username,
 };

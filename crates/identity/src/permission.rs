@@ -15,6 +15,10 @@ pub const REVOKE_OWN_SESSIONS: Permission = Permission::new("identity.session.re
 
 /// Change one's own password, address and second factor.
 pub const CHANGE_OWN_CREDENTIALS: Permission = Permission::new("identity.credential.update.own");
+/// Take along everything that is held about oneself.
+pub const EXPORT_OWN_ACCOUNT: Permission = Permission::new("identity.account.export.own");
+/// Delete one's own account.
+pub const DELETE_OWN_ACCOUNT: Permission = Permission::new("identity.account.delete.own");
 /// List the tenants one is a member of.
 pub const READ_OWN_MEMBERSHIPS: Permission = Permission::new("identity.membership.read.own");
 /// Go on in another tenant one is a member of.
@@ -25,7 +29,7 @@ pub const READ_OWN_LOGINS: Permission = Permission::new("identity.login_attempt.
 pub const READ_LOGINS: Permission = Permission::new("identity.login_attempt.read");
 /// See the people of the tenant.
 pub const READ_USERS: Permission = Permission::new("identity.user.read");
-/// Open, edit, suspend and activate the accounts of the tenant.
+/// Open, edit, suspend, activate, unlock and delete the accounts of the tenant.
 pub const MANAGE_USERS: Permission = Permission::new("identity.user.manage");
 /// See where the people of the tenant are signed in.
 pub const READ_SESSIONS: Permission = Permission::new("identity.session.read");
@@ -53,6 +57,8 @@ pub const ALL: &[(Permission, &str)] = &[
     (READ_OWN_SESSIONS, "List one's own sessions."),
     (REVOKE_OWN_SESSIONS, "End one's own sessions."),
     (CHANGE_OWN_CREDENTIALS, "Change one's own password, address and second factor."),
+    (EXPORT_OWN_ACCOUNT, "Take along everything that is held about oneself."),
+    (DELETE_OWN_ACCOUNT, "Delete one's own account."),
     (READ_OWN_MEMBERSHIPS, "List the tenants one is a member of."),
     (SWITCH_OWN_TENANT, "Go on in another tenant one is a member of."),
     (READ_OWN_API_KEYS, "See one's own API keys."),
@@ -61,7 +67,7 @@ pub const ALL: &[(Permission, &str)] = &[
     (READ_OWN_LOGINS, "See who tried to sign in to one's own account."),
     (READ_LOGINS, "See who tried to sign in to the tenant."),
     (READ_USERS, "See the people of the tenant."),
-    (MANAGE_USERS, "Open, edit, suspend and activate the accounts of the tenant."),
+    (MANAGE_USERS, "Open, edit, suspend, activate, unlock and delete the accounts of the tenant."),
     (READ_SESSIONS, "See where the people of the tenant are signed in."),
     (REVOKE_SESSIONS, "Sign the people of the tenant out."),
     (MANAGE_MEMBERSHIPS, "Take people into the tenant, change their roles, and remove them from it."),
@@ -71,13 +77,15 @@ pub const ALL: &[(Permission, &str)] = &[
 ];
 
 /// What everybody may do with their own things.
-const OWN: [Permission; 10] = [
+const OWN: [Permission; 12] = [
     CHANGE_OWN_CREDENTIALS,
     READ_OWN_PROFILE,
     UPDATE_OWN_PROFILE,
     READ_OWN_SESSIONS,
     REVOKE_OWN_SESSIONS,
     READ_OWN_LOGINS,
+    EXPORT_OWN_ACCOUNT,
+    DELETE_OWN_ACCOUNT,
     READ_OWN_MEMBERSHIPS,
     SWITCH_OWN_TENANT,
     READ_OWN_API_KEYS,

@@ -10,7 +10,7 @@ use super::send::{Errand, FactorNews, SendMail};
 pub struct Notices;
 
 /// The events that lead to letters.
-const EVENTS: [&str; 14] = [
+const EVENTS: [&str; 15] = [
     "identity.session.refresh_reuse_detected",
     "identity.user.registered",
     "identity.email.verification_requested",
@@ -23,6 +23,7 @@ const EVENTS: [&str; 14] = [
     "identity.mfa.totp_confirmed",
     "identity.mfa.totp_disabled",
     "identity.mfa.reset_by_admin",
+    "identity.user.deleted",
     "identity.mfa.failed",
     "identity.mfa.backup_code_used",
 ];
@@ -72,6 +73,7 @@ fn errands(event: &EventRecord) -> Option<Vec<Errand>> {
         "identity.mfa.totp_confirmed" => vec![Errand::SecondFactor { user: user()?, what: FactorNews::SetUp, at }],
         "identity.mfa.totp_disabled" => vec![Errand::SecondFactor { user: user()?, what: FactorNews::GivenUp, at }],
         "identity.mfa.reset_by_admin" => vec![Errand::SecondFactor { user: user()?, what: FactorNews::Reset, at }],
+        "identity.user.deleted" => vec![Errand::Deleted { user: user()?, at }],
         // The first of a sign-in: somebody has the password.
         "identity.mfa.failed" if event.data.get("attempts_left") == Some(&4.into()) => {
             vec![Errand::SecondFactor { user: user()?, what: FactorNews::Guessed, at }]

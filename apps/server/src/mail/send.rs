@@ -84,6 +84,13 @@ pub enum Errand {
         /// When.
         at: Timestamp,
     },
+    /// The account is gone.
+    Deleted {
+        /// Whose it was.
+        user: UserId,
+        /// Since when.
+        at: Timestamp,
+    },
     /// A link to verify the address.
     VerifyEmail {
         /// Whose.
@@ -167,6 +174,12 @@ impl SendMail {
             Errand::SecondFactor { user, what, at } => {
                 let message = move |to| words::second_factor(what, &time(at), to);
                 self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
+            }
+            Errand::Deleted { user, at } => {
+                // Nobody's account any more, and for a while there is still an address.
+                let letter = MessageTo { name: None, message: move |to| words::deleted(&time(at), to) };
+                let known = identity.last_address_of(user).await?;
+                Ok(known.map(|(to, locale)| Addressed { to, locale, letter: Box::new(letter) }))
             }
             Errand::VerifyEmail { user } => {
                 let link = identity.link(&context, user, ActionPurpose::VerifyEmail, id).await?;

@@ -153,6 +153,27 @@ pub(super) fn locked(when: &str, language: Language) -> Message {
     Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }
 }
 
+/// The account is gone since `when`.
+pub(super) fn deleted(when: &str, language: Language) -> Message {
+    let (subject, before, after) = match language {
+        Language::English => (
+            "Your account was deleted",
+            format!(
+                "at {when} your account with us was deleted, and everybody who was signed in has been signed out. We keep this e-mail address for thirty days, so that nobody else can open an account with it, and forget it then."
+            ),
+            "If you did not ask for it, write to us.",
+        ),
+        Language::German => (
+            "Ihr Konto wurde gelöscht",
+            format!(
+                "am {when} wurde Ihr Konto bei uns gelöscht, und alle, die angemeldet waren, sind abgemeldet. Diese E-Mail-Adresse behalten wir noch dreißig Tage, damit niemand sonst ein Konto damit eröffnet, und vergessen sie dann."
+            ),
+            "Wenn Sie nicht darum gebeten haben, schreiben Sie uns.",
+        ),
+    };
+    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }
+}
+
 /// Something about the second factor.
 pub(super) fn second_factor(what: FactorNews, when: &str, language: Language) -> Message {
     let (subject, before, after) = match (what, language) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
-use ashlar_kernel::{Clock, RequestLedger, TenantId};
+use ashlar_kernel::{Clock, Context, RequestId, RequestLedger, TenantId};
 use async_trait::async_trait;
 use serde::Deserialize;
 
@@ -25,7 +25,8 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
     let Keepers { identity, requests, counters } = keepers;
     Handlers::new()
         .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
-        .with(PurgeLogins { identity, clock: Arc::clone(clock) })
+        .with(PurgeLogins { identity: identity.clone(), clock: Arc::clone(clock) })
+        .with(ReleaseIdentifiers { identity, clock: Arc::clone(clock) })
         .with(PurgeRequests { requests, clock: Arc::clone(clock) })
         .with(PurgeCounters { counters, clock: Arc::clone(clock) })
 }
@@ -37,6 +38,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         hourly(PurgeRequests::KIND, 23)?,
         hourly(PurgeCounters::KIND, 37)?,
         hourly(PurgeLogins::KIND, 47)?,
+        hourly(ReleaseIdentifiers::KIND, 53)?,
     ])
 }
 
@@ -146,6 +148,26 @@ impl Handler for PurgeLogins {
     async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
         let purged = self.identity.purge_logins(self.clock.now()).await;
         purged.map(drop).map_err(|error| Failure::Transient(error.to_string()))
+    }
+}
+
+/// Forgets the addresses and handles of accounts that were deleted long ago.
+struct ReleaseIdentifiers {
+    identity: Identity,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for ReleaseIdentifiers {
+    const KIND: &'static str = "user.release";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, job: &Job) -> Result<(), Failure> {
+        let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
+        let context = Context::system("housekeeping", job.tenant(), request, self.clock.now());
+        let released = self.identity.release_identifiers(&context).await;
+        released.map(drop).map_err(|error| Failure::Transient(error.to_string()))
     }
 }
 

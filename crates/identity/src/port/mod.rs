@@ -2,6 +2,7 @@
 
 mod api_key_store;
 mod directory;
+mod erasure;
 mod login_history;
 mod password_hasher;
 mod pause;
@@ -14,6 +15,7 @@ mod vault;
 
 pub use api_key_store::{ApiKeyStore, ApiKeyTx};
 pub use directory::{AdministrationTx, AdmitError, Directory, InsertTenancyError, KeepAdminError};
+pub use erasure::{ErasureTx, Estates};
 pub use login_history::LoginHistory;
 pub use password_hasher::{HashStanding, HasherError, PasswordHasher, hasher_codes};
 pub use pause::Pause;

@@ -3,7 +3,7 @@
 use ashlar_kernel::{Change, Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
 use async_trait::async_trait;
 
-use super::{AdministrationTx, Directory, LoginHistory};
+use super::{AdministrationTx, Directory, ErasureTx, Estates, LoginHistory};
 use crate::{
     Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Bootstrap, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, Credential, HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, RegistrationId, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine, SessionQuery, SessionWithHolder, User, UserEvent, UserId,
 };
@@ -33,7 +33,7 @@ pub enum InsertUserError {
 
 /// Reads, and the door to units of work. Every read takes a tenant, or is of the whole installation and says so.
 #[async_trait]
-pub trait IdentityStore: Directory + LoginHistory {
+pub trait IdentityStore: Directory + LoginHistory + Estates {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn IdentityTx>, StoreError>;
 
@@ -107,7 +107,7 @@ pub trait IdentityStore: Directory + LoginHistory {
 /// Writes, all or nothing. Each takes a change with the events that explain it and saves both. Once one was refused, the
 /// work can only be dropped: [`commit`](ashlar_kernel::UnitOfWork::commit) refuses it too.
 #[async_trait]
-pub trait IdentityTx: AdministrationTx {
+pub trait IdentityTx: AdministrationTx + ErasureTx {
     /// An account, to be changed.
     async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
 

@@ -54,13 +54,13 @@ ashlar_kernel::error_codes! {
         SELF_SUSPENSION = "self_suspension", Forbidden, "Your own account",
             "Nobody suspends their own account. Ask another administrator of the tenant.";
         SELF_ADMINISTRATION = "self_administration", Forbidden, "Your own account",
-            "Nobody lifts the lock of their own account, or takes their own second factor away, as an administrator. Use what every account has for it, or ask another administrator of the tenant.";
+            "Nobody lifts the lock of their own account, takes their own second factor away, or deletes their own account as an administrator. Use what every account has for it, or ask another administrator of the tenant.";
         LAST_ADMIN = "last_admin", Conflict, "Last administrator",
-            "Nobody else administers the tenant: the last administrator can be neither demoted nor removed nor suspended. Make somebody else an administrator first.";
+            "Nobody else administers the tenant: the last administrator can be neither demoted nor removed nor suspended nor deleted. Make somebody else an administrator first.";
         GUEST_ACCOUNT = "guest_account", Forbidden, "Account of another tenant",
             "The account was opened in another tenant, and only the administrators there edit, suspend or activate it. In this tenant you may change the person's role, end their sessions, or remove their membership.";
         OPERATOR_ACCOUNT = "operator_account", Conflict, "Account of an operator",
-            "The person operates the installation. An operator is no more than a member of a tenant, for nobody holds both powers: use another account. And no administrator of a tenant takes the second factor of an operator away.";
+            "The person operates the installation. An operator is no more than a member of a tenant, for nobody holds both powers: use another account. And no administrator of a tenant deletes the account of an operator, or takes their second factor away.";
         ALREADY_MEMBER = "already_member", Conflict, "Already a member",
             "The person is a member of this tenant already. Change their role instead.";
         TENANT_SUSPENDED = "tenant_suspended", Forbidden, "Tenant suspended",

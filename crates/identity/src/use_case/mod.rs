@@ -7,6 +7,8 @@ mod bootstrap;
 pub mod codes;
 mod email;
 mod enrol_at_login;
+mod erasure;
+mod export;
 mod guess;
 mod hashes;
 mod import_users;
@@ -50,6 +52,8 @@ pub use authenticate::{AuthenticateError, Authenticated};
 pub use bootstrap::{BootstrapError, FirstAdministrator};
 pub use email::{ChangeEmailError, VerifyEmailError};
 pub use enrol_at_login::EnrolledLogIn;
+pub use erasure::{DeleteAccount, DeleteAccountError};
+pub use export::PersonalData;
 pub use guess::GuessError;
 pub use import_users::{
     ImportInput, ImportNote, ImportOutcome, ImportRefusal, ImportUser, ImportUsersError, Imported, UserImport,

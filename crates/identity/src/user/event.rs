@@ -62,6 +62,16 @@ pub enum UserEvent {
         /// Whose.
         user: UserId,
     },
+    /// The account was deleted.
+    Deleted {
+        /// Whose.
+        user: UserId,
+    },
+    /// Address and handle of a deleted account were forgotten.
+    IdentifiersReleased {
+        /// Whose.
+        user: UserId,
+    },
     /// An administrator opened an account for somebody.
     CreatedByAdmin {
         /// Whose.
@@ -92,6 +102,8 @@ impl DomainEvent for UserEvent {
             Self::PasswordReset { .. } => PASSWORD_RESET.name,
             Self::Disabled { .. } => DISABLED.name,
             Self::Enabled { .. } => ENABLED.name,
+            Self::Deleted { .. } => DELETED.name,
+            Self::IdentifiersReleased { .. } => RELEASED.name,
             Self::CreatedByAdmin { .. } => CREATED_BY_ADMIN.name,
             Self::OperatorGranted { .. } => OPERATOR_GRANTED.name,
             Self::OperatorRevoked { .. } => OPERATOR_REVOKED.name,
@@ -109,6 +121,8 @@ impl DomainEvent for UserEvent {
         | Self::PasswordReset { user }
         | Self::Disabled { user }
         | Self::Enabled { user }
+        | Self::Deleted { user }
+        | Self::IdentifiersReleased { user }
         | Self::CreatedByAdmin { user }
         | Self::OperatorGranted { user }
         | Self::OperatorRevoked { user }) = self;
@@ -198,6 +212,20 @@ const ENABLED: EventSpec = EventSpec {
     targets: &["user"],
     data: &[USER],
 };
+const DELETED: EventSpec = EventSpec {
+    name: "identity.user.deleted",
+    schema_version: 1,
+    summary: "The account was deleted, by its owner or by an administrator, with its sessions, API keys, second factor, memberships and attempts to sign in. Address and handle are kept for thirty days, for nobody else to have them.",
+    targets: &["user"],
+    data: &[USER],
+};
+const RELEASED: EventSpec = EventSpec {
+    name: "identity.user.identifiers_released",
+    schema_version: 1,
+    summary: "Address and handle of an account that was deleted thirty days ago were forgotten. Anybody may have them.",
+    targets: &["user"],
+    data: &[USER],
+};
 const CREATED_BY_ADMIN: EventSpec = EventSpec {
     name: "identity.user.created_by_admin",
     schema_version: 1,
@@ -233,6 +261,8 @@ pub(crate) const fn user_event_specs() -> &'static [EventSpec] {
         PASSWORD_RESET,
         DISABLED,
         ENABLED,
+        DELETED,
+        RELEASED,
         CREATED_BY_ADMIN,
         OPERATOR_GRANTED,
         OPERATOR_REVOKED,

@@ -2,6 +2,7 @@
 
 mod administration;
 mod email;
+mod erasure;
 mod event;
 mod profile;
 mod request;
@@ -10,6 +11,7 @@ mod username;
 use ashlar_kernel::{Change, DiffEntry, Id, Patch, StoreError, Timestamp};
 
 pub use email::{Email, InvalidEmail};
+pub use erasure::{Erasure, HeldLink, Holdings, Origin};
 pub use event::UserEvent;
 pub(crate) use event::user_event_specs;
 pub use profile::{AvatarUrl, DisplayName, InvalidAvatarUrl, InvalidDisplayName, InvalidLocale, Locale};
@@ -29,6 +31,8 @@ pub enum UserStatus {
     Active,
     /// Was shut by an administrator; cannot sign in, and its sessions are dead.
     Disabled,
+    /// Was deleted: a tombstone of which little more than the id remains.
+    Deleted,
 }
 
 impl UserStatus {
@@ -37,12 +41,13 @@ impl UserStatus {
         match self {
             Self::Active => "active",
             Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
         }
     }
 
     /// Reads the stored form.
     pub fn restore(text: &str) -> Option<Self> {
-        [Self::Active, Self::Disabled].into_iter().find(|status| status.as_str() == text)
+        [Self::Active, Self::Disabled, Self::Deleted].into_iter().find(|status| status.as_str() == text)
     }
 }
 
@@ -213,7 +218,7 @@ impl User {
     /// Shuts the account; none if it is shut already.
     pub fn disable(self, now: Timestamp) -> Option<Change<Self, UserEvent>> {
         match self.status {
-            UserStatus::Disabled => None,
+            UserStatus::Disabled | UserStatus::Deleted => None,
             UserStatus::Active => {
                 let event = UserEvent::Disabled { user: self.id };
                 let status = UserStatus::Disabled;

@@ -36,6 +36,11 @@ pub enum AccountRequest {
         /// Whose account.
         user: UserId,
     },
+    /// Everything that is held about them.
+    Export {
+        /// Who.
+        user: UserId,
+    },
     /// A proof of identity, which failed.
     ReauthenticationRefused {
         /// Whose account.
@@ -76,6 +81,13 @@ const PASSWORD_CHANGE_REFUSED: EventSpec = EventSpec {
     targets: &["user"],
     data: &[USER],
 };
+const EXPORT: EventSpec = EventSpec {
+    name: "identity.user.exported",
+    schema_version: 1,
+    summary: "The owner took along everything that is held about them.",
+    targets: &["user"],
+    data: &[USER],
+};
 const REAUTHENTICATION_REFUSED: EventSpec = EventSpec {
     name: "identity.reauth.failed",
     schema_version: 1,
@@ -91,6 +103,7 @@ impl DomainEvent for AccountRequest {
             Self::EmailVerification { .. } => EMAIL_VERIFICATION.name,
             Self::EmailChange { .. } => EMAIL_CHANGE.name,
             Self::PasswordChangeRefused { .. } => PASSWORD_CHANGE_REFUSED.name,
+            Self::Export { .. } => EXPORT.name,
             Self::ReauthenticationRefused { .. } => REAUTHENTICATION_REFUSED.name,
         }
     }
@@ -102,13 +115,17 @@ impl DomainEvent for AccountRequest {
             | Self::EmailVerification { user }
             | Self::EmailChange { user, .. }
             | Self::PasswordChangeRefused { user }
+            | Self::Export { user }
             | Self::ReauthenticationRefused { user } => vec![Target::new("user", user)],
         }
     }
 
     fn outcome(&self) -> Outcome {
         match self {
-            Self::PasswordReset { .. } | Self::EmailVerification { .. } | Self::EmailChange { .. } => Outcome::Ok,
+            Self::PasswordReset { .. }
+            | Self::EmailVerification { .. }
+            | Self::EmailChange { .. }
+            | Self::Export { .. } => Outcome::Ok,
             Self::PasswordChangeRefused { .. } | Self::ReauthenticationRefused { .. } => Outcome::Failed,
         }
     }
@@ -116,5 +133,5 @@ impl DomainEvent for AccountRequest {
 
 /// The catalogue entries of [`AccountRequest`].
 pub(crate) const fn account_request_specs() -> &'static [EventSpec] {
-    &[PASSWORD_RESET, EMAIL_VERIFICATION, EMAIL_CHANGE, PASSWORD_CHANGE_REFUSED, REAUTHENTICATION_REFUSED]
+    &[PASSWORD_RESET, EMAIL_VERIFICATION, EMAIL_CHANGE, PASSWORD_CHANGE_REFUSED, EXPORT, REAUTHENTICATION_REFUSED]
 }

@@ -8,7 +8,9 @@ mod dto;
 mod email;
 mod enrollment;
 mod etag;
+mod export_dto;
 mod keys;
+mod leaving;
 mod login_attempts;
 mod me;
 mod my_tenants;
@@ -47,6 +49,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(second_factor::regenerate)
         .service(me::read)
         .service(me::update)
+        .service(leaving::export)
+        .service(leaving::delete)
         .service(sessions::list)
         .service(sessions::revoke)
         .service(login_attempts::list)

@@ -47,6 +47,20 @@ impl ApiKeys {
         keys.into_iter().cloned().collect()
     }
 
+    pub(super) fn of_person(&self, owner: UserId) -> Vec<ApiKey> {
+        let mut keys: Vec<_> = self.keys.values().filter(|key| key.owner() == owner).cloned().collect();
+        keys.sort_unstable_by_key(|key| std::cmp::Reverse((key.created_at(), key.id().as_uuid())));
+        keys
+    }
+
+    pub(super) fn forget(&mut self, owner: UserId) {
+        for key in self.of_person(owner) {
+            Arc::make_mut(&mut self.keys).remove(&key.id());
+            Arc::make_mut(&mut self.denials).remove(&key.id());
+            Arc::make_mut(&mut self.sources).retain(|(used, _), _| *used != key.id());
+        }
+    }
+
     fn insert(&mut self, key: ApiKey) -> Result<(), StoreError> {
         if self.keys.contains_key(&key.id()) || self.keys.values().any(|other| other.key_id() == key.key_id()) {
             return Err(broken("api_key primary key"));

@@ -79,7 +79,7 @@ impl Tables {
     }
 
     /// Whether each of the tenants that `user` administers, or this one, has another administrator who can sign in.
-    fn keep_admins(&self, user: UserId, tenant: Option<TenantId>) -> Result<(), KeepAdminError> {
+    pub(super) fn keep_admins(&self, user: UserId, tenant: Option<TenantId>) -> Result<(), KeepAdminError> {
         let is_admin = |membership: &&Membership| membership.role() == Role::Admin;
         let theirs = self.memberships.values().filter(is_admin).filter(|membership| membership.user() == user);
         let concerned: BTreeSet<_> =

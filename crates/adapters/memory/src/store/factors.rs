@@ -68,6 +68,11 @@ impl Factors {
         Arc::make_mut(&mut self.challenges).remove(&id).map(drop).ok_or(StoreError::Stale)
     }
 
+    pub(super) fn forget(&mut self, user: UserId) {
+        Arc::make_mut(&mut self.factors).remove(&user);
+        Arc::make_mut(&mut self.challenges).retain(|_, challenge| challenge.user() != user);
+    }
+
     pub(super) fn purge(&mut self, before: Timestamp, limit: u32) -> u64 {
         let over = self.challenges.values().filter(|found| found.expires_at() < before).map(Challenge::id);
         let over: Vec<_> = over.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ashlar_identity::{ActionToken, ActionTokenId, PendingRegistration, RegistrationId};
+use ashlar_identity::{ActionToken, ActionTokenId, HeldLink, PendingRegistration, RegistrationId, UserId};
 use ashlar_kernel::{StoreError, Timestamp};
 
 use super::tables::broken;
@@ -21,6 +21,22 @@ impl Links {
 
     pub(super) fn registration(&self, id: RegistrationId) -> Option<PendingRegistration> {
         self.registrations.get(&id).cloned()
+    }
+
+    pub(super) fn of_person(&self, user: UserId) -> Vec<HeldLink> {
+        let mut tokens: Vec<_> = self.tokens.values().filter(|token| token.user() == user).collect();
+        tokens.sort_unstable_by_key(|token| token.to_row().created_at);
+        let held = |token: &ActionToken| {
+            let row = token.to_row();
+            let (created_at, expires_at) = (row.created_at, row.expires_at);
+            HeldLink { purpose: token.purpose(), email: row.email, created_at, expires_at }
+        };
+        tokens.into_iter().map(held).collect()
+    }
+
+    pub(super) fn forget(&mut self, user: UserId, email: &str) {
+        Arc::make_mut(&mut self.tokens).retain(|_, token| token.user() != user);
+        Arc::make_mut(&mut self.registrations).retain(|_, waiting| waiting.email().key() != email);
     }
 
     /// In the place of the account's one of the same purpose.

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
-use ashlar_identity::{LoginLine, LoginPosition, LoginQuery, port::LoginHistory};
+use ashlar_identity::{LoginLine, LoginPosition, LoginQuery, UserId, port::LoginHistory};
 use ashlar_kernel::{EventRecord, StoreError, Timestamp};
 use async_trait::async_trait;
 
@@ -23,6 +23,10 @@ impl Attempts {
     fn page(&self, query: &LoginQuery) -> Vec<LoginLine> {
         let rows = usize::try_from(query.rows).unwrap_or(usize::MAX);
         self.0.values().filter(|line| query.lets_through(line)).take(rows).cloned().collect()
+    }
+
+    pub(super) fn forget(&mut self, user: UserId) {
+        Arc::make_mut(&mut self.0).retain(|_, line| line.user != Some(user));
     }
 
     fn purge(&mut self, before: Timestamp, limit: u32) -> u64 {

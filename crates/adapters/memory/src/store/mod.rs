@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod directory;
+mod erasure;
 mod factors;
 mod imports;
 mod ledger;

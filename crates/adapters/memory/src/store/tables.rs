@@ -27,6 +27,8 @@ pub(super) struct Tables {
     pub(super) sessions: Table<SessionId, Session>,
     logins: Arc<Vec<LoginAttempt>>,
     pub(super) attempts: Attempts,
+    /// When the names of deleted accounts are to be forgotten.
+    pub(super) releases: Table<UserId, Timestamp>,
     first_admin: Option<FirstAdmin>,
     bootstrap_token: Option<BootstrapToken>,
     pub(super) imports: Imports,
@@ -89,6 +91,10 @@ impl Tables {
 
     pub(super) fn logins(&self) -> &[LoginAttempt] {
         &self.logins
+    }
+
+    pub(super) fn forget_logins(&mut self, user: UserId) {
+        Arc::make_mut(&mut self.logins).retain(|attempt| attempt.user() != Some(user));
     }
 
     pub(super) fn insert_user(&mut self, user: User, home: TenantId) -> Result<(), InsertUserError> {

@@ -175,7 +175,7 @@ impl SqlTx {
     /// The tenants are locked first, so that of two who take each other away the second looks when the first is done:
     /// a guard in the statement that changes the row would look at another row, and both would find each other. It is a
     /// lock that sign-ins, which refer to the tenant, do not wait for. SQLite has one writer and needs none.
-    async fn keep_admins(&mut self, user: UserId, tenant: Option<TenantId>) -> Result<(), KeepAdminError> {
+    pub(super) async fn keep_admins(&mut self, user: UserId, tenant: Option<TenantId>) -> Result<(), KeepAdminError> {
         self.enter()?;
         let administered = membership::Entity::find()
             .select_only()

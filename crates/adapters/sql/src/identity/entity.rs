@@ -50,6 +50,7 @@ pub(crate) mod user {
         pub operator_since: Option<ChronoDateTimeUtc>,
         pub search_key: String,
         pub last_login_at: Option<ChronoDateTimeUtc>,
+        pub release_at: Option<ChronoDateTimeUtc>,
         pub created_at: ChronoDateTimeUtc,
         pub updated_at: ChronoDateTimeUtc,
         pub version: i32,

@@ -5,6 +5,7 @@ mod bootstrap;
 mod counters;
 mod directory;
 pub(crate) mod entity;
+mod erasure;
 mod import;
 mod links;
 mod login_history;

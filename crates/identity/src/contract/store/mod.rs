@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod administration;
 pub mod api_keys;
 pub mod bootstrap;
+pub mod erasure;
 pub mod events;
 pub mod factors;
 pub mod imports;
@@ -120,6 +121,12 @@ macro_rules! identity_store_contract {
             attempts_are_listed_by_person_and_by_tenant,
             pages_of_attempts_neither_skip_nor_repeat,
             attempts_of_long_ago_are_purged,
+        );
+        $crate::identity_store_contract!(@laws $fixture, erasure,
+            what_is_held_about_a_person_is_found,
+            an_erased_account_leaves_a_tombstone,
+            the_names_of_an_erased_account_are_released,
+            the_last_administrator_is_not_erased,
         );
         $crate::identity_store_contract!(@laws $fixture, links,
             a_link_takes_the_place_of_the_one_before,

@@ -7,7 +7,9 @@ use super::{
     AdministrationError, Identity,
     role::{may_decide_on, may_grant},
 };
-use crate::{DirectoryEntry, Email, Identifier, Membership, RevocationReason, Role, SessionId, SessionSweep, UserId};
+use crate::{
+    DirectoryEntry, Email, Identifier, Membership, RevocationReason, Role, SessionId, SessionSweep, UserId, UserStatus,
+};
 
 /// Who is to be taken in.
 #[derive(Debug, Clone)]
@@ -65,7 +67,8 @@ impl Identity {
     ) -> Result<Option<UserId>, StoreError> {
         let Ok(identifier) = Identifier::parse(email.address()) else { return Ok(None) };
         let found = self.0.ports.store.credential(context.tenant, &identifier).await?;
-        Ok(found.map(|credential| credential.user))
+        let living = found.filter(|credential| credential.status != UserStatus::Deleted);
+        Ok(living.map(|credential| credential.user))
     }
 
     async fn try_add_member(
@@ -75,7 +78,7 @@ impl Identity {
         command: &AddMember,
     ) -> Result<DirectoryEntry, AdministrationError> {
         let mut tx = self.0.ports.store.begin(context).await?;
-        let account = tx.user(user).await?.ok_or(NotFound)?;
+        let account = tx.user(user).await?.filter(|account| account.status() != UserStatus::Deleted).ok_or(NotFound)?;
         if account.is_operator() && command.role != Role::Member {
             return Err(AdministrationError::Operator);
         }

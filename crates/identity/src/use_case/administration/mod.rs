@@ -1,6 +1,7 @@
 //! What administrators do with the people of their tenant.
 
 mod create;
+mod delete;
 mod edit;
 mod error;
 mod memberships;

@@ -20,6 +20,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::create)
         .service(users::read)
         .service(users::update)
+        .service(standing::delete)
         .service(standing::suspend)
         .service(standing::activate)
         .service(standing::unlock)

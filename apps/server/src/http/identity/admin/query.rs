@@ -61,10 +61,11 @@ impl UserQuery {
     }
 
     fn filter(&self) -> Result<DirectoryFilter, Problem> {
-        let status = self
-            .status
-            .as_deref()
-            .map(|text| UserStatus::restore(text).ok_or_else(|| invalid("status", "one of active and disabled")));
+        let status = self.status.as_deref().map(|text| {
+            UserStatus::restore(text)
+                .filter(|status| *status != UserStatus::Deleted)
+                .ok_or_else(|| invalid("status", "one of active and disabled"))
+        });
         let role = self.role.as_deref().map(|text| {
             text.parse().map_err(|fault: ashlar_identity::InvalidRole| invalid("role", &fault.to_string()))
         });

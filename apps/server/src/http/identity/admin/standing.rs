@@ -1,6 +1,6 @@
 //! Whether people get in, and what they are.
 
-use actix_web::{HttpResponse, post, put, web};
+use actix_web::{HttpResponse, delete, post, put, web};
 
 use super::{
     dto::{AdminUser, SetRoleRequest},
@@ -36,6 +36,37 @@ pub(super) async fn suspend(
 ) -> Result<HttpResponse, Problem> {
     let entry = state.identity.suspend_user(&caller.context, id_of(&id)).await?;
     Ok(shown(&entry, caller.context.tenant))
+}
+
+/// Delete an account
+///
+/// For good, as its owner would: sessions, API keys, second factor, memberships, profile and attempts to sign in are gone at
+/// once, in every tenant; address and handle after thirty days, in which nobody else gets them. The person is told by mail.
+/// Only accounts that were opened in this tenant, neither your own nor one of an operator of the installation; the last
+/// administrator of a tenant stays. Needs a sign-in within the last ten minutes.
+#[utoipa::path(
+    operation_id = "deleteUser",
+    tag = "identity",
+    path = "/api/v1/admin/users/{id}",
+    params(("id" = Uuid, Path, description = "The account.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
+    responses((status = 204, description = "The account is gone.")),
+    extensions(
+        ("x-permission" = json!("identity.user.manage")),
+        ("x-problems" = json!([
+            "not_found", "reauthentication_required", "self_administration", "guest_account", "operator_account",
+            "last_admin"
+        ])),
+    ),
+    security(("bearer" = []))
+)]
+#[delete("/api/v1/admin/users/{id}")]
+pub(super) async fn delete(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    state.identity.delete_user(&caller.context, id_of(&id)).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Activate a suspended account

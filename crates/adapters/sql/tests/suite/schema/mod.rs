@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 17] = [
+const STEPS: [&str; 18] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -28,6 +28,7 @@ const STEPS: [&str; 17] = [
     "m20261121_000018_tenancy",
     "m20261121_000027_bootstrap_token",
     "m20261121_000023_login_attempt",
+    "m20261121_000024_erasure",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
