@@ -21,9 +21,10 @@ mod m20261121_000014_import;
 mod m20261121_000016_api_key;
 mod m20261121_000017_directory;
 mod m20261121_000018_tenancy;
-mod m20261121_000027_bootstrap_token;
+mod m20261121_000019_signing_key;
 mod m20261121_000023_login_attempt;
 mod m20261121_000024_erasure;
+mod m20261121_000027_bootstrap_token;
 mod step;
 
 use sea_orm_migration::{
@@ -61,9 +62,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_api_key::STEP),
             Box::new(m20261121_000017_directory::STEP),
             Box::new(m20261121_000018_tenancy::STEP),
-            Box::new(m20261121_000027_bootstrap_token::STEP),
+            Box::new(m20261121_000019_signing_key::STEP),
             Box::new(m20261121_000023_login_attempt::STEP),
             Box::new(m20261121_000024_erasure::STEP),
+            Box::new(m20261121_000027_bootstrap_token::STEP),
         ]
     }
 }

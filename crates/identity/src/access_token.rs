@@ -61,6 +61,9 @@ pub enum TokenRefusal {
     /// It is not one of ours. The reason is for the log; the caller does not learn which check failed.
     #[error("the access token is not valid")]
     Invalid(&'static str),
+    /// It names a key that is not known. That may be a new one, of which this process has not heard yet.
+    #[error("the access token is not valid")]
+    UnknownKey,
 }
 
 const LEEWAY: TimeDelta = TimeDelta::seconds(5);

@@ -15,6 +15,7 @@ use crate::{
     registration::registration_event_specs,
     second_factor::second_factor_event_specs,
     session::session_event_specs,
+    signing_key::signing_key_event_specs,
     tenancy::tenant_event_specs,
     use_case,
     user::account_request_specs,
@@ -38,6 +39,7 @@ pub fn events() -> Vec<EventSpec> {
         import_event_specs(),
         api_key_event_specs(),
         tenant_event_specs(),
+        signing_key_event_specs(),
     ];
     all.concat()
 }

@@ -50,6 +50,7 @@ mod query;
 mod registration;
 mod second_factor;
 mod session;
+pub mod signing_key;
 mod tenancy;
 pub mod use_case;
 mod user;

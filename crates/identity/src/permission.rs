@@ -43,6 +43,10 @@ pub const GRANT_ADMIN: Permission = Permission::new("identity.membership.grant_a
 pub const READ_TENANTS: Permission = Permission::new("identity.tenant.read");
 /// Open, suspend and resume tenants. Of the installation's operators.
 pub const MANAGE_TENANTS: Permission = Permission::new("identity.tenant.manage");
+/// See the keys that sign access tokens. Of the installation's operators.
+pub const READ_SIGNING_KEYS: Permission = Permission::new("identity.signing_key.read");
+/// Have another key sign access tokens. Of the installation's operators.
+pub const ROTATE_SIGNING_KEYS: Permission = Permission::new("identity.signing_key.rotate");
 /// See one's own API keys.
 pub const READ_OWN_API_KEYS: Permission = Permission::new("identity.api_key.read.own");
 /// Make, rotate and end one's own API keys.
@@ -74,6 +78,8 @@ pub const ALL: &[(Permission, &str)] = &[
     (GRANT_ADMIN, "Make others administrators of the tenant."),
     (READ_TENANTS, "See the tenants of the installation."),
     (MANAGE_TENANTS, "Open, suspend and resume tenants."),
+    (READ_SIGNING_KEYS, "See the keys that sign access tokens."),
+    (ROTATE_SIGNING_KEYS, "Have another key sign access tokens."),
 ];
 
 /// What everybody may do with their own things.
@@ -101,7 +107,7 @@ pub fn is_for_keys(permission: Permission) -> bool {
 /// What an operator of the installation may do, besides what is their own. Nothing inside a tenant: no token carries
 /// both.
 pub fn operator_permissions() -> PermissionSet {
-    OWN.into_iter().chain([READ_TENANTS, MANAGE_TENANTS]).collect()
+    OWN.into_iter().chain([READ_TENANTS, MANAGE_TENANTS, READ_SIGNING_KEYS, ROTATE_SIGNING_KEYS]).collect()
 }
 
 /// What a person is in a tenant.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ashlar_identity::{
     Identity, IdentityPorts, IdentitySettings, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy,
     SessionPolicy, TokenAudience,
-    port::{ApiKeyStore, IdentityStore, PasswordHasher, SessionCache, TokenSigner},
+    port::{ApiKeyStore, IdentityStore, KeyRing, PasswordHasher, SessionCache, SigningKeyStore},
 };
 use ashlar_kernel::{Actor, Clock, Context, Entropy, IdSource, MacKey, RequestId, TenantId, TimeOrderedIds};
 
@@ -54,13 +54,14 @@ impl Embedded {
         let root_key = MacKey::from_bytes(entropy.bytes());
         let store = Arc::new(MemoryStore::new(Arc::clone(&ids)));
         let cache = Arc::new(MemorySessionCache::new());
-        let signer = Arc::new(LocalSigner::new(&root_key));
+        let signer = Arc::new(LocalSigner::new(&root_key, Arc::clone(&entropy)));
         let hasher = Arc::new(PlainHasher::new(Arc::clone(&entropy)));
         let ports = IdentityPorts {
             store: Arc::clone(&store) as Arc<dyn IdentityStore>,
             api_keys: Arc::clone(&store) as Arc<dyn ApiKeyStore>,
             hasher: Arc::clone(&hasher) as Arc<dyn PasswordHasher>,
-            signer: Arc::clone(&signer) as Arc<dyn TokenSigner>,
+            signing_keys: Arc::clone(&store) as Arc<dyn SigningKeyStore>,
+            signer: Arc::clone(&signer) as Arc<dyn KeyRing>,
             cache: Arc::clone(&cache) as Arc<dyn SessionCache>,
             counters: Arc::new(MemorySignInCounters::new()),
             vault: Arc::new(LocalVault::new(&root_key)),

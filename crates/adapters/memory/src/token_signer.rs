@@ -1,12 +1,17 @@
 //! A token signer without public keys.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use ashlar_identity::{
     AccessClaims, TokenRefusal,
-    port::{JwkSet, SignError, TokenSigner},
+    port::{JwkSet, KeyMaterial, KeyRing, KeyRingError, RingKey, SignError, TokenSigner},
+    signing_key::Kid,
 };
-use ashlar_kernel::{MacKey, Secret};
+use ashlar_kernel::{Entropy, MacKey, Secret};
+use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde::{
     Deserialize,
@@ -19,9 +24,19 @@ use serde_json::{Map, Value, json};
 ///
 /// The `alg` is a name of our own, so that no other library takes these tokens for standard ones: the kernel's tag
 /// covers the length of its input too.
+///
+/// It begins with a key of its own, and is a [`KeyRing`] like the real one.
 pub struct LocalSigner {
-    key: MacKey,
+    entropy: Arc<dyn Entropy>,
+    keys: RwLock<Arc<LocalKeys>>,
+}
+
+/// The keys, the one that signs first.
+struct LocalKeys(Vec<LocalKey>);
+
+struct LocalKey {
     kid: String,
+    key: MacKey,
 }
 
 const ALG: &str = "HS256-LOCAL";
@@ -29,19 +44,31 @@ const TYP: &str = "at+jwt";
 const MAX_BYTES: usize = 4_096;
 
 impl LocalSigner {
-    /// Signs with a key derived from `root`.
-    pub fn new(root: &MacKey) -> Self {
-        let key = root.derive("local access tokens");
-        let kid = BASE64URL.encode(&key.tag(&[b"kid"])[..8]);
-        Self { key, kid }
+    /// Signs with a key derived from `root`; makes others of `entropy`.
+    pub fn new(root: &MacKey, entropy: Arc<dyn Entropy>) -> Self {
+        let first = LocalKey::new(root.derive("local access tokens"));
+        Self { entropy, keys: RwLock::new(Arc::new(LocalKeys(vec![first]))) }
     }
 
     /// The signature of any bytes: for tests that put a wrong token together and see it refused.
     pub fn sign_bytes(&self, message: &[u8]) -> [u8; 32] {
-        self.key.tag(&[message])
+        self.keys().0.first().map_or([0; 32], |signing| signing.key.tag(&[message]))
     }
 
-    fn check_header(&self, header: &Map<String, Value>) -> Result<(), TokenRefusal> {
+    fn keys(&self) -> Arc<LocalKeys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl LocalKey {
+    fn new(key: MacKey) -> Self {
+        Self { kid: BASE64URL.encode(&key.tag(&[b"kid"])[..8]), key }
+    }
+}
+
+impl LocalKeys {
+    /// The key that the header names, if all else in it is right.
+    fn named_by(&self, header: &Map<String, Value>) -> Result<&LocalKey, TokenRefusal> {
         let says = |member: &str, expected: &str| header.get(member).and_then(Value::as_str) == Some(expected);
         if header.len() != 3 {
             return Err(TokenRefusal::Invalid("header"));
@@ -49,22 +76,22 @@ impl LocalSigner {
         if !says("typ", TYP) {
             return Err(TokenRefusal::Invalid("typ"));
         }
-        if !says("kid", &self.kid) {
-            return Err(TokenRefusal::Invalid("kid"));
-        }
+        let key = self.0.iter().find(|key| says("kid", &key.kid)).ok_or(TokenRefusal::UnknownKey)?;
         if !says("alg", ALG) {
             return Err(TokenRefusal::Invalid("alg"));
         }
-        Ok(())
+        Ok(key)
     }
 }
 
 impl TokenSigner for LocalSigner {
     fn sign(&self, claims: &AccessClaims) -> Result<Secret, SignError> {
-        let header = json!({"alg": ALG, "typ": TYP, "kid": self.kid}).to_string();
+        let keys = self.keys();
+        let signing = keys.0.first().ok_or_else(|| SignError::new("there is no key"))?;
+        let header = json!({"alg": ALG, "typ": TYP, "kid": signing.kid}).to_string();
         let claims = serde_json::to_string(claims).map_err(SignError::new)?;
         let signed = format!("{}.{}", BASE64URL.encode(header), BASE64URL.encode(claims));
-        let signature = BASE64URL.encode(self.sign_bytes(signed.as_bytes()));
+        let signature = BASE64URL.encode(signing.key.tag(&[signed.as_bytes()]));
         Ok(Secret::from(format!("{signed}.{signature}")))
     }
 
@@ -74,9 +101,10 @@ impl TokenSigner for LocalSigner {
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenRefusal::Invalid("parts"))?;
         let (header, claims) = signed.split_once('.').ok_or(TokenRefusal::Invalid("parts"))?;
-        self.check_header(&object(header).ok_or(TokenRefusal::Invalid("header"))?)?;
+        let keys = self.keys();
+        let named = keys.named_by(&object(header).ok_or(TokenRefusal::Invalid("header"))?)?;
         let signature = BASE64URL.decode(signature).map_err(|_not_base64| TokenRefusal::Invalid("signature"))?;
-        if !self.key.verify(&[signed.as_bytes()], &signature) {
+        if !named.key.verify(&[signed.as_bytes()], &signature) {
             return Err(TokenRefusal::Invalid("signature"));
         }
         let claims = object(claims).ok_or(TokenRefusal::Invalid("claims"))?;
@@ -85,6 +113,38 @@ impl TokenSigner for LocalSigner {
 
     fn public_keys(&self) -> JwkSet {
         JwkSet { keys: Vec::new() }
+    }
+}
+
+#[async_trait]
+impl KeyRing for LocalSigner {
+    fn algorithm(&self) -> &str {
+        ALG
+    }
+
+    async fn make_key(&self) -> Result<KeyMaterial, KeyRingError> {
+        let private = zeroize::Zeroizing::new(self.entropy.bytes::<32>());
+        let kid = Kid::parse(&LocalKey::new(MacKey::from_bytes(*private)).kid).map_err(KeyRingError::new)?;
+        Ok(KeyMaterial { kid, algorithm: ALG.to_owned(), private: zeroize::Zeroizing::new(private.to_vec()) })
+    }
+
+    fn replace(&self, keys: Vec<RingKey>) -> Result<(), KeyRingError> {
+        let mut ring = Vec::new();
+        for RingKey { material, signs } in keys {
+            let bytes = <[u8; 32]>::try_from(material.private.as_slice()).map_err(|_length| KeyRingError::new("not 256 bits"))?;
+            let key = LocalKey::new(MacKey::from_bytes(bytes));
+            if key.kid != material.kid.as_str() {
+                return Err(KeyRingError::new("a key has the name of another"));
+            }
+            ring.push((!signs, key));
+        }
+        if ring.iter().filter(|(only_verifies, _)| !only_verifies).count() != 1 {
+            return Err(KeyRingError::new("not exactly one of the keys signs"));
+        }
+        ring.sort_by_key(|(only_verifies, _)| *only_verifies);
+        let ring = Arc::new(LocalKeys(ring.into_iter().map(|(_, key)| key).collect()));
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        Ok(())
     }
 }
 

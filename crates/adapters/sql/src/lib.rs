@@ -40,6 +40,7 @@ mod options;
 mod pool;
 mod request_ledger;
 mod schema;
+mod signing_key;
 mod transaction;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

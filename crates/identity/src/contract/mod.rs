@@ -1,5 +1,6 @@
 //! The laws of the identity ports, for adapters to prove themselves by.
 
+pub mod key_ring;
 pub mod password_hasher;
 pub mod revocations;
 pub mod session_cache;

@@ -9,6 +9,7 @@ mod pause;
 mod revocations;
 mod session_cache;
 mod sign_in_counters;
+mod signing_key_store;
 mod store;
 mod token_signer;
 mod vault;
@@ -21,6 +22,7 @@ pub use password_hasher::{HashStanding, HasherError, PasswordHasher, hasher_code
 pub use pause::Pause;
 pub use revocations::{RevocationFeed, Revocations, SessionEnded};
 pub use session_cache::{CachedSession, SessionCache, Standing};
+pub use signing_key_store::{KeyMaterial, KeyRing, KeyRingError, RingKey, SigningKeyStore, SigningKeyTx};
 pub use sign_in_counters::{CounterWrite, SignInCounters, StoredCounter};
 pub use store::{FirstAdmin, IdentityStore, IdentityTx, InsertUserError};
 pub use token_signer::{Jwk, JwkSet, SignError, TokenSigner};

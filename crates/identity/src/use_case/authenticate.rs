@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::{Identity, codes};
 use crate::{
-    AccessClaims, Account, SessionId, TokenRefusal, UserStatus,
+    Account, SessionId, TokenRefusal, UserStatus,
     port::{CachedSession, Standing},
     query::SessionWithHolder,
 };
@@ -49,7 +49,7 @@ impl Classified for AuthenticateError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::Token(TokenRefusal::Expired) => Class::Code(&codes::TOKEN_EXPIRED),
-            Self::Token(TokenRefusal::Invalid(_)) => Class::Code(&codes::TOKEN_INVALID),
+            Self::Token(TokenRefusal::Invalid(_) | TokenRefusal::UnknownKey) => Class::Code(&codes::TOKEN_INVALID),
             Self::SessionEnded => Class::Code(&codes::SESSION_REVOKED),
             Self::TenantMismatch => Class::Code(&codes::TENANT_MISMATCH),
             Self::TenantSuspended => Class::Code(&codes::TENANT_SUSPENDED),
@@ -70,7 +70,7 @@ impl Identity {
         token: &str,
         requested: Option<TenantId>,
     ) -> Result<Authenticated, AuthenticateError> {
-        let claims = self.believe(context, token)?;
+        let claims = self.believe(context, token).await?;
         let mut found = self.live_session(context, claims.sid).await?;
         if found.session.tenant() != claims.tid {
             // The session may have gone on in another tenant since this process looked last.
@@ -98,13 +98,6 @@ impl Identity {
             principal.authenticated_at = principal.authenticated_at.max(proved_at);
         }
         Ok(Authenticated { context, account })
-    }
-
-    /// The claims of a token that is ours and good at this time.
-    pub(super) fn believe(&self, context: &Context, token: &str) -> Result<AccessClaims, TokenRefusal> {
-        let claims = self.0.ports.signer.verify(token)?;
-        claims.check(&self.0.settings.audience, context.now)?;
-        Ok(claims)
     }
 
     async fn live_session(&self, context: &Context, id: SessionId) -> Result<SessionWithHolder, AuthenticateError> {

@@ -40,7 +40,7 @@ impl Classified for LogOutError {
         match self {
             Self::Access(error) => Class::Inner(error),
             Self::Token(TokenRefusal::Expired) => Class::Code(&codes::TOKEN_EXPIRED),
-            Self::Token(TokenRefusal::Invalid(_)) => Class::Code(&codes::TOKEN_INVALID),
+            Self::Token(TokenRefusal::Invalid(_) | TokenRefusal::UnknownKey) => Class::Code(&codes::TOKEN_INVALID),
             Self::TenantMismatch => Class::Code(&codes::TENANT_MISMATCH),
             Self::RefreshToken => Class::Code(&codes::REFRESH_TOKEN_INVALID),
             Self::Store(error) => Class::Inner(error),
@@ -52,7 +52,7 @@ impl Identity {
     /// Signs out. Doing it twice is no error.
     pub async fn log_out(&self, context: &Context, command: LogOut) -> Result<(), LogOutError> {
         let (session, tenant) = match (&command.access_token, &command.refresh_token) {
-            (Some(access), refresh) => match (self.believe(context, access), refresh) {
+            (Some(access), refresh) => match (self.believe(context, access).await, refresh) {
                 (Ok(claims), _) => (claims.sid, claims.tid),
                 // An access token runs out long before its session; the refresh token still names it.
                 (Err(_refused), Some(refresh)) => self.session_of(refresh).await?,

@@ -29,6 +29,7 @@ mod second_factor;
 mod second_step;
 mod sessions;
 mod stuffing;
+mod signing_keys;
 mod tenants;
 mod verify_first;
 
@@ -73,6 +74,8 @@ pub use register::{Register, RegisterError, RegisterInput, Registered};
 pub use second_factor::{Enrolment, SecondFactorCode, SecondFactorError};
 pub use second_step::{LoggedIn, PendingLogin, SecondStep, SecondStepError};
 pub use sessions::{ListSessionsError, RevokeSessionError};
+use signing_keys::KeyLook;
+pub use signing_keys::SigningKeysError;
 pub use tenants::{OpenTenant, TenantError};
 pub use verify_first::VerifyEmail;
 
@@ -81,7 +84,8 @@ use crate::{
     TokenAudience, UserId,
     password::HashMix,
     port::{
-        ApiKeyStore, IdentityStore, JwkSet, PasswordHasher, Pause, SessionCache, SignInCounters, TokenSigner, Vault,
+        ApiKeyStore, IdentityStore, JwkSet, KeyRing, PasswordHasher, Pause, SessionCache, SignInCounters,
+        SigningKeyStore, Vault,
     },
 };
 
@@ -117,8 +121,10 @@ pub struct IdentityPorts {
     pub api_keys: Arc<dyn ApiKeyStore>,
     /// How passwords become hashes.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Where the keys of access tokens are kept.
+    pub signing_keys: Arc<dyn SigningKeyStore>,
     /// How access tokens are signed.
-    pub signer: Arc<dyn TokenSigner>,
+    pub signer: Arc<dyn KeyRing>,
     /// What this process remembers about sessions.
     pub cache: Arc<dyn SessionCache>,
     /// Where failed attempts are counted.
@@ -172,6 +178,7 @@ struct Inner {
     bootstrap_key: MacKey,
     hash_mix: HashMix,
     cursors: CursorSigner,
+    key_look: KeyLook,
 }
 
 impl Identity {
@@ -196,6 +203,7 @@ impl Identity {
             bootstrap_key,
             hash_mix,
             cursors,
+            key_look: KeyLook::default(),
         }))
     }
 

@@ -39,4 +39,14 @@ impl KeyRing {
     pub(crate) fn find(&self, kid: &str) -> Option<&VerifyingKey> {
         self.verifying().find(|key| key.kid() == kid)
     }
+
+    /// Whether these are the same keys, and the same one signs.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let names = |ring: &Self| {
+            let mut verifying: Vec<_> = ring.verifying.iter().map(|key| key.kid().to_owned()).collect();
+            verifying.sort_unstable();
+            (ring.signing.public().kid().to_owned(), verifying)
+        };
+        names(self) == names(other)
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use ashlar_identity::{
+    port::{KeyMaterial, KeyRingError},
+    signing_key::Kid,
+};
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     error::{KeyRejected, Unspecified},
@@ -117,6 +121,13 @@ impl SigningKey {
             Pair::Ed25519(pair) => pair.to_pkcs8v1().map(|der| Zeroizing::new(der.as_ref().to_vec())),
         };
         der.map_err(KeyError::Library)
+    }
+
+    /// The key as it is kept in a ring.
+    pub fn material(&self) -> Result<KeyMaterial, KeyRingError> {
+        let kid = Kid::parse(self.public.kid()).map_err(KeyRingError::new)?;
+        let private = self.to_pkcs8().map_err(KeyRingError::new)?;
+        Ok(KeyMaterial { kid, algorithm: self.public.algorithm().to_string(), private })
     }
 
     /// The public half.

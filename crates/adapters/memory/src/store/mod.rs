@@ -9,6 +9,7 @@ mod ledger;
 mod links;
 mod log;
 mod login_history;
+mod signing_keys;
 mod tables;
 mod transaction;
 

@@ -10,9 +10,7 @@ use ashlar_identity::{
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::{
-    api_keys::ApiKeys, factors::Factors, imports::Imports, ledger::Ledger, links::Links, login_history::Attempts,
-};
+use super::{api_keys::ApiKeys, factors::Factors, imports::Imports, ledger::Ledger, links::Links, login_history::Attempts, signing_keys::SigningKeys};
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
 
@@ -36,6 +34,7 @@ pub(super) struct Tables {
     pub(super) links: Links,
     pub(super) factors: Factors,
     pub(super) api_keys: ApiKeys,
+    pub(super) signing_keys: SigningKeys,
 }
 
 /// "Last seen" is written at most this often.

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use ashlar_identity::contract::store::{Fixture, api_keys::ApiKeyFixture};
+use ashlar_identity::contract::store::{Fixture, api_keys::ApiKeyFixture, signing_keys::SigningKeyFixture};
 use ashlar_kernel::TimeOrderedIds;
 use ashlar_memory::{ManualClock, MemoryStore, SeededEntropy};
 
@@ -28,5 +28,11 @@ fn empty_store_of_keys() -> Ready<Option<ApiKeyFixture>> {
     ready(Some(ApiKeyFixture { identity: fixture_of(Arc::clone(&store)), keys: store }))
 }
 
+fn empty_store_of_signing_keys() -> Ready<Option<SigningKeyFixture>> {
+    let store = memory_store();
+    ready(Some(SigningKeyFixture { identity: fixture_of(Arc::clone(&store)), keys: store }))
+}
+
 ashlar_identity::identity_store_contract!(empty_store);
 ashlar_identity::api_key_store_contract!(empty_store_of_keys);
+ashlar_identity::signing_key_store_contract!(empty_store_of_signing_keys);

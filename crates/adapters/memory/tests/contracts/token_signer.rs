@@ -2,12 +2,22 @@
 
 use std::sync::Arc;
 
-use ashlar_identity::contract::token_signer::Signers;
+use ashlar_identity::{contract::token_signer::Signers, port::KeyRing};
 use ashlar_kernel::MacKey;
-use ashlar_memory::LocalSigner;
+use ashlar_memory::{LocalSigner, SeededEntropy};
+
+fn signer(byte: u8) -> LocalSigner {
+    LocalSigner::new(&MacKey::from_bytes([byte; 32]), Arc::new(SeededEntropy::new(1)))
+}
+
+fn ring() -> Arc<dyn KeyRing> {
+    Arc::new(signer(1))
+}
+
+ashlar_identity::key_ring_contract!(ring);
 
 fn signers() -> Signers {
-    let signer = |byte| Arc::new(LocalSigner::new(&MacKey::from_bytes([byte; 32])));
+    let signer = |byte| Arc::new(signer(byte));
     let (one, another) = (signer(1), signer(2));
     let forger = Arc::clone(&one);
     Signers { one, another, forge: Box::new(move |message| forger.sign_bytes(message).to_vec()) }

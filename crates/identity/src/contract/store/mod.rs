@@ -21,6 +21,7 @@ pub mod logins;
 pub mod races;
 mod scene;
 pub mod sessions;
+pub mod signing_keys;
 pub mod tenancies;
 
 /// A store to try a law on: empty but for the tenant `main`, and nobody else's.

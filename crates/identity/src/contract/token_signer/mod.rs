@@ -13,7 +13,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 pub use self::forgery::{Forge, Signers};
-use self::forgery::{Parts, claims, twice};
+pub(super) use self::forgery::claims;
+use self::forgery::{Parts, twice};
 
 /// What was signed is read back, and the header says exactly `alg`, `typ` and `kid`.
 pub fn a_token_says_what_was_signed(signers: &Signers) {

@@ -127,10 +127,7 @@ impl KeyFolder {
             let key = SigningKey::generate(algorithm).map_err(made)?;
             Ok(encode_pem(&key.to_pkcs8().map_err(made)?))
         })?;
-        generate_if_missing(&self.root_path(), |_| {
-            let bytes = Zeroizing::new(entropy.bytes::<32>());
-            Ok(Zeroizing::new(hex::encode(bytes.as_slice()) + "\n"))
-        })?;
+        self.load_or_generate_root(entropy)?;
         self.load_only(algorithm)
     }
 
@@ -139,6 +136,30 @@ impl KeyFolder {
         let signing = load_signing_key(&self.signing_path(algorithm), algorithm)?;
         let root = load_root_key(&self.root_path())?;
         Ok(Keys { ring: KeyRing::new(signing), root })
+    }
+
+    /// The root key; made first, folder included, if there is none.
+    pub fn load_or_generate_root(&self, entropy: &dyn Entropy) -> Result<MacKey, KeyFolderError> {
+        file::create_folder(&self.path)
+            .map_err(|source| KeyFolderError::Unwritable { path: self.path.clone(), source })?;
+        generate_if_missing(&self.root_path(), |_| {
+            let bytes = Zeroizing::new(entropy.bytes::<32>());
+            Ok(Zeroizing::new(hex::encode(bytes.as_slice()) + "\n"))
+        })?;
+        self.load_root()
+    }
+
+    /// The root key that is there; an error that says how to make it when it is not.
+    pub fn load_root(&self) -> Result<MacKey, KeyFolderError> {
+        load_root_key(&self.root_path())
+    }
+
+    /// The signing key that is there, if one is.
+    pub fn signing_key(&self, algorithm: KeyAlgorithm) -> Result<Option<SigningKey>, KeyFolderError> {
+        match load_signing_key(&self.signing_path(algorithm), algorithm) {
+            Err(KeyFolderError::Missing { .. }) => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// Where the signing key of `algorithm` is.

@@ -1,6 +1,11 @@
 //! Signing tokens, and believing them.
 
-use std::time::Duration;
+mod exchange;
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use ashlar_identity::{
     AccessClaims, TokenRefusal,
@@ -13,7 +18,7 @@ use moka::sync::Cache;
 use serde::de::DeserializeOwned;
 
 use super::header::Header;
-use crate::KeyRing;
+use crate::{KeyAlgorithm, KeyRing};
 
 /// The longest token that is looked at, and that is made.
 const LONGEST: usize = 4_096;
@@ -27,7 +32,16 @@ const LONGEST: usize = 4_096;
 /// A token is presented again and again for minutes, and an RSA signature is most of what a cheap request costs. What was
 /// found right once is remembered by the SHA-256 of the whole token: the same text under the same keys is right again.
 /// Whether it has expired, and whether its session lives, is judged each time, and not here.
+///
+/// The ring can be exchanged while it is in use; what was remembered under the old one is forgotten with it.
 pub struct JwtSigner {
+    algorithm: KeyAlgorithm,
+    /// None until there are keys: then nothing is signed and nothing believed.
+    loaded: RwLock<Option<Arc<Loaded>>>,
+}
+
+/// A ring, and what is known under it.
+struct Loaded {
     ring: KeyRing,
     header: String,
     known: Cache<[u8; 32], AccessClaims>,
@@ -38,20 +52,29 @@ const KNOWN: u64 = 10_000;
 const MAX_IDLE: Duration = Duration::from_mins(5);
 
 impl JwtSigner {
-    /// Signs and verifies with the keys of `ring`.
+    /// Signs and verifies with the keys of `ring`; makes keys of the algorithm of the one that signs.
     pub fn new(ring: KeyRing) -> Self {
-        let header = URL_SAFE_NO_PAD.encode(Header::of(ring.signing().public()));
-        let known = Cache::builder().max_capacity(KNOWN).time_to_idle(MAX_IDLE).build();
-        Self { ring, header, known }
+        let algorithm = ring.signing().public().algorithm();
+        Self { algorithm, loaded: RwLock::new(Some(Arc::new(Loaded::new(ring)))) }
+    }
+
+    /// Has no keys yet, and makes keys of `algorithm`.
+    pub const fn without_keys(algorithm: KeyAlgorithm) -> Self {
+        Self { algorithm, loaded: RwLock::new(None) }
+    }
+
+    fn loaded(&self) -> Option<Arc<Loaded>> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl TokenSigner for JwtSigner {
     fn sign(&self, claims: &AccessClaims) -> Result<Secret, SignError> {
-        let mut token = self.header.clone();
+        let loaded = self.loaded().ok_or_else(|| SignError::new("there is no key yet"))?;
+        let mut token = loaded.header.clone();
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).map_err(SignError::new)?, &mut token);
-        let signature = self.ring.signing().sign(token.as_bytes()).map_err(SignError::new)?;
+        let signature = loaded.ring.signing().sign(token.as_bytes()).map_err(SignError::new)?;
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         if token.len() > LONGEST {
@@ -66,20 +89,28 @@ impl TokenSigner for JwtSigner {
         }
         let name = digest(&SHA256, token.as_bytes());
         let name = <[u8; 32]>::try_from(name.as_ref()).map_err(|_length| TokenRefusal::Invalid("digest"))?;
-        if let Some(claims) = self.known.get(&name) {
+        let loaded = self.loaded().ok_or(TokenRefusal::UnknownKey)?;
+        if let Some(claims) = loaded.known.get(&name) {
             return Ok(claims);
         }
-        let claims = self.examine(token)?;
-        self.known.insert(name, claims.clone());
+        let claims = loaded.examine(token)?;
+        loaded.known.insert(name, claims.clone());
         Ok(claims)
     }
 
     fn public_keys(&self) -> JwkSet {
-        JwkSet { keys: self.ring.verifying().map(|key| key.jwk().clone()).collect() }
+        let keys = |loaded: &Arc<Loaded>| loaded.ring.verifying().map(|key| key.jwk().clone()).collect();
+        JwkSet { keys: self.loaded().as_ref().map(keys).unwrap_or_default() }
     }
 }
 
-impl JwtSigner {
+impl Loaded {
+    fn new(ring: KeyRing) -> Self {
+        let header = URL_SAFE_NO_PAD.encode(Header::of(ring.signing().public()));
+        let known = Cache::builder().max_capacity(KNOWN).time_to_idle(MAX_IDLE).build();
+        Self { ring, header, known }
+    }
+
     /// Cheap checks first, and nothing of the content is looked at before the signature was found right. The algorithm
     /// is the key's own; the header's word for it only has to agree.
     fn examine(&self, token: &str) -> Result<AccessClaims, TokenRefusal> {
@@ -89,7 +120,7 @@ impl JwtSigner {
             return Err(TokenRefusal::Invalid("typ"));
         }
         let kid = header.kid().ok_or(TokenRefusal::Invalid("kid"))?;
-        let key = self.ring.find(kid).ok_or(TokenRefusal::Invalid("unknown key"))?;
+        let key = self.ring.find(kid).ok_or(TokenRefusal::UnknownKey)?;
         if !header.names_algorithm_of(key) {
             return Err(TokenRefusal::Invalid("alg"));
         }
