@@ -14,6 +14,7 @@ pub mod import;
 pub mod limits;
 pub mod mail;
 pub mod revocations;
+pub mod signing_keys;
 pub mod telemetry;
 pub mod tenants;
 pub mod work;

@@ -227,6 +227,8 @@ fn administration() -> Vec<Row> {
                 app.client.post("/api/v1/admin/tenants").json(&form)
             }),
         ),
+        operated("listSigningKeys", (200, |app, _| get(app, "/api/v1/admin/keys"))),
+        operated("rotateSigningKeys", (200, |app, _| app.client.post("/api/v1/admin/keys/rotate").json(&json!({})))),
         operated("suspendTenant", (200, |app, _| tenant(app, "suspend"))),
         operated("resumeTenant", (200, |app, _| tenant(app, "resume"))),
     ]

@@ -91,6 +91,13 @@ pub enum Command {
         #[command(subcommand)]
         decision: Users,
     },
+    /// Shows the keys that sign access tokens, or has them exchanged
+    #[command(after_long_help = help::KEYS)]
+    Keys {
+        /// What to do
+        #[command(subcommand)]
+        what: Keys,
+    },
     /// Asks a running server whether it is ready; made for containers
     #[command(after_long_help = help::HEALTHCHECK)]
     Healthcheck {
@@ -142,6 +149,19 @@ pub enum Users {
     RevokeOperator {
         /// The address of the account
         email: String,
+    },
+}
+
+/// What can be done with signing keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Keys {
+    /// Lists the keys: those that are believed, and those that were
+    List,
+    /// Publishes the next key now, which signs a day later
+    Rotate {
+        /// A key has leaked: end every key at once and sign with a new one; all access tokens die
+        #[arg(long)]
+        emergency: bool,
     },
 }
 

@@ -124,6 +124,17 @@ An operator opens, suspends and resumes tenants, and holds no power within one: 
 more than a member of a tenant is refused. The account has to be there already. A SQLite database is
 for one process, so stop the server first.";
 
+pub(super) const KEYS: &str = "\
+Examples:
+  ashlar keys list
+  ashlar keys rotate
+  ashlar keys rotate --emergency
+
+Keys are exchanged every thirty days without this. --emergency is for a key that somebody else has:
+running servers refuse its tokens within seconds, a minute at most, and people stay signed in, because
+their refresh tokens go on. A SQLite database is for one process, so stop the server first, or use
+POST /api/v1/admin/keys/rotate.";
+
 pub(super) const HEALTHCHECK: &str = "\
 Examples:
   ashlar healthcheck

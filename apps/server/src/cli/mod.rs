@@ -15,7 +15,7 @@ use std::ffi::OsString;
 
 use clap::Parser as _;
 
-pub use command::{Cli, Command, Document, Down, Mail, Migrate, Users};
+pub use command::{Cli, Command, Document, Down, Keys, Mail, Migrate, Users};
 pub use doctor::{Check, Doctor, Outcome};
 pub use exit::Exit;
 pub use flags::ConfigFlags;

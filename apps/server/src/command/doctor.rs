@@ -42,7 +42,8 @@ fn keys(config: &Config) -> Check {
         return check("keys", Outcome::Warn(format!("{folder} does not exist yet; the first start makes the keys")));
     }
     let outcome = match read_keys(config) {
-        Ok(_) => Outcome::Ok(format!("{} key and root key in {folder}", config.signing.algorithm.as_str())),
+        Ok(true) => Outcome::Ok(format!("{} key and root key in {folder}", config.signing.algorithm.as_str())),
+        Ok(false) => Outcome::Ok(format!("root key in {folder}; signing keys are in the database")),
         Err(error) => Outcome::Fail(describe(&error)),
     };
     check("keys", outcome)

@@ -3,6 +3,7 @@
 mod banner;
 mod doctor;
 mod import;
+mod keys;
 mod mail;
 mod migrate;
 mod openapi;
@@ -72,6 +73,7 @@ fn dispatch(command: Command, config: &Config) -> Exit {
         Command::Import { what: Import::Users(users) } => concluded(wait(import::run(config, &users))),
         Command::Seed => ended(wait(seed::run(config))),
         Command::Users { decision } => ended(wait(users::run(config, decision))),
+        Command::Keys { what } => ended(wait(keys::run(config, &what))),
         Command::Doctor { json } => wait(doctor::run(config, json)).unwrap_or(Exit::Failed),
         Command::Healthcheck { url } => ended(check_health(config, url.as_deref())),
         Command::Openapi { print } => ended(openapi::run(print)),

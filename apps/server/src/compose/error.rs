@@ -7,6 +7,7 @@ use std::{
 };
 
 use ashlar_crypto::KeyFolderError;
+use ashlar_identity::{port::KeyRingError, use_case::SigningKeysError};
 use ashlar_kernel::{MailError, StoreError};
 use ashlar_mail::InvalidMailUrl;
 use ashlar_redis::InvalidRedisUrl;
@@ -41,6 +42,15 @@ pub enum StartError {
     /// The keys are missing or broken.
     #[error(transparent)]
     Keys(#[from] KeyFolderError),
+    /// There is no signing key to work with.
+    #[error(transparent)]
+    SigningKeys(#[from] SigningKeysError),
+    /// The signing key of the key folder cannot be taken over.
+    #[error("the signing key of the key folder cannot be taken over")]
+    FirstKey(#[source] KeyRingError),
+    /// The database does not tell which signing keys there are.
+    #[error("the database does not tell which signing keys there are")]
+    KnownKeys(#[source] StoreError),
     /// The database URL is none.
     #[error(transparent)]
     DatabaseUrl(#[from] InvalidDatabaseUrl),

@@ -2,32 +2,48 @@
 
 use std::{fs, io, path::Path};
 
-use ashlar_crypto::{KeyAlgorithm, KeyFolder, Keys};
-use ashlar_kernel::Entropy;
+use ashlar_crypto::{KeyAlgorithm, KeyFolder, SigningKey};
+use ashlar_identity::port::KeyMaterial;
+use ashlar_kernel::{Entropy, MacKey};
 
 use super::StartError;
 use crate::config::{Config, JwtAlgorithm, Profile};
 
-/// Loads the keys. The embedded profile makes them on the first start; production refuses to.
-///
-/// Making an RSA key takes a second or two of one core, before anything is served.
-pub fn load_keys(config: &Config, entropy: &dyn Entropy) -> Result<Keys, StartError> {
+/// Loads the root key. The embedded profile makes it on the first start; production refuses to.
+pub(super) fn load_root(config: &Config, entropy: &dyn Entropy) -> Result<MacKey, StartError> {
     match config.profile {
-        Profile::Embedded => Ok(folder(config).load_or_generate(algorithm(config), entropy)?),
-        Profile::Production => read_keys(config),
+        Profile::Embedded => Ok(folder(config).load_or_generate_root(entropy)?),
+        Profile::Production => Ok(folder(config).load_root()?),
     }
 }
 
-/// Reads the keys that are there, and makes none.
-pub fn read_keys(config: &Config) -> Result<Keys, StartError> {
-    Ok(folder(config).load_only(algorithm(config))?)
+/// The signing key of the folder, which becomes the first one of a database that has none. The embedded profile makes one
+/// there; production makes it in the database only, where nobody has put one into the folder.
+///
+/// Making an RSA key takes a second or two of one core, before anything is served.
+pub(super) fn first_key(config: &Config, entropy: &dyn Entropy) -> Result<Option<KeyMaterial>, StartError> {
+    let material = |key: &SigningKey| key.material().map_err(StartError::FirstKey);
+    match config.profile {
+        Profile::Embedded => {
+            let keys = folder(config).load_or_generate(algorithm(config), entropy)?;
+            material(keys.ring.signing()).map(Some)
+        }
+        Profile::Production => folder(config).signing_key(algorithm(config))?.as_ref().map(material).transpose(),
+    }
+}
+
+/// Reads the keys that are there, and makes none: whether a signing key is among them, which need not be.
+pub fn read_keys(config: &Config) -> Result<bool, StartError> {
+    let folder = folder(config);
+    folder.load_root()?;
+    Ok(folder.signing_key(algorithm(config))?.is_some())
 }
 
 fn folder(config: &Config) -> KeyFolder {
     KeyFolder::new(&config.signing.keys_dir)
 }
 
-fn algorithm(config: &Config) -> KeyAlgorithm {
+pub(super) fn algorithm(config: &Config) -> KeyAlgorithm {
     match config.signing.algorithm {
         JwtAlgorithm::Rs256 => KeyAlgorithm::Rs256,
         JwtAlgorithm::EdDsa => KeyAlgorithm::EdDsa,

@@ -26,7 +26,7 @@ use chrono::TimeDelta;
 
 pub use database::{connect, migrate_down, migrate_up, status, store_options};
 pub use error::StartError;
-pub use keys::{load_keys, prepare_data_folder, read_keys};
+pub use keys::{prepare_data_folder, read_keys};
 
 use crate::{
     config::{self, Config, OnOff, Profile},
@@ -35,6 +35,7 @@ use crate::{
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
     mail::{Notices, Post, SendMail},
     revocations::{self, AnnouncedEnds, WaitingEnds},
+    signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
     work::{self, AskOffset, Errand, Keepers, SharedClock, Work},
 };
@@ -85,6 +86,7 @@ pub struct Product {
 /// production), services, demonstration data.
 pub async fn compose(config: &Config, world: World) -> Result<Product, StartError> {
     let mut parts = Parts::prepare(config, world).await?;
+    parts.take_keys(&parts.identity(config), config).await?;
     let demo = if config.demo { demo::load(&parts.seeding_identity(config), &parts, config).await? } else { None };
     let state = parts.state(config)?;
     state.metrics.watch_pools(pools_of(&parts.store));
@@ -112,6 +114,7 @@ fn pools_of(store: &SqlStore) -> PoolSource {
 /// Loads the demonstration data on its own; none if the database is not empty.
 pub async fn seed(config: &Config, world: World) -> Result<Option<Demo>, StartError> {
     let parts = Parts::prepare(config, world).await?;
+    parts.take_keys(&parts.identity(config), config).await?;
     let demo = demo::load(&parts.seeding_identity(config), &parts, config).await;
     parts.store.close().await;
     demo
@@ -170,7 +173,7 @@ pub(crate) struct Parts {
 impl Parts {
     async fn prepare(config: &Config, world: World) -> Result<Self, StartError> {
         prepare_data_folder(config)?;
-        let keys = load_keys(config, &*world.entropy)?;
+        let root_key = keys::load_root(config, &*world.entropy)?;
         let ids: Arc<dyn IdSource> =
             Arc::new(TimeOrderedIds::new(Arc::clone(&world.clock), Arc::clone(&world.entropy)));
         let store = connect(config, Arc::clone(&ids), world.statements.clone()).await?;
@@ -186,16 +189,25 @@ impl Parts {
             hasher: Arc::new(
                 Argon2Pool::new(world.hashing, Arc::clone(&world.entropy)).watched_by(world.hashes.clone()),
             ),
-            signer: Arc::new(JwtSigner::new(keys.ring)),
+            signing_keys: Arc::new(store.clone()),
+            signer: Arc::new(JwtSigner::without_keys(keys::algorithm(config))),
             cache,
             counters: Arc::new(store.clone()),
-            vault: Arc::new(AesVault::new(&keys.root).map_err(StartError::Vault)?),
+            vault: Arc::new(AesVault::new(&root_key).map_err(StartError::Vault)?),
             pause: Arc::new(work::RealPause),
             ids: Arc::clone(&ids),
             entropy: Arc::clone(&world.entropy),
         };
         let World { clock, entropy, .. } = world;
-        Ok(Self { ports, store, root_key: keys.root, redis, shared, clock, ids, entropy })
+        Ok(Self { ports, store, root_key, redis, shared, clock, ids, entropy })
+    }
+
+    /// Sees to it that there is a signing key, and uses what keys there are.
+    async fn take_keys(&self, identity: &Identity, config: &Config) -> Result<(), StartError> {
+        let has_keys = identity.has_signing_keys().await.map_err(StartError::KnownKeys)?;
+        let first = if has_keys { None } else { keys::first_key(config, &*self.entropy)? };
+        let context = Context::system("start", TenantId::MAIN, RequestId::new(&*self.ids), self.clock.now());
+        Ok(identity.prepare_signing_keys(&context, first).await?)
     }
 
     /// The service as configured.
@@ -294,7 +306,7 @@ impl Parts {
             handlers: handlers.with(letters),
             subscribers: Subscribers::new().with(Notices),
             schedules: work::schedules()?,
-            errands: vec![carry],
+            errands: vec![carry, signing_keys::keep(state.identity.clone(), Arc::new(self.store.clone()))],
             concurrency: config.job_concurrency,
         })
     }

@@ -26,12 +26,14 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
     Handlers::new()
         .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
         .with(PurgeLogins { identity: identity.clone(), clock: Arc::clone(clock) })
-        .with(ReleaseIdentifiers { identity, clock: Arc::clone(clock) })
+        .with(ReleaseIdentifiers { identity: identity.clone(), clock: Arc::clone(clock) })
+        .with(TurnSigningKeys { identity, clock: Arc::clone(clock) })
         .with(PurgeRequests { requests, clock: Arc::clone(clock) })
         .with(PurgeCounters { counters, clock: Arc::clone(clock) })
 }
 
-/// When housekeeping is due: hourly, once for however many hours nobody was there.
+/// When housekeeping is due: hourly, once for however many hours nobody was there. Signing keys are looked at more often,
+/// because one that was replaced is to be gone soon.
 pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
     Ok(vec![
         hourly(PurgeSessions::KIND, 7)?,
@@ -39,12 +41,16 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         hourly(PurgeCounters::KIND, 37)?,
         hourly(PurgeLogins::KIND, 47)?,
         hourly(ReleaseIdentifiers::KIND, 53)?,
+        by(TurnSigningKeys::KIND, "*/5 * * * *")?,
     ])
 }
 
 fn hourly(kind: &'static str, minute: u8) -> Result<Schedule, WorkError> {
-    let cron = format!("{minute} * * * *");
-    Ok(Schedule::new(kind, &cron, "UTC", CatchUp::Once, move |_due| plain(kind))?)
+    by(kind, &format!("{minute} * * * *"))
+}
+
+fn by(kind: &'static str, cron: &str) -> Result<Schedule, WorkError> {
+    Ok(Schedule::new(kind, cron, "UTC", CatchUp::Once, move |_due| plain(kind))?)
 }
 
 /// A job that needs to know nothing.
@@ -168,6 +174,29 @@ impl Handler for ReleaseIdentifiers {
         let context = Context::system("housekeeping", job.tenant(), request, self.clock.now());
         let released = self.identity.release_identifiers(&context).await;
         released.map(drop).map_err(|error| Failure::Transient(error.to_string()))
+    }
+}
+
+/// Stages, promotes and removes signing keys.
+struct TurnSigningKeys {
+    identity: Identity,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for TurnSigningKeys {
+    const KIND: &'static str = "signing_key.turn";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, job: &Job) -> Result<(), Failure> {
+        let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
+        let context = Context::system("scheduler", TenantId::MAIN, request, self.clock.now());
+        let turned = self.identity.turn_signing_keys(&context).await;
+        if turned.map_err(|error| Failure::Transient(error.to_string()))? {
+            tracing::info!("the signing keys have moved on");
+        }
+        Ok(())
     }
 }
 

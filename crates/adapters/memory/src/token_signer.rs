@@ -131,7 +131,8 @@ impl KeyRing for LocalSigner {
     fn replace(&self, keys: Vec<RingKey>) -> Result<(), KeyRingError> {
         let mut ring = Vec::new();
         for RingKey { material, signs } in keys {
-            let bytes = <[u8; 32]>::try_from(material.private.as_slice()).map_err(|_length| KeyRingError::new("not 256 bits"))?;
+            let bytes = <[u8; 32]>::try_from(material.private.as_slice())
+                .map_err(|_length| KeyRingError::new("not 256 bits"))?;
             let key = LocalKey::new(MacKey::from_bytes(bytes));
             if key.kid != material.kid.as_str() {
                 return Err(KeyRingError::new("a key has the name of another"));

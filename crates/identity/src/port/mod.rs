@@ -22,8 +22,8 @@ pub use password_hasher::{HashStanding, HasherError, PasswordHasher, hasher_code
 pub use pause::Pause;
 pub use revocations::{RevocationFeed, Revocations, SessionEnded};
 pub use session_cache::{CachedSession, SessionCache, Standing};
-pub use signing_key_store::{KeyMaterial, KeyRing, KeyRingError, RingKey, SigningKeyStore, SigningKeyTx};
 pub use sign_in_counters::{CounterWrite, SignInCounters, StoredCounter};
+pub use signing_key_store::{KeyMaterial, KeyRing, KeyRingError, RingKey, SigningKeyStore, SigningKeyTx};
 pub use store::{FirstAdmin, IdentityStore, IdentityTx, InsertUserError};
 pub use token_signer::{Jwk, JwkSet, SignError, TokenSigner};
 pub use vault::{Vault, VaultError};

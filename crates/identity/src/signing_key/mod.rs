@@ -160,13 +160,8 @@ impl SigningKey {
             return None;
         }
         let event = SigningKeyEvent::Removed { key: self.kid.as_str().to_owned(), emergency: is_emergency };
-        let removed = Self {
-            state: KeyState::Removed,
-            sealed: None,
-            removed_at: Some(now),
-            version: self.version + 1,
-            ..self
-        };
+        let removed =
+            Self { state: KeyState::Removed, sealed: None, removed_at: Some(now), version: self.version + 1, ..self };
         Some(Change::new(removed, event))
     }
 

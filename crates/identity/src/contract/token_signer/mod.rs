@@ -12,8 +12,8 @@ use ashlar_kernel::ExposeSecret;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-pub use self::forgery::{Forge, Signers};
 pub(super) use self::forgery::claims;
+pub use self::forgery::{Forge, Signers};
 use self::forgery::{Parts, twice};
 
 /// What was signed is read back, and the header says exactly `alg`, `typ` and `kid`.

@@ -45,12 +45,7 @@ impl Identity {
         Ok(())
     }
 
-    async fn try_exchange(
-        &self,
-        context: &Context,
-        new: NewSigningKey,
-        is_emergency: bool,
-    ) -> Result<(), StoreError> {
+    async fn try_exchange(&self, context: &Context, new: NewSigningKey, is_emergency: bool) -> Result<(), StoreError> {
         let mut tx = self.0.ports.signing_keys.begin(context).await?;
         let ring = SigningKeyRing::new(tx.signing_keys().await?);
         if is_emergency {
@@ -109,10 +104,7 @@ impl Identity {
     }
 }
 
-async fn save(
-    tx: &mut dyn SigningKeyTx,
-    changes: Vec<Change<SigningKey, SigningKeyEvent>>,
-) -> Result<(), StoreError> {
+async fn save(tx: &mut dyn SigningKeyTx, changes: Vec<Change<SigningKey, SigningKeyEvent>>) -> Result<(), StoreError> {
     for change in changes {
         tx.update_signing_key(change).await?;
     }

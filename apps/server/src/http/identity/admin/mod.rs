@@ -3,6 +3,7 @@
 mod dto;
 mod login_attempt_query;
 mod login_attempts;
+mod keys;
 mod memberships;
 mod query;
 mod sessions;
@@ -31,7 +32,9 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(sessions::end_all)
         .service(sessions::end)
         .service(memberships::add)
-        .service(memberships::remove);
+        .service(memberships::remove)
+        .service(keys::list)
+        .service(keys::rotate);
 }
 
 /// An id in a path. What is no id names nothing, like an id that does not exist; and who may not is told so first.
