@@ -98,7 +98,10 @@ pub use session::{
 };
 pub use tenancy::{InvalidTenantName, Tenancy, TenancyRow, TenantEvent, TenantName};
 pub use use_case::{
-    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, DeleteAccount, EditProfile, EditUser, Enrolment, Identity, IdentityPorts, IdentitySettings, LinkPurpose, ListLogins, ListUsers, LogIn, LogOut, LoggedIn, MailedLink, Newcomer, OpenTenant, PendingLogin, PersonalData, Reauthenticate, Register, Registered, Registration, SecondFactorCode, SecondStep, SignedIn, UserPage, VerifyEmail,
+    AddMember, Authenticated, ChangePassword, CreateUser, CreateUserInput, DeleteAccount, EditProfile, EditUser,
+    Enrolment, Identity, IdentityPorts, IdentitySettings, LinkPurpose, ListLogins, ListUsers, LogIn, LogOut, LoggedIn,
+    MailedLink, Newcomer, OpenTenant, PendingLogin, PersonalData, Reauthenticate, Register, Registered, Registration,
+    SecondFactorCode, SecondStep, SignedIn, UserPage, VerifyEmail,
 };
 pub use user::{
     AccountRequest, AvatarUrl, DisplayName, Email, Erasure, HeldLink, Holdings, InvalidAvatarUrl, InvalidDisplayName,

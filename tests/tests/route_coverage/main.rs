@@ -9,7 +9,10 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use requests::{
-    attempts, colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol, enrol_at_login, everywhere, factor, get, key, keys, log_in, log_in_badly, make_key, me, memberships, out, papers, password, post, prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step, sessions, switch, tenant, undo, verify,
+    attempts, colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol,
+    enrol_at_login, everywhere, factor, get, key, keys, log_in, log_in_badly, make_key, me, memberships, out, papers,
+    password, post, prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step, sessions,
+    switch, tenant, undo, verify,
 };
 
 /// What one operation is tried with.

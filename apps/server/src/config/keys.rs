@@ -241,7 +241,7 @@ pub const KEYS: &[Key] = &[
         "ASHLAR_KEYS_DIR",
         "keys-dir",
         FOLDER,
-        "The folder of the signing keys. The embedded profile makes them on the first start; production never does.",
+        "The folder of the root key. The embedded profile makes it on the first start; production never does.",
     )
     .default("<data_dir>/keys")
     .under("Accounts and tokens"),

@@ -3,12 +3,12 @@
 //! * [`Argon2Pool`] is a [`PasswordHasher`](ashlar_identity::port::PasswordHasher): Argon2id on a bounded number of
 //!   threads, so that a flood of logins costs a bounded share of processor and memory and the rest of the server goes on.
 //! * [`JwtSigner`] is a [`TokenSigner`](ashlar_identity::port::TokenSigner): RS256 or `EdDSA`, under the keys of a
-//!   [`KeyRing`].
+//!   [`KeyRing`], which can be exchanged while it is in use.
 //! * [`KeyFolder`] keeps the keys: made on first start, or put there by the operator.
 //! * [`OsEntropy`] is the operating system's randomness.
 //!
-//! The primitives are those of aws-lc-rs and of the `argon2` crate; nothing here invents any. Encrypted key files, keys
-//! in hardware and the rotation of keys are deliberately absent for now; the ring has room for the last.
+//! The primitives are those of aws-lc-rs and of the `argon2` crate; nothing here invents any. Encrypted key files and keys
+//! in hardware are deliberately absent for now.
 //!
 //! ```
 //! use ashlar_crypto::{JwtSigner, KeyAlgorithm, KeyFolder, OsEntropy};

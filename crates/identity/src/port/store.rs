@@ -5,7 +5,11 @@ use async_trait::async_trait;
 
 use super::{AdministrationTx, Directory, ErasureTx, Estates, LoginHistory};
 use crate::{
-    Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Bootstrap, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, Credential, HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, RegistrationId, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine, SessionQuery, SessionWithHolder, User, UserEvent, UserId,
+    Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Bootstrap, BootstrapEvent, BootstrapToken,
+    Challenge, ChallengeId, Credential, HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, LockoutEvent,
+    LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, RegistrationId,
+    Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine, SessionQuery,
+    SessionWithHolder, User, UserEvent, UserId,
 };
 
 /// The claim to be the first administrator of an installation. There is one in the life of a database.

@@ -28,8 +28,8 @@ mod register;
 mod second_factor;
 mod second_step;
 mod sessions;
-mod stuffing;
 mod signing_keys;
+mod stuffing;
 mod tenants;
 mod verify_first;
 

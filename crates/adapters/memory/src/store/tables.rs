@@ -10,7 +10,10 @@ use ashlar_identity::{
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
-use super::{api_keys::ApiKeys, factors::Factors, imports::Imports, ledger::Ledger, links::Links, login_history::Attempts, signing_keys::SigningKeys};
+use super::{
+    api_keys::ApiKeys, factors::Factors, imports::Imports, ledger::Ledger, links::Links, login_history::Attempts,
+    signing_keys::SigningKeys,
+};
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
 

@@ -1,9 +1,9 @@
 //! Administering the people of a tenant over HTTP.
 
 mod dto;
+mod keys;
 mod login_attempt_query;
 mod login_attempts;
-mod keys;
 mod memberships;
 mod query;
 mod sessions;
