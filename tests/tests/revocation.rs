@@ -407,5 +407,5 @@ fn world(clock: Arc<ManualClock>, seed: u64) -> World {
     let threads = std::num::NonZeroU16::new(2).unwrap();
     let params = Argon2Params::new(64, 1, 1).unwrap();
     let hashing = Argon2Options { params, threads, queue: 1_000, wait: Duration::from_mins(2) };
-    World { clock, entropy: Arc::new(SeededEntropy::new(seed)), hashing, statements: None }
+    World { clock, entropy: Arc::new(SeededEntropy::new(seed)), hashing, statements: None, hashes: None }
 }
