@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ashlar_identity::{HashClass, Identifier, Identity, ImportSource, port::IdentityStore as _};
+use ashlar_identity::{HashClass, Identifier, Identity, ImportSource, UserId, port::IdentityStore as _};
 use ashlar_kernel::{TenantId, TimeOrderedIds};
 use ashlar_memory::SeededEntropy;
 use ashlar_server::{
@@ -22,6 +22,7 @@ journeys!(
     people_of_django_sign_in_and_their_hashes_are_replaced,
     ten_parallel_logins_hash_a_password_again_once,
     those_without_a_usable_password_or_account_fail_like_everybody,
+    those_who_lost_their_password_are_told,
     people_of_a_custom_model_and_of_node_sign_in,
     roles_follow_from_the_flags_of_django,
     dry_run_reports_the_same_and_writes_nothing,
@@ -67,7 +68,7 @@ impl Scene {
         let name = if format == Format::Node { "node" } else { "django" };
         let source = ImportSource::parse(name).unwrap();
         let mut report = Report::new("file".to_owned(), name.to_owned(), is_rehearsal);
-        let job = Job { format, source, tenant: TenantId::MAIN, is_rehearsal };
+        let job = Job { format, source, tenant: TenantId::MAIN, is_rehearsal, writes_letters: true };
         let content = Box::new(Cursor::new(file.to_owned().into_bytes()));
         import::run(&self.tools, job, content, Progress::hidden(), &mut report).await.unwrap();
         serde_json::from_str(&report.json().unwrap()).unwrap()
@@ -158,6 +159,21 @@ async fn those_without_a_usable_password_or_account_fail_like_everybody(database
     }
     assert_eq!(scene.rehashes().await, [json!(null); 0]);
     assert_eq!(scene.stored_class("left@example.org").await, "pbkdf2_sha256$20");
+}
+
+async fn those_who_lost_their_password_are_told(database: Database) {
+    let scene = Scene::start(database).await;
+    scene.of_django().await;
+    let events = scene.app.events().await;
+    let told = events.iter().filter(|event| event.name == "identity.password.reset_requested");
+    let told: Vec<_> = told.map(|event| event.data["user"].as_str().unwrap().parse::<UserId>().unwrap()).collect();
+    let mut addresses = Vec::new();
+    for user in told {
+        let account = scene.app.identity.account_of(TenantId::MAIN, user).await.unwrap().unwrap();
+        addresses.push(account.email.address().to_owned());
+    }
+    // Not whoever never had one, nor whoever may not sign in.
+    assert_eq!(addresses, ["ancient@example.org"]);
 }
 
 async fn people_of_a_custom_model_and_of_node_sign_in(database: Database) {

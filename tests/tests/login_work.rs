@@ -75,7 +75,7 @@ impl Scene {
         let format = Format::Django { model: "auth.user".to_owned(), grant_admin: false };
         let source = ImportSource::parse("django").unwrap();
         let mut report = Report::new("file".to_owned(), "django".to_owned(), false);
-        let job = Job { format, source, tenant: TenantId::MAIN, is_rehearsal: false };
+        let job = Job { format, source, tenant: TenantId::MAIN, is_rehearsal: false, writes_letters: true };
         let count = people.len();
         let file = Box::new(Cursor::new(json!(people).to_string().into_bytes()));
         import::run(&tools, job, file, Progress::hidden(), &mut report).await.unwrap();

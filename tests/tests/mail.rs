@@ -85,7 +85,10 @@ async fn owner_of_a_stolen_session_is_told_on_postgres() {
 
 async fn forgotten_password_comes_back_by_mail(program: Program, past: &Past) {
     const NEW: &str = "lemon-gravel-ostrich-4";
-    let program = program.plain().env("ASHLAR_PUBLIC_URL", "https://app.example.org");
+    let program = program
+        .plain()
+        .env("ASHLAR_PUBLIC_URL", "https://api.example.org")
+        .env("ASHLAR_ACCOUNT_URL", "https://app.example.org/you/");
     let server = program.serve().await;
     assert_eq!(server.api().register("ada@example.org").await.status, 201);
     let asked = json!({ "identifier": "ada@example.org" });
@@ -93,7 +96,7 @@ async fn forgotten_password_comes_back_by_mail(program: Program, past: &Past) {
 
     let message = message_about(&program, "Set a new password").await;
     let text = message.body_text(0).unwrap().into_owned();
-    let (_, link) = text.split_once("https://app.example.org/account/reset-password#token=").unwrap();
+    let (_, link) = text.split_once("https://app.example.org/you/reset-password#token=").unwrap();
     let token: String = link.chars().take_while(|c| !c.is_whitespace()).collect();
     let body = json!({ "token": token, "new_password": NEW });
     assert_eq!(server.api().post("/api/v1/auth/password/reset", &body).await.status, 200);

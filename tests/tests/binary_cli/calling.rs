@@ -120,6 +120,7 @@ fn production_names_every_unsafe_setting_at_once_and_in_no_time() {
         .clone()
         .env("ASHLAR_DEMO", "true")
         .env("ASHLAR_LOG", "debug")
+        .env("ASHLAR_ACCOUNT_URL", "http://app.example.org")
         .env("ASHLAR_CORS_ORIGINS", "*")
         .env("ASHLAR_TRUSTED_PROXIES", "0.0.0.0/0");
 
@@ -127,7 +128,8 @@ fn production_names_every_unsafe_setting_at_once_and_in_no_time() {
 
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""));
     assert!(refused.took < Duration::from_secs(1), "{:?}", refused.took);
-    let keys = ["public_url", "demo", "database_url", "keys_dir", "log", "cors_origins", "trusted_proxies"];
+    let keys =
+        ["public_url", "account_url", "demo", "database_url", "keys_dir", "log", "cors_origins", "trusted_proxies"];
     for key in keys {
         assert!(refused.stderr.contains(&format!("\n  - {key}: ")), "{key} is missing: {}", refused.stderr);
     }

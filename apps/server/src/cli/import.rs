@@ -35,6 +35,9 @@ pub struct ImportUsers {
     /// django-json: superusers become administrators; otherwise they become staff
     #[arg(long)]
     pub grant_admin: bool,
+    /// Send no link to people whose password could not be taken over
+    #[arg(long)]
+    pub no_letters: bool,
     /// Write no account, and report what would be done
     #[arg(long)]
     pub dry_run: bool,

@@ -36,7 +36,13 @@ async fn import_users(
     let slug = TenantSlug::parse(&call.tenant)?;
     let tenant = tools.identity.tenant(&slug).await?.ok_or_else(|| format!("there is no tenant {}", call.tenant))?;
     let mut report = Report::new(call.file.display().to_string(), source.as_str().to_owned(), call.dry_run);
-    let job = Job { format: format_of(call), source, tenant: tenant.id, is_rehearsal: call.dry_run };
+    let job = Job {
+        format: format_of(call),
+        source,
+        tenant: tenant.id,
+        is_rehearsal: call.dry_run,
+        writes_letters: !call.no_letters,
+    };
     let outcome = import::run(tools, job, input.content, Progress::on_stderr(input.bytes), &mut report).await;
     // What was done before it failed was done.
     output::print(&match call.output {

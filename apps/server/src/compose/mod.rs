@@ -99,7 +99,8 @@ pub async fn compose(config: &Config, world: World) -> Result<Product, StartErro
 pub fn post(config: &Config) -> Result<Post, StartError> {
     let url = MailUrl::parse(config.mail.url.expose_secret())?;
     let mailer = ashlar_mail::open(&url).map_err(StartError::Mail)?;
-    Ok(Post { mailer, from: config.mail.from.clone(), base: config.public_base().to_owned() })
+    let (base, pages) = (config.public_base().to_owned(), config.account_base());
+    Ok(Post { mailer, from: config.mail.from.clone(), base, pages })
 }
 
 /// How the connections to the database are used, whenever somebody asks.

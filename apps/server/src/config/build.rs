@@ -46,6 +46,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let listen = reader.get("listen", parse::address);
     let admin_listen = reader.get("admin_listen", parse::address_or_off);
     let public_url = reader.get("public_url", parse::public_url);
+    let account_url = reader.get("account_url", parse::account_url);
     let data_dir = reader.get("data_dir", parse::path);
     let second_factor = reader.choice("second_factor", SecondFactor::parse);
     let registration = reader.choice("registration", Registration::parse);
@@ -68,6 +69,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         listen: listen?,
         admin_listen: admin_listen?,
         public_url: public_url?,
+        account_url: account_url?,
         data_dir: data_dir?,
         database: database?,
         second_factor: second_factor?,

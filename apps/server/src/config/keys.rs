@@ -86,6 +86,20 @@ pub const KEYS: &[Key] = &[
     )
     .default("http://<listen>")
     .under("Addresses"),
+    Key::new(
+        "account_url",
+        "ASHLAR_ACCOUNT_URL",
+        "account-url",
+        Kind::Other {
+            placeholder: "URL",
+            accepts: "an http or https URL without user, query or fragment, such as https://app.example.com/account; or nothing",
+        },
+        "Where the pages are that links in letters lead to, if a front end of yours has them: `verify-email`, \
+         `reset-password` and `undo-email-change` below this URL, with `#token=…`. Without it the pages of this server, \
+         `/account/`. https is required in production.",
+    )
+    .default("")
+    .under("Addresses"),
     // --- data ---
     Key::new(
         "data_dir",

@@ -26,6 +26,8 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     /// `public_url`: how the world reaches this server. [`Config::public_base`] is made for joining.
     pub public_url: Url,
+    /// `account_url`: where links in letters lead, if not to this server. [`Config::account_base`] decides.
+    pub account_url: Option<Url>,
     /// `data_dir`: the folder of everything the embedded profile keeps.
     pub data_dir: PathBuf,
     /// The `database_*` keys and the two timeouts.
@@ -236,6 +238,14 @@ impl Config {
     /// The public URL without a slash at its end, ready for a path to be put behind it.
     pub fn public_base(&self) -> &str {
         self.public_url.as_str().trim_end_matches('/')
+    }
+
+    /// Below which links in letters lead, without a slash at its end.
+    pub fn account_base(&self) -> String {
+        match &self.account_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("{}/account", self.public_base()),
+        }
     }
 
     /// The same configuration once the socket is bound: where `listen` asked for any free port,

@@ -116,6 +116,11 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// The same, or nothing.
+pub(super) fn account_url(text: &str) -> Result<Option<Url>, String> {
+    if text.is_empty() { Ok(None) } else { public_url(text).map(Some) }
+}
+
 /// One origin (RFC 6454) in the form in which browsers send it.
 pub(super) fn origin(text: &str) -> Result<String, String> {
     let url = public_url(text)?;

@@ -63,6 +63,7 @@ impl Config {
     pub fn unsafe_settings(&self) -> Vec<UnsafeSetting> {
         [
             self.unsafe_public_url(),
+            self.unsafe_account_url(),
             self.unsafe_demo(),
             self.unsafe_database(),
             self.unsafe_keys_dir(),
@@ -82,6 +83,15 @@ impl Config {
             key: "public_url",
             why: format!("{} would carry passwords and tokens in the clear", self.public_base()),
             fix: "set ASHLAR_PUBLIC_URL to the https:// URL that clients use".to_owned(),
+        })
+    }
+
+    fn unsafe_account_url(&self) -> Option<UnsafeSetting> {
+        let url = self.account_url.as_ref().filter(|url| url.scheme() != "https")?;
+        Some(UnsafeSetting {
+            key: "account_url",
+            why: format!("{url} would be sent links that change accounts in the clear"),
+            fix: "set ASHLAR_ACCOUNT_URL to an https:// URL".to_owned(),
         })
     }
 

@@ -50,6 +50,8 @@ pub struct Job {
     pub source: ImportSource,
     /// Whose members the accounts become.
     pub tenant: TenantId,
+    /// Whether people whose password could not be taken over are sent a link to set a new one.
+    pub writes_letters: bool,
     /// Whether nothing is written.
     pub is_rehearsal: bool,
 }
@@ -77,6 +79,9 @@ async fn run_batches(
     let mut import = tools.identity.import(job.source);
     if job.is_rehearsal {
         import = import.rehearsed();
+    }
+    if !job.writes_letters {
+        import = import.without_letters();
     }
     let (batches, mut ready) = mpsc::channel(AHEAD);
     let format = job.format;

@@ -28,8 +28,10 @@ pub struct Post {
     pub mailer: Arc<dyn Mailer>,
     /// Who they are from.
     pub from: Mailbox,
-    /// Where links in them lead.
+    /// Where the product is.
     pub base: String,
+    /// Below which links in them lead.
+    pub pages: String,
 }
 
 impl Post {
@@ -214,7 +216,7 @@ impl SendMail {
     fn with_link(&self, link: MailedLink) -> Addressed {
         let MailedLink { to, name, locale, purpose, token } = link;
         // In the fragment, which browsers send to nobody.
-        let url = format!("{}/account/{}#token={}", self.post.base, words::page(purpose), token.expose_secret());
+        let url = format!("{}/{}#token={}", self.post.pages, words::page(purpose), token.expose_secret());
         let letter = Box::new(MessageTo { name, message: move |language| words::link(purpose, &url, language) });
         Addressed { to, locale, letter }
     }

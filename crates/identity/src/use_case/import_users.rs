@@ -7,9 +7,9 @@ use chrono::SubsecRound;
 
 use super::{Attempts, Identity};
 use crate::{
-    DisplayName, Email, ForeignId, HashClass, ImportEvent, ImportObstacle, ImportSource, ImportedUser,
-    InvalidDisplayName, InvalidEmail, InvalidForeignId, InvalidUsername, NewImport, PasswordHash, Role, UserEvent,
-    UserId, UserStatus, Username,
+    AccountRequest, DisplayName, Email, ForeignId, HashClass, Identifier, ImportEvent, ImportObstacle, ImportSource,
+    ImportedUser, InvalidDisplayName, InvalidEmail, InvalidForeignId, InvalidUsername, NewImport, PasswordHash, Role,
+    UserEvent, UserId, UserStatus, Username,
     port::{FirstAdmin, HashStanding, PasswordHasher},
 };
 
@@ -191,6 +191,7 @@ pub struct UserImport {
     identity: Identity,
     source: ImportSource,
     is_rehearsal: bool,
+    writes_letters: bool,
     /// What was accepted in this run: half a digest for each id, address and handle, so that a hundred thousand accounts
     /// take a few megabytes.
     seen: HashSet<[u8; 16]>,
@@ -199,7 +200,7 @@ pub struct UserImport {
 impl Identity {
     /// Begins to take over accounts of `source`.
     pub fn import(&self, source: ImportSource) -> UserImport {
-        UserImport { identity: self.clone(), source, is_rehearsal: false, seen: HashSet::new() }
+        UserImport { identity: self.clone(), source, is_rehearsal: false, writes_letters: true, seen: HashSet::new() }
     }
 }
 
@@ -208,6 +209,12 @@ impl UserImport {
     #[must_use]
     pub fn rehearsed(self) -> Self {
         Self { is_rehearsal: true, ..self }
+    }
+
+    /// The same, but nobody whose password could not be taken over is sent a link to set a new one.
+    #[must_use]
+    pub fn without_letters(self) -> Self {
+        Self { writes_letters: false, ..self }
     }
 
     /// Takes over at most 1,000 accounts, in one transaction; the outcomes are in their order. An account is known by its
@@ -223,12 +230,20 @@ impl UserImport {
         };
         let judged: Vec<_> = users.into_iter().map(|user| self.judge(context, user)).collect();
         let changes: Vec<_> = judged.iter().flatten().map(|(change, _)| change.clone()).collect();
-        let mut obstacles = self.save(context, changes).await?.into_iter();
+        let told = judged.iter().flatten().filter(|judged| self.is_told(judged)).map(|(change, _)| id_of(change));
+        let told: HashSet<_> = told.collect();
+        let mut obstacles = self.save(context, changes, &told).await?.into_iter();
         let outcome = |judged: Result<(Change, Vec<ImportNote>), ImportRefusal>| match judged {
             Err(refusal) => ImportOutcome::Refused(refusal),
             Ok((change, notes)) => outcome_of(&change, notes, obstacles.next().flatten()),
         };
         Ok(judged.into_iter().map(outcome).collect())
+    }
+
+    /// Whether the account's holder gets a link to set a new password.
+    fn is_told(&self, (change, notes): &(Change, Vec<ImportNote>)) -> bool {
+        let is_usable = change.state().user().status() == UserStatus::Active;
+        self.writes_letters && is_usable && notes.contains(&ImportNote::Password)
     }
 
     /// The account it would become, and what it lost; or why it cannot become one.
@@ -271,6 +286,7 @@ impl UserImport {
         &mut self,
         context: &Context,
         changes: Vec<Change>,
+        told: &HashSet<UserId>,
     ) -> Result<Vec<Option<ImportObstacle>>, StoreError> {
         let users: Vec<_> = changes.iter().map(|change| change.state().clone()).collect();
         let mut attempts = Attempts::default();
@@ -283,7 +299,7 @@ impl UserImport {
             let obstacles: Vec<_> = users.iter().zip(known).map(judge).collect();
             let free = changes.iter().zip(&obstacles).filter(|(_, obstacle)| obstacle.is_none());
             let free: Vec<_> = free.map(|(change, _)| change.clone()).collect();
-            let saved = if self.is_rehearsal { Ok(()) } else { self.write(context, free).await };
+            let saved = if self.is_rehearsal { Ok(()) } else { self.write(context, free, told).await };
             match saved {
                 Ok(()) => {
                     self.seen.extend(here);
@@ -296,14 +312,19 @@ impl UserImport {
         }
     }
 
-    async fn write(&self, context: &Context, changes: Vec<Change>) -> Result<(), StoreError> {
+    async fn write(&self, context: &Context, changes: Vec<Change>, told: &HashSet<UserId>) -> Result<(), StoreError> {
         if changes.is_empty() {
             return Ok(());
         }
         let admin = changes.iter().find(|change| role_of(change) == Role::Admin);
         let admin = admin.map(|change| change.state().user().id());
+        let told = changes.iter().filter(|change| told.contains(&id_of(change)));
+        let requests = told.map(|change| self.request_of(context, change)).collect::<Result<Vec<_>, _>>()?;
         let mut tx = self.identity.0.ports.store.begin(context).await?;
         tx.import_users(changes).await?;
+        for request in requests {
+            tx.note_request(ashlar_kernel::Change::new((), request)).await?;
+        }
         // Where an administrator has come, the next one to register is not made one.
         if let Some(user) = admin {
             let claim = FirstAdmin { user, at: context.now };
@@ -312,6 +333,20 @@ impl UserImport {
         }
         tx.commit().await
     }
+}
+
+impl UserImport {
+    /// What the account's holder would ask for, had they found out that their password is gone.
+    fn request_of(&self, context: &Context, change: &Change) -> Result<AccountRequest, StoreError> {
+        let user = change.state().user();
+        let identifier = Identifier::parse(user.email().address()).map_err(StoreError::internal)?;
+        let identifier_hmac = identifier.pseudonym(&self.identity.0.pseudonym_key, context.tenant);
+        Ok(AccountRequest::PasswordReset { user: Some(user.id()), identifier_hmac })
+    }
+}
+
+fn id_of(change: &Change) -> UserId {
+    change.state().user().id()
 }
 
 fn role_of(change: &Change) -> Role {
