@@ -129,6 +129,33 @@ async fn forgotten_password_comes_back_by_mail_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_hear_of_what_administrators_do_and_of_their_leave() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain();
+    let server = program.serve().await;
+    let api = server.api();
+    let boss = api.newcomer("boss@example.org").await;
+    let ada = api.newcomer("ada@example.org").await;
+    let (by_boss, by_ada) = (format!("Bearer {boss}"), format!("Bearer {ada}"));
+    let id = api.get_as(&ada, "/api/v1/me").await.text("/id");
+    let enrolled = api.post_with("/api/v1/me/2fa/totp", &[("authorization", &by_ada)], &json!({})).await;
+    assert_eq!(enrolled.status, 201, "{enrolled:?}");
+
+    let reset = format!("/api/v1/admin/users/{id}/2fa/reset");
+    assert_eq!(api.post_with(&reset, &[("authorization", &by_boss)], &json!({})).await.status, 200);
+    let message = message_about(&program, "An administrator removed your authenticator").await;
+    assert_eq!(message.to().unwrap().first().unwrap().address(), Some("ada@example.org"));
+
+    let again = api.log_in("ada@example.org").await.text("/access_token");
+    let left = api.delete_as(&again, "/api/v1/me", &json!({ "password": ashlar_tests::PASSWORD })).await;
+    assert_eq!(left.status, 204, "{left:?}");
+    let message = message_about(&program, "Your account was deleted").await;
+    assert_eq!(message.to().unwrap().first().unwrap().address(), Some("ada@example.org"));
+    assert!(message.body_text(0).unwrap().contains("thirty days"));
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_are_written_to_in_their_language() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::in_folder(folder.path()).plain().env("ASHLAR_REFRESH_GRACE", "0s");

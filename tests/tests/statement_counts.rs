@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 journeys!(
     each_endpoint_costs_so_many_statements,
     each_endpoint_of_administrators_costs_so_many,
+    leaving_costs_so_many,
     keys_cost_so_many_statements,
     pages_cost_the_same_however_long_the_list,
 );
@@ -154,6 +155,29 @@ async fn each_endpoint_of_administrators_costs_so_many(database: Database) {
     check("memberships: one", cost, 1);
     let (_, cost) = log.of(app.switch(&boss.access, &id), 200).await;
     check("a switch: the account there, the session, its change, the event", cost, 4);
+}
+
+async fn leaving_costs_so_many(database: Database) {
+    let (app, log) = Log::start(database).await;
+    let boss = app.boss().await;
+    let (ada, bob) = (app.sign_up("ada").await, app.sign_up("bob").await);
+    for _ in 0..5 {
+        app.log_in("ada").await;
+    }
+    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
+    let export = app.client.get("/api/v1/me/export").bearer(&ada.access);
+    let (_, cost) = log.of(export.send(), 200).await;
+    check("an export: the account, five of what hangs on it, memberships, factor, attempts, the note of it", cost, 10);
+    let leave = app.client.delete("/api/v1/me").bearer(&ada.access).json(&json!({ "password": PASSWORD }));
+    let (_, cost) = log.of(leave.send(), 204).await;
+    check(
+        "leaving: the account, a try, the account, whom it takes away, tombstone, eight deletions, the event",
+        cost,
+        16,
+    );
+    let delete = app.client.delete(&format!("/api/v1/admin/users/{}", bob.user)).bearer(&boss.access);
+    let (_, cost) = log.of(delete.send(), 204).await;
+    check("a deletion by an administrator: the person, then the same without the try", cost, 13);
 }
 
 async fn keys_cost_so_many_statements(database: Database) {

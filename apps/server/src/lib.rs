@@ -9,6 +9,7 @@ pub mod command;
 pub mod compose;
 pub mod config;
 pub mod demo;
+pub mod denials;
 pub mod http;
 pub mod import;
 pub mod limits;

@@ -68,7 +68,7 @@ error_codes! {
         AUTHENTICATION_REQUIRED = "authentication_required", Unauthenticated, "Authentication required",
             "The request carries no credentials. Send `Authorization: Bearer <access token>`.";
         PERMISSION_DENIED = "permission_denied", Forbidden, "Permission denied",
-            "You are signed in, but none of your roles in this tenant includes the permission named in `detail`.";
+            "You are signed in, but none of your roles in this tenant includes the permission that `required` names.";
         MFA_REQUIRED_BY_POLICY = "mfa_required_by_policy", Forbidden, "Second factor required",
             "This installation asks people like you to have a second factor. Without one you may not do this, and with one you may not give it up. Set one up at `/api/v1/me/2fa/totp`.";
         REAUTHENTICATION_REQUIRED = "reauthentication_required", Forbidden, "Recent sign-in required",
@@ -98,7 +98,7 @@ impl Classified for AccessError {
             members.insert("max_age".to_owned(), max_age.num_seconds().into());
             members.insert("methods".to_owned(), serde_json::json!(["password"]));
         }
-        if let Self::InsufficientScope { required } = self {
+        if let Self::InsufficientScope { required } | Self::PermissionDenied { permission: required } = self {
             members.insert("required".to_owned(), required.as_str().into());
         }
         members

@@ -47,6 +47,11 @@ impl Api {
         answer(self.request(Method::PATCH, path).bearer_auth(token).json(body)).await
     }
 
+    /// Deletes something as the bearer of `token`.
+    pub async fn delete_as(&self, token: &str, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::DELETE, path).bearer_auth(token).json(body)).await
+    }
+
     /// Posts a body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         answer(self.request(Method::POST, path).json(body)).await

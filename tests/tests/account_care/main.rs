@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod attempts;
+mod denials;
+mod leaving;
 mod relief;
 mod stuffing;
 

@@ -10,9 +10,9 @@ use serde_json::json;
 
 use requests::{
     attempts, colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol,
-    enrol_at_login, everywhere, factor, get, key, keys, log_in, log_in_badly, make_key, me, memberships, out, papers,
-    password, post, prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step, sessions,
-    switch, tenant, undo, verify,
+    enrol_at_login, everywhere, export, factor, get, key, keys, leave, log_in, log_in_badly, make_key, me, memberships,
+    out, papers, password, post, prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step,
+    sessions, switch, tenant, undo, verify,
 };
 
 /// What one operation is tried with.
@@ -123,6 +123,7 @@ fn signing_in() -> Vec<Row> {
         },
         secured("getMe", (200, me), |app, ada| elsewhere(me, app, ada)),
         secured("updateMe", (200, edit), |app, ada| elsewhere(edit, app, ada)),
+        secured("exportMe", (200, export), |app, ada| elsewhere(export, app, ada)),
         secured("listMySessions", (200, sessions), |app, ada| elsewhere(sessions, app, ada)),
         secured("listMyLoginAttempts", (200, attempts), |app, ada| elsewhere(attempts, app, ada)),
         secured("revokeMySession", (204, end), |app, ada| elsewhere(end, app, ada)),
@@ -240,6 +241,8 @@ fn administration() -> Vec<Row> {
 /// What nobody signs in after as before.
 fn at_the_end() -> Vec<Row> {
     vec![
+        administered("deleteUser", (204, |app, _| app.client.delete(&format!("/api/v1/admin/users/{OUTSIDER}")))),
+        Row { caller: "ops", ..secured("deleteMe", (204, leave), |app, ada| elsewhere(leave, app, ada)) },
         // The last, because nobody signs in with the password of before after it.
         secured("changePassword", (200, password), |app, ada| elsewhere(password, app, ada)),
     ]

@@ -34,6 +34,14 @@ pub(super) fn sessions(app: &TestApp, _: &SignedIn) -> Call {
     get(app, "/api/v1/me/sessions")
 }
 
+pub(super) fn export(app: &TestApp, _: &SignedIn) -> Call {
+    get(app, "/api/v1/me/export")
+}
+
+pub(super) fn leave(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.delete("/api/v1/me").json(&json!({ "password": PASSWORD }))
+}
+
 pub(super) fn attempts(app: &TestApp, _: &SignedIn) -> Call {
     get(app, "/api/v1/me/login-attempts")
 }

@@ -31,6 +31,7 @@ pub use keys::{prepare_data_folder, read_keys};
 use crate::{
     config::{self, Config, OnOff, Profile},
     demo::{self, Demo},
+    denials,
     http::{AppState, Health, Manner, Probe, Requests, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
     mail::{Notices, Post, SendMail},
@@ -289,6 +290,7 @@ impl Parts {
         clock.set().await;
         let carrier = self.store.clone();
         let carry: Errand = Box::pin(async move { match carrier.carry_rings().await {} });
+        let denials = denials::keep_writing(state.denials.clone(), state.identity.clone(), Arc::clone(&self.clock));
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let keepers = Keepers {
             identity: state.identity.clone(),
@@ -307,7 +309,7 @@ impl Parts {
             handlers: handlers.with(letters),
             subscribers: Subscribers::new().with(Notices),
             schedules: work::schedules()?,
-            errands: vec![carry, signing_keys::keep(state.identity.clone(), Arc::new(self.store.clone()))],
+            errands: vec![carry, denials, signing_keys::keep(state.identity.clone(), Arc::new(self.store.clone()))],
             concurrency: config.job_concurrency,
         })
     }

@@ -20,7 +20,7 @@ pub(crate) use super::credentials::bearer;
 use super::{
     AppState,
     credentials::{Presented, presented},
-    denials::KeyInUse,
+    denials::CallerInUse,
     limited::count,
     problem::Problem,
 };
@@ -106,6 +106,7 @@ async fn authenticate(request: &HttpRequest, state: &AppState) -> Result<Caller,
     };
     let authenticated = state.identity.authenticate(&context, token, requested).await?;
     tracing::Span::current().record("user", tracing::field::display(authenticated.account.id));
+    request.extensions_mut().insert(CallerInUse(authenticated.context.clone()));
     let charge = state.limits.user(&authenticated.account.id);
     Ok(Caller { context: authenticated.context, charge })
 }
@@ -120,7 +121,7 @@ async fn authenticate_key(
     let used = ApiKeyUse { text, requested, origin };
     let authenticated = state.identity.authenticate_api_key(context, used).await?;
     tracing::Span::current().record("api_key", tracing::field::display(authenticated.key));
-    request.extensions_mut().insert(KeyInUse(authenticated.context.clone()));
+    request.extensions_mut().insert(CallerInUse(authenticated.context.clone()));
     Ok(Caller { context: authenticated.context, charge: state.limits.api_key(&authenticated.key) })
 }
 

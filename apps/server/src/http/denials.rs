@@ -1,5 +1,5 @@
-//! Requests with an API key that is not good for what they ask: they are noted, because somebody may be trying out what
-//! a key that was found can do.
+//! Requests for what the caller may not: they are noted, because somebody may be trying out what a key or a session that
+//! was found can do.
 
 use actix_web::{
     Error, HttpMessage,
@@ -8,13 +8,14 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use ashlar_kernel::{Context, access_codes};
+use ashlar_kernel::{Actor, Context, access_codes};
 
 use super::{AppState, problem::Problem};
+use crate::denials;
 
-/// Kept with a request whose API key is good.
+/// Kept with a request whose token or API key is good.
 #[derive(Clone)]
-pub(crate) struct KeyInUse(pub(crate) Context);
+pub(crate) struct CallerInUse(pub(crate) Context);
 
 /// Notes what was denied. The answer stands, whether or not it could be noted.
 pub(crate) async fn note_denials(
@@ -22,24 +23,28 @@ pub(crate) async fn note_denials(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let response = next.call(request).await?;
-    if let Some((state, context, required)) = denied(&response)
-        && let Err(error) = state.identity.note_scope_denied(&context, &required).await
-    {
-        tracing::warn!(%error, "a denied scope was not noted");
+    let Some((state, context, required)) = denied(&response) else { return Ok(response) };
+    if matches!(context.actor, Actor::ApiKey(_)) {
+        if let Err(error) = state.identity.note_scope_denied(&context, &required).await {
+            tracing::warn!(%error, "a denied scope was not noted");
+        }
+    } else if let Some(denial) = state.denials.note(&context, &required) {
+        denials::write(&state.identity, denial).await;
     }
     Ok(response)
 }
 
+/// Who was denied what; none if it was not for want of a scope or permission.
 fn denied(response: &ServiceResponse<impl MessageBody>) -> Option<(web::Data<AppState>, Context, String)> {
     let required = {
         let extensions = response.response().extensions();
         let problem = extensions.get::<Problem>()?;
-        if problem.code() != access_codes::INSUFFICIENT_SCOPE.code {
+        if ![access_codes::INSUFFICIENT_SCOPE.code, access_codes::PERMISSION_DENIED.code].contains(&problem.code()) {
             return None;
         }
         problem.member("required")?.as_str()?.to_owned()
     };
     let request = response.request();
-    let KeyInUse(context) = request.extensions().get::<KeyInUse>().cloned()?;
+    let CallerInUse(context) = request.extensions().get::<CallerInUse>().cloned()?;
     Some((request.app_data::<web::Data<AppState>>()?.clone(), context, required))
 }

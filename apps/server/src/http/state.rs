@@ -7,7 +7,7 @@ use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
 use ipnet::IpNet;
 
 use super::{Health, fallback::RouteTable, idempotency::Requests, middleware::Load};
-use crate::{limits::RateLimits, telemetry::metrics::Metrics, tenants::Tenants};
+use crate::{denials::Denials, limits::RateLimits, telemetry::metrics::Metrics, tenants::Tenants};
 
 /// What every request can reach: the services, and how this process answers. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +34,8 @@ pub struct AppState {
     pub limits: RateLimits,
     /// Who remembers requests that clients gave a name.
     pub requests: Requests,
+    /// Who was denied what.
+    pub denials: Denials,
     /// What this process counts.
     pub metrics: Metrics,
     /// The description of the API, rendered once.
@@ -95,6 +97,7 @@ impl AppState {
             load: manner.load,
             limits: manner.limits,
             requests: manner.requests,
+            denials: Denials::default(),
             metrics,
             openapi: super::openapi::openapi_json()?.into(),
             routes: Arc::new(RouteTable::new(&description)),

@@ -5,6 +5,7 @@ mod api_key;
 mod authenticate;
 mod bootstrap;
 pub mod codes;
+mod denied;
 mod email;
 mod enrol_at_login;
 mod erasure;

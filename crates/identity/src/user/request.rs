@@ -41,6 +41,15 @@ pub enum AccountRequest {
         /// Who.
         user: UserId,
     },
+    /// Something they may not.
+    Denied {
+        /// Who.
+        user: UserId,
+        /// What they lack.
+        permission: String,
+        /// How many times it stands for.
+        count: u32,
+    },
     /// A proof of identity, which failed.
     ReauthenticationRefused {
         /// Whose account.
@@ -88,6 +97,17 @@ const EXPORT: EventSpec = EventSpec {
     targets: &["user"],
     data: &[USER],
 };
+const DENIED: EventSpec = EventSpec {
+    name: "identity.authz.denied",
+    schema_version: 1,
+    summary: "A person asked for something that none of their roles allows. The first time is noted at once, those of the minute after it together.",
+    targets: &["user"],
+    data: &[
+        USER,
+        ("permission", "What they lack."),
+        ("count", "How many times it stands for; the circumstances are those of the last."),
+    ],
+};
 const REAUTHENTICATION_REFUSED: EventSpec = EventSpec {
     name: "identity.reauth.failed",
     schema_version: 1,
@@ -104,6 +124,7 @@ impl DomainEvent for AccountRequest {
             Self::EmailChange { .. } => EMAIL_CHANGE.name,
             Self::PasswordChangeRefused { .. } => PASSWORD_CHANGE_REFUSED.name,
             Self::Export { .. } => EXPORT.name,
+            Self::Denied { .. } => DENIED.name,
             Self::ReauthenticationRefused { .. } => REAUTHENTICATION_REFUSED.name,
         }
     }
@@ -116,6 +137,7 @@ impl DomainEvent for AccountRequest {
             | Self::EmailChange { user, .. }
             | Self::PasswordChangeRefused { user }
             | Self::Export { user }
+            | Self::Denied { user, .. }
             | Self::ReauthenticationRefused { user } => vec![Target::new("user", user)],
         }
     }
@@ -126,6 +148,7 @@ impl DomainEvent for AccountRequest {
             | Self::EmailVerification { .. }
             | Self::EmailChange { .. }
             | Self::Export { .. } => Outcome::Ok,
+            Self::Denied { .. } => Outcome::Denied,
             Self::PasswordChangeRefused { .. } | Self::ReauthenticationRefused { .. } => Outcome::Failed,
         }
     }
@@ -133,5 +156,13 @@ impl DomainEvent for AccountRequest {
 
 /// The catalogue entries of [`AccountRequest`].
 pub(crate) const fn account_request_specs() -> &'static [EventSpec] {
-    &[PASSWORD_RESET, EMAIL_VERIFICATION, EMAIL_CHANGE, PASSWORD_CHANGE_REFUSED, EXPORT, REAUTHENTICATION_REFUSED]
+    &[
+        PASSWORD_RESET,
+        EMAIL_VERIFICATION,
+        EMAIL_CHANGE,
+        PASSWORD_CHANGE_REFUSED,
+        EXPORT,
+        DENIED,
+        REAUTHENTICATION_REFUSED,
+    ]
 }

@@ -98,6 +98,9 @@ fn example_of(entry: &ProblemEntry) -> Value {
     if let ("insufficient_scope", Some(members)) = (entry.code, example.as_object_mut()) {
         members.insert("required".to_owned(), json!("identity.profile.read.own"));
     }
+    if let ("permission_denied", Some(members)) = (entry.code, example.as_object_mut()) {
+        members.insert("required".to_owned(), json!("identity.user.read"));
+    }
     if let (Some((pointer, code, message)), Some(members)) = (field, example.as_object_mut()) {
         members.insert("errors".to_owned(), json!([{ "pointer": pointer, "code": code, "message": message }]));
     }
