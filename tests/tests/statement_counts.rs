@@ -173,7 +173,7 @@ async fn leaving_costs_so_many(database: Database) {
     check(
         "leaving: the account, a try, the account, whom it takes away, tombstone, eight deletions, the event",
         cost,
-        16,
+        15,
     );
     let delete = app.client.delete(&format!("/api/v1/admin/users/{}", bob.user)).bearer(&boss.access);
     let (_, cost) = log.of(delete.send(), 204).await;

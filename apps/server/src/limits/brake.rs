@@ -122,14 +122,14 @@ mod tests {
         let frail = Arc::new(Frail::default());
         let both = SharedThenLocalBrake::new(Arc::clone(&frail) as Arc<dyn Brake>, Arc::new(Frail::default()));
         let now = Timestamp::UNIX_EPOCH;
-        let fail = async |source: &str, subject| both.note_failure(source, subject, now).await.unwrap();
+        let note = async |source: &str, subject| both.note_failure(source, subject, now).await.unwrap();
 
-        assert!(!fail("a", "1").await && !fail("a", "2").await);
+        assert!(!note("a", "1").await && !note("a", "2").await);
         frail.is_gone.store(true, Ordering::SeqCst);
-        assert!(fail("a", "3").await, "what was seen before it went counts");
+        assert!(note("a", "3").await, "what was seen before it went counts");
         assert!(both.is_on("a", now).await.unwrap());
         frail.is_gone.store(false, Ordering::SeqCst);
         assert!(both.is_on("a", now).await.unwrap(), "it comes back and knows less");
-        assert!(!fail("b", "1").await && !fail("b", "2").await && fail("b", "3").await, "and it is said once");
+        assert!(!note("b", "1").await && !note("b", "2").await && note("b", "3").await, "and it is said once");
     }
 }

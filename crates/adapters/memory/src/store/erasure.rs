@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ashlar_identity::{
-    Erasure, Holdings, SessionId, User, UserEvent, UserId,
+    Erasure, Holdings, Session, SessionId, User, UserEvent, UserId,
     port::{ErasureTx, Estates, KeepAdminError},
 };
 use ashlar_kernel::{Change, StoreError, Timestamp};
@@ -28,14 +28,14 @@ impl Tables {
         }
     }
 
-    fn erase_user(&mut self, erasure: Erasure) -> Result<Vec<SessionId>, KeepAdminError> {
+    fn erase_user(&mut self, erasure: &Erasure) -> Result<Vec<SessionId>, KeepAdminError> {
         let user = erasure.user().clone();
         let id = user.id();
         self.keep_admins(id, None)?;
         self.links.forget(id, user.email().key());
         self.update_user(user)?;
         Arc::make_mut(&mut self.releases).insert(id, erasure.release_at());
-        let ended = self.sessions.values().filter(|session| session.user() == id).map(|session| session.id()).collect();
+        let ended = self.sessions.values().filter(|session| session.user() == id).map(Session::id).collect();
         Arc::make_mut(&mut self.sessions).retain(|_, session| session.user() != id);
         Arc::make_mut(&mut self.memberships).retain(|(_, member), _| *member != id);
         self.api_keys.forget(id);
@@ -67,7 +67,7 @@ impl Estates for MemoryStore {
 #[async_trait]
 impl ErasureTx for MemoryTx {
     async fn erase_user(&mut self, change: Change<Erasure, UserEvent>) -> Result<Vec<SessionId>, KeepAdminError> {
-        self.write(change, Tables::erase_user)
+        self.write(change, |tables, erasure| tables.erase_user(&erasure))
     }
 
     async fn release_identifiers(&mut self, change: Change<User, UserEvent>) -> Result<(), StoreError> {
