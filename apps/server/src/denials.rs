@@ -131,6 +131,7 @@ mod tests {
             session: Uuid::nil(),
             authenticated_at: now,
             permissions: PermissionSet::default(),
+            withheld: PermissionSet::default(),
         });
         Context { actor, ..Context::system("x", TenantId::MAIN, RequestId::parse("r").unwrap(), now) }
     }
