@@ -12,7 +12,7 @@ use ashlar_crypto::{Argon2Options, Argon2Pool, OsEntropy};
 use ashlar_identity::{Password, port::PasswordHasher as _};
 use ashlar_kernel::Secret;
 use ashlar_tests::{
-    binary::{Api, PASSWORD, Program, Seed},
+    binary::{Api, PASSWORD, Program, Seed, skipped},
     statistics::{mann_whitney, median},
 };
 use serde_json::{Value, json};
@@ -86,9 +86,17 @@ async fn compare(api: &Api, kind: &str, people: &[Person]) -> bool {
     difference.abs() < 0.05 && p > 0.01
 }
 
+/// A measurement takes minutes and a quiet machine, so it has to be asked for.
+#[expect(clippy::disallowed_methods, reason = "the contract of the test environment")]
+fn is_asked_for() -> bool {
+    std::env::var_os("ASHLAR_TEST_TIMING").is_some()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement that takes minutes on a quiet machine: cargo xtask timing"]
 async fn times_of_known_and_unknown_names_are_of_one_distribution() {
+    if !is_asked_for() {
+        return skipped("a measurement, made by `cargo xtask timing`");
+    }
     let pool = Argon2Pool::new(Argon2Options::default(), Arc::new(OsEntropy));
     let own = pool.hash(&Password::parse(Secret::from(PASSWORD)).unwrap()).await.unwrap().as_str().to_owned();
     let four_of_five = |id: usize| if id.is_multiple_of(5) { own.clone() } else { OF_DJANGO.to_owned() };
