@@ -27,7 +27,7 @@ async fn verified_elsewhere(python: &Python, algorithm: &str) {
     let keys = api.get("/.well-known/jwks.json").await.body;
     let input = json!({
         "jwks": keys, "token": login["access_token"], "algorithm": algorithm, "issuer": server.base(),
-        "audience": "ashlar",
+        "audience": "ashlar", "others": [],
     });
 
     let found = python.run("jose.py", &input);
@@ -57,6 +57,44 @@ async fn tokens_are_verified_by_a_jose_library_of_another_language() {
     for algorithm in ["RS256", "EdDSA"] {
         verified_elsewhere(&python, algorithm).await;
     }
+}
+
+/// What joserfc makes of a token just handed out and of others, by the keys that are published now; and the new token.
+async fn judged(python: &Python, server: &Server, others: &[&String]) -> (Value, String) {
+    let api = server.api();
+    let token = api.log_in(ADA).await.text("/access_token");
+    let keys = api.get("/.well-known/jwks.json").await.body;
+    let input = json!({
+        "jwks": keys, "token": token, "algorithm": "EdDSA", "issuer": "http://ashlar.test", "audience": "ashlar",
+        "others": others,
+    });
+    (python.run("jose.py", &input), token)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchange_of_keys_is_followed_by_a_jose_library_of_another_language() {
+    let Some(python) = Python::find() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_PUBLIC_URL", "http://ashlar.test");
+    let (server, _api, login) = signed_in(&program).await;
+    let first = login["access_token"].as_str().unwrap().to_owned();
+    server.stop();
+    let rotate = |arguments: &[&str]| {
+        let rotated = program.run(arguments);
+        assert_eq!(rotated.code, Some(0), "{}{}", rotated.stdout, rotated.stderr);
+    };
+
+    rotate(&["keys", "rotate"]);
+    let server = program.serve().await;
+    let published = server.api().get("/.well-known/jwks.json").await.body["keys"].as_array().unwrap().len();
+    let (found, second) = judged(&python, &server, &[&first]).await;
+    server.stop();
+
+    assert_eq!((published, &found["others"]), (2, &json!([true])), "the next key is there before it signs");
+    rotate(&["keys", "rotate", "--emergency"]);
+    let server = program.serve().await;
+    let (found, _third) = judged(&python, &server, &[&first, &second]).await;
+    assert_eq!(found["others"], json!([false, false]), "a key that has leaked is published no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
