@@ -22,6 +22,7 @@ mod m20261121_000016_api_key;
 mod m20261121_000017_directory;
 mod m20261121_000018_tenancy;
 mod m20261121_000019_signing_key;
+mod m20261121_000020_device;
 mod m20261121_000023_login_attempt;
 mod m20261121_000024_erasure;
 mod m20261121_000027_bootstrap_token;
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_directory::STEP),
             Box::new(m20261121_000018_tenancy::STEP),
             Box::new(m20261121_000019_signing_key::STEP),
+            Box::new(m20261121_000020_device::STEP),
             Box::new(m20261121_000023_login_attempt::STEP),
             Box::new(m20261121_000024_erasure::STEP),
             Box::new(m20261121_000027_bootstrap_token::STEP),

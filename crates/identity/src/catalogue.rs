@@ -6,6 +6,7 @@ use crate::{
     action_token::action_token_event_specs,
     api_key::api_key_event_specs,
     bootstrap::bootstrap_event_specs,
+    device::device_event_specs,
     import::import_event_specs,
     lockout::lockout_event_specs,
     login::login_event_specs,
@@ -40,6 +41,7 @@ pub fn events() -> Vec<EventSpec> {
         api_key_event_specs(),
         tenant_event_specs(),
         signing_key_event_specs(),
+        device_event_specs(),
     ];
     all.concat()
 }

@@ -36,6 +36,7 @@ pub mod catalogue;
 mod challenge;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod device;
 mod directory;
 mod identifier;
 mod import;

@@ -9,6 +9,7 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, HashObserver, JwtSigner, OsEntropy};
 use ashlar_identity::{
     Email, Identity, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy, SessionPolicy, TokenAudience,
+    device::{DevicePolicy, OnDeviceLimit},
     port::{Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
@@ -243,6 +244,18 @@ impl Parts {
                 refresh_idle: delta(config.tokens.refresh_idle),
                 refresh_absolute: delta(config.tokens.refresh_absolute),
                 refresh_grace: delta(config.tokens.refresh_grace),
+            },
+            devices: DevicePolicy {
+                limit: match config.devices.limit {
+                    config::DeviceLimit::Unlimited => None,
+                    config::DeviceLimit::Max => Some(config.devices.max),
+                    config::DeviceLimit::Single => Some(1),
+                },
+                on_limit: match config.devices.overflow {
+                    config::DeviceOverflow::Reject => OnDeviceLimit::Reject,
+                    config::DeviceOverflow::Replace => OnDeviceLimit::Replace,
+                },
+                transfers: config.devices.transfers,
             },
             audience: TokenAudience { issuer: config.public_base().to_owned(), audience: AUDIENCE.to_owned() },
             second_factor: match config.second_factor {

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use ashlar_kernel::Mailbox;
 use url::Url;
 
-use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
+use super::choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
 use super::model::{
-    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile, MailConfig, Note,
-    RateConfig, SigningConfig, TokenConfig,
+    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile,
+    MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
 };
 use super::parse;
 use super::problem::{ConfigError, Problem};
@@ -51,6 +51,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let second_factor = reader.choice("second_factor", SecondFactor::parse);
     let registration = reader.choice("registration", Registration::parse);
     let require_verified_email = reader.switch("require_verified_email");
+    let devices = devices(&mut reader);
     let hash_threads = reader.count("hash_threads");
     let job_concurrency = reader.count("job_concurrency");
     let database = database(&mut reader);
@@ -75,6 +76,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         second_factor: second_factor?,
         registration: registration?,
         require_verified_email: require_verified_email?,
+        devices: devices?,
         hash_threads: hash_threads?,
         job_concurrency: u32::try_from(job_concurrency?).ok()?,
         signing: signing?,
@@ -104,6 +106,19 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
         acquire_timeout: acquire_timeout?,
         statement_timeout: statement_timeout?,
         lock_timeout: lock_timeout?,
+    })
+}
+
+fn devices(reader: &mut Reader<'_>) -> Option<DeviceConfig> {
+    let limit = reader.choice("device_policy", DeviceLimit::parse);
+    let max = reader.count("max_devices");
+    let overflow = reader.choice("device_overflow", DeviceOverflow::parse);
+    let transfers = reader.count("device_transfers");
+    Some(DeviceConfig {
+        limit: limit?,
+        max: u32::try_from(max?).ok()?,
+        overflow: overflow?,
+        transfers: u32::try_from(transfers?).ok()?,
     })
 }
 

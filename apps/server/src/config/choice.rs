@@ -63,6 +63,28 @@ choice! {
 }
 
 choice! {
+    /// On how many devices a person may be signed in.
+    DeviceLimit {
+        /// On any number.
+        Unlimited = "unlimited",
+        /// On so many.
+        Max = "max_n",
+        /// On one.
+        Single = "single_device",
+    }
+}
+
+choice! {
+    /// What happens to one device more than there may be.
+    DeviceOverflow {
+        /// Nobody signs in on it.
+        Reject = "reject",
+        /// Another one makes room.
+        Replace = "replace",
+    }
+}
+
+choice! {
     /// A switch that reads better as a word.
     OnOff {
         /// It happens.

@@ -3,7 +3,7 @@
 
 use super::choice::{JwtAlgorithm, OnOff, Profile, Registration, SecondFactor};
 use super::key::{Key, Kind};
-use super::report_keys;
+use super::{device_keys, report_keys};
 
 const COUNT: Kind = Kind::Count { min: 1, max: 1_000_000 };
 const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
@@ -241,6 +241,10 @@ pub const KEYS: &[Key] = &[
     )
     .default("optional")
     .under("Accounts and tokens"),
+    device_keys::DEVICE_POLICY,
+    device_keys::MAX_DEVICES,
+    device_keys::DEVICE_OVERFLOW,
+    device_keys::DEVICE_TRANSFERS,
     Key::new(
         "jwt_alg",
         "ASHLAR_JWT_ALG",

@@ -7,6 +7,7 @@
 mod build;
 mod choice;
 mod database_url;
+mod device_keys;
 mod inputs;
 mod key;
 mod keys;
@@ -24,14 +25,14 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
+pub use choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 pub use database_url::{Backend, DatabaseUrl};
 pub use inputs::{EnvVars, Flags, Inputs};
 pub use key::{Key, Kind};
 pub use keys::{KEYS, find};
 pub use model::{
-    Config, CorsOrigins, DatabaseConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile, Note, SigningConfig,
-    TokenConfig,
+    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile, Note,
+    SigningConfig, TokenConfig,
 };
 pub(crate) use nearest::nearest;
 pub use problem::{ConfigError, Problem};

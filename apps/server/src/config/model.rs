@@ -8,7 +8,7 @@ use ashlar_kernel::{ExposeSecret as _, Mailbox, Secret};
 use ipnet::IpNet;
 use url::Url;
 
-use super::choice::{JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
+use super::choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 use super::database_url::DatabaseUrl;
 use super::source::Source;
 use crate::limits::Policies;
@@ -38,6 +38,8 @@ pub struct Config {
     pub registration: Registration,
     /// `require_verified_email`: whether people get in only after they have proved that their address is theirs.
     pub require_verified_email: bool,
+    /// `device_policy` and what belongs to it.
+    pub devices: DeviceConfig,
     /// `hash_threads`: threads that hash passwords, at least one.
     pub hash_threads: usize,
     /// `job_concurrency`: jobs at the same time, at least one.
@@ -100,6 +102,19 @@ pub struct DatabaseConfig {
     pub statement_timeout: Duration,
     /// `lock_timeout`: the wait of one statement for a lock.
     pub lock_timeout: Duration,
+}
+
+/// On how many devices people may be signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceConfig {
+    /// `device_policy`: the sort of limit.
+    pub limit: DeviceLimit,
+    /// `max_devices`: the limit, where there is one of this sort; at least one.
+    pub max: u32,
+    /// `device_overflow`: what happens to one more.
+    pub overflow: DeviceOverflow,
+    /// `device_transfers`: how often in thirty days a device may make room, at least once.
+    pub transfers: u32,
 }
 
 /// How tokens are signed.

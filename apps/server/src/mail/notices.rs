@@ -10,7 +10,8 @@ use super::send::{Errand, FactorNews, SendMail};
 pub struct Notices;
 
 /// The events that lead to letters.
-const EVENTS: [&str; 15] = [
+const EVENTS: [&str; 16] = [
+    "identity.device.registered",
     "identity.session.refresh_reuse_detected",
     "identity.user.registered",
     "identity.email.verification_requested",
@@ -52,6 +53,11 @@ fn errands(event: &EventRecord) -> Option<Vec<Errand>> {
     let at = event.occurred_at;
     let user = || field(event, "user");
     Some(match event.name.as_str() {
+        // Whoever signs in for the first time knows of it.
+        "identity.device.registered" if event.data.get("first") == Some(&true.into()) => Vec::new(),
+        "identity.device.registered" => {
+            vec![Errand::NewDevice { user: user()?, device: field(event, "device")?, at }]
+        }
         "identity.session.refresh_reuse_detected" => vec![Errand::SessionReuse { user: user()?, at }],
         "identity.user.registered" | "identity.email.verification_requested" => {
             vec![Errand::VerifyEmail { user: user()? }]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ashlar_identity::{
     Account, ActionPurpose, ActionTokenId, Email, Identity, Locale, MailedLink, RegistrationId, UserId,
+    device::DeviceId,
 };
 use ashlar_jobs::{Backoff, Failure, Handler, Idempotence, InvalidJob, Job, NewJob};
 use ashlar_kernel::{
@@ -74,6 +75,15 @@ pub enum Errand {
     Locked {
         /// Whose password.
         user: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody signed in on a device that was not known.
+    NewDevice {
+        /// Whose account.
+        user: UserId,
+        /// Which.
+        device: DeviceId,
         /// When.
         at: Timestamp,
     },
@@ -171,6 +181,13 @@ impl SendMail {
             }
             Errand::Locked { user, at } => {
                 let message = move |to| words::locked(&time(at), to);
+                self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
+            }
+            Errand::NewDevice { user, device, at } => {
+                let known = identity.device_of(job.tenant(), user, device).await?;
+                let what = known.map(|known| words::device(&known)).unwrap_or_default();
+                let base = self.post.base.clone();
+                let message = move |to| words::new_device(&what, &time(at), &base, to);
                 self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
             }
             Errand::SecondFactor { user, what, at } => {

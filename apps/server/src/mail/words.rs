@@ -1,6 +1,6 @@
 //! What the letters about accounts say.
 
-use ashlar_identity::{ActionPurpose, LinkPurpose};
+use ashlar_identity::{ActionPurpose, DeviceName, LinkPurpose, Platform, device::KnownDevice};
 
 use super::{
     letter::Language,
@@ -127,6 +127,48 @@ pub(super) fn password_changed(when: &str, base: &str, language: Language) -> Me
             "Ihr Passwort wurde geändert",
             format!("Ihr Passwort wurde am {when} geändert. Wenn Sie das waren, brauchen Sie nichts zu tun."),
             format!("Wenn Sie das nicht waren, fordern Sie dort, wo Sie sich anmelden, sofort ein neues an: {base}"),
+        ),
+    };
+    Message { subject, before: vec![before], link: None, after: vec![after] }
+}
+
+/// What a device says about itself, for people.
+pub(super) fn device(device: &KnownDevice) -> String {
+    let platform = match device.platform() {
+        Platform::Web => "Web",
+        Platform::Android => "Android",
+        Platform::Ios => "iOS",
+        Platform::Other => "",
+    };
+    let name = device.name().map_or("", DeviceName::as_str);
+    match (name, platform) {
+        ("", platform) => platform.to_owned(),
+        (name, "") => format!("\u{201c}{name}\u{201d}"),
+        (name, platform) => format!("\u{201c}{name}\u{201d}, {platform}"),
+    }
+}
+
+/// Somebody signed in on a device that was not known.
+pub(super) fn new_device(device: &str, when: &str, base: &str, language: Language) -> Message {
+    let shown = if device.is_empty() { String::new() } else { format!(" ({device})") };
+    let (subject, before, after) = match language {
+        Language::English => (
+            "A new device is signed in to your account",
+            format!(
+                "at {when} somebody signed in to your account on a device that was not used before{shown}. If it was you, you need not do anything."
+            ),
+            format!(
+                "If it was not you, set a new password at once, and look through your devices and sessions: {base}"
+            ),
+        ),
+        Language::German => (
+            "Ein neues Gerät ist in Ihrem Konto angemeldet",
+            format!(
+                "am {when} hat sich jemand mit einem bisher nicht benutzten Gerät in Ihrem Konto angemeldet{shown}. Wenn Sie das waren, brauchen Sie nichts zu tun."
+            ),
+            format!(
+                "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort und sehen Sie Ihre Geräte und Sitzungen durch: {base}"
+            ),
         ),
     };
     Message { subject, before: vec![before], link: None, after: vec![after] }
@@ -290,6 +332,7 @@ mod tests {
             assert_ne!(link(purpose, "u", Language::English), link(purpose, "u", Language::German));
         }
         assert_ne!(locked("t", Language::English), locked("t", Language::German));
+        assert_ne!(new_device("d", "t", "b", Language::English), new_device("d", "t", "b", Language::German));
         assert_ne!(password_changed("t", "b", Language::English), password_changed("t", "b", Language::German));
     }
 }

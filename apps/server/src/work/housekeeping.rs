@@ -83,6 +83,8 @@ impl Handler for PurgeSessions {
         purged.map_err(|error| Failure::Transient(error.to_string()))?;
         let purged = self.identity.purge_registrations(self.clock.now()).await;
         purged.map_err(|error| Failure::Transient(error.to_string()))?;
+        let purged = self.identity.purge_devices(self.clock.now()).await;
+        purged.map_err(|error| Failure::Transient(error.to_string()))?;
         if sessions > 0 {
             tracing::info!(sessions, "deleted sessions that ended long ago");
         }

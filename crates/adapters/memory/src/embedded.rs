@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ashlar_identity::{
     Identity, IdentityPorts, IdentitySettings, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy,
     SessionPolicy, TokenAudience,
+    device::DevicePolicy,
     port::{ApiKeyStore, IdentityStore, KeyRing, PasswordHasher, SessionCache, SigningKeyStore},
 };
 use ashlar_kernel::{Actor, Clock, Context, Entropy, IdSource, MacKey, RequestId, TenantId, TimeOrderedIds};
@@ -79,6 +80,7 @@ fn settings(root_key: MacKey) -> IdentitySettings {
         needs_verified_email: false,
         first_account_is_admin: true,
         sessions: SessionPolicy::default(),
+        devices: DevicePolicy::default(),
         audience: TokenAudience { issuer: "https://ashlar.example".to_owned(), audience: "ashlar".to_owned() },
         second_factor: SecondFactorPolicy::Optional,
         issuer_name: "Ashlar".to_owned(),

@@ -30,6 +30,7 @@ mod api_key;
 mod bell;
 mod clock;
 mod connect;
+mod device;
 mod dialect;
 mod errors;
 mod event_log;

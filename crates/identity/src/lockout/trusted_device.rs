@@ -4,7 +4,7 @@ use ashlar_kernel::{Entropy, ExposeSecret, MacKey, Secret, TenantId, Timestamp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 
-use crate::Identifier;
+use crate::{DeviceClientId, Identifier};
 
 const PREFIX: &str = "asd1_";
 const BYTES: usize = 16 + 8 + 32;
@@ -24,6 +24,17 @@ impl TrustedDevice {
     /// Names it.
     pub const fn id(&self) -> [u8; 16] {
         self.0
+    }
+
+    /// Its name among the devices of a person, where it has none of its own.
+    pub fn name(&self) -> DeviceClientId {
+        DeviceClientId::of_ours(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(self.0)))
+    }
+
+    /// The device of such a name.
+    pub fn named(name: &DeviceClientId) -> Option<Self> {
+        let id = URL_SAFE_NO_PAD.decode(name.as_str().strip_prefix(PREFIX)?).ok()?;
+        id.try_into().ok().map(Self)
     }
 
     /// Reads a token; none unless it was made by us, for this identifier in this tenant, within ninety days.

@@ -1,6 +1,7 @@
 //! What this domain needs from the outside.
 
 mod api_key_store;
+mod devices;
 mod directory;
 mod erasure;
 mod login_history;
@@ -15,6 +16,7 @@ mod token_signer;
 mod vault;
 
 pub use api_key_store::{ApiKeyStore, ApiKeyTx};
+pub use devices::{DeviceTx, Devices};
 pub use directory::{AdministrationTx, AdmitError, Directory, InsertTenancyError, KeepAdminError};
 pub use erasure::{ErasureTx, Estates};
 pub use login_history::LoginHistory;

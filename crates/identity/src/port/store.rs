@@ -3,7 +3,7 @@
 use ashlar_kernel::{Change, Context, StoreError, Tenant, TenantId, TenantSlug, Timestamp};
 use async_trait::async_trait;
 
-use super::{AdministrationTx, Directory, ErasureTx, Estates, LoginHistory};
+use super::{AdministrationTx, DeviceTx, Devices, Directory, ErasureTx, Estates, LoginHistory};
 use crate::{
     Account, AccountRequest, ActionToken, ActionTokenEvent, ActionTokenId, Bootstrap, BootstrapEvent, BootstrapToken,
     Challenge, ChallengeId, Credential, HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, LockoutEvent,
@@ -37,7 +37,7 @@ pub enum InsertUserError {
 
 /// Reads, and the door to units of work. Every read takes a tenant, or is of the whole installation and says so.
 #[async_trait]
-pub trait IdentityStore: Directory + LoginHistory + Estates {
+pub trait IdentityStore: Devices + Directory + LoginHistory + Estates {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn IdentityTx>, StoreError>;
 
@@ -111,7 +111,7 @@ pub trait IdentityStore: Directory + LoginHistory + Estates {
 /// Writes, all or nothing. Each takes a change with the events that explain it and saves both. Once one was refused, the
 /// work can only be dropped: [`commit`](ashlar_kernel::UnitOfWork::commit) refuses it too.
 #[async_trait]
-pub trait IdentityTx: AdministrationTx + ErasureTx {
+pub trait IdentityTx: AdministrationTx + DeviceTx + ErasureTx {
     /// An account, to be changed.
     async fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
 

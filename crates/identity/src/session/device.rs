@@ -64,6 +64,11 @@ impl DeviceClientId {
         if fits { Ok(Self(text.to_owned())) } else { Err(InvalidDevice::ClientId) }
     }
 
+    /// One that we have made, which is well formed.
+    pub(crate) fn of_ours(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

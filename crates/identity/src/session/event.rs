@@ -3,7 +3,7 @@
 use ashlar_kernel::{DomainEvent, EventSpec, Outcome, Target, TenantId};
 use serde::Serialize;
 
-use crate::{SessionId, UserId};
+use crate::{SessionId, UserId, device::DeviceId};
 
 /// A fact about a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,6 +59,9 @@ pub enum SessionEvent {
         /// In which tenant; in every one if none.
         #[serde(skip_serializing_if = "Option::is_none")]
         tenant: Option<TenantId>,
+        /// On which device; on every one if none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        device: Option<DeviceId>,
         /// The one that goes on.
         #[serde(skip_serializing_if = "Option::is_none")]
         kept: Option<SessionId>,
@@ -126,7 +129,7 @@ impl DomainEvent for SessionEvent {
     }
 }
 
-const REASONS: &str = "logout, user, admin, reuse, user_disabled or password_change.";
+const REASONS: &str = "logout, user, admin, reuse, device_replaced, user_disabled or password_change.";
 const TARGETS: &[&str] = &["session", "user"];
 const SESSION: (&str, &str) = ("session", "Id of the session.");
 const USER: (&str, &str) = ("user", "Id of the account.");
@@ -174,6 +177,7 @@ const REVOKED_ALL: EventSpec = EventSpec {
     data: &[
         USER,
         ("tenant", "Id of the tenant; absent when the sessions in every tenant were ended."),
+        ("device", "Id of the device, where only the sessions on one device were ended."),
         ("kept", "Id of the session that goes on, if one does."),
         ("reason", REASONS),
     ],

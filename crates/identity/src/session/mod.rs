@@ -20,7 +20,7 @@ pub use fresh::insist_on_fresh;
 pub use refresh_token::{InvalidRefreshToken, PresentedRefreshToken, RefreshKeys};
 pub use sweep::SessionSweep;
 
-use crate::UserId;
+use crate::{UserId, device::DeviceId};
 
 /// Identifies a [`Session`].
 pub type SessionId = Id<Session>;
@@ -61,6 +61,8 @@ pub enum RevocationReason {
     Admin,
     /// A refresh token was used a second time: somebody else may hold a copy.
     Reuse,
+    /// Another device took the place of its device.
+    DeviceReplaced,
     /// The account was shut.
     UserDisabled,
     /// The password or the address was changed.
@@ -68,8 +70,15 @@ pub enum RevocationReason {
 }
 
 impl RevocationReason {
-    const ALL: [Self; 6] =
-        [Self::Logout, Self::User, Self::Admin, Self::Reuse, Self::UserDisabled, Self::PasswordChange];
+    const ALL: [Self; 7] = [
+        Self::Logout,
+        Self::User,
+        Self::Admin,
+        Self::Reuse,
+        Self::DeviceReplaced,
+        Self::UserDisabled,
+        Self::PasswordChange,
+    ];
 
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
@@ -78,6 +87,7 @@ impl RevocationReason {
             Self::User => "user",
             Self::Admin => "admin",
             Self::Reuse => "reuse",
+            Self::DeviceReplaced => "device_replaced",
             Self::UserDisabled => "user_disabled",
             Self::PasswordChange => "password_change",
         }
@@ -102,6 +112,7 @@ pub struct Session {
     generation: u32,
     amr: Vec<String>,
     device: Option<Device>,
+    device_id: Option<DeviceId>,
     ip: Option<IpAddr>,
     user_agent: Option<String>,
     created_at: Timestamp,
@@ -146,6 +157,7 @@ pub struct SessionRow {
     pub device_client_id: Option<String>,
     pub device_name: Option<String>,
     pub device_platform: Option<String>,
+    pub device_id: Option<uuid::Uuid>,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
     pub created_at: Timestamp,
@@ -187,6 +199,7 @@ impl Session {
             generation: 0,
             amr: new.amr,
             device: new.device,
+            device_id: None,
             ip: new.ip,
             user_agent: new.user_agent,
             created_at: now,
@@ -199,6 +212,15 @@ impl Session {
             version: 1,
         };
         Change::new(session, event)
+    }
+
+    /// The same beginning, on a device that is known.
+    pub fn begun_on(change: Change<Self, SessionEvent>, device: DeviceId) -> Change<Self, SessionEvent> {
+        let (session, events) = change.into_parts();
+        let (id, user, amr) = (session.id, session.user, session.amr.clone());
+        let begun =
+            Change::new(Self { device_id: Some(device), ..session }, SessionEvent::Created { session: id, user, amr });
+        events.into_iter().skip(1).fold(begun, Change::and)
     }
 
     /// Judges a refresh token of generation `presented`, whose keyed hash was found right.
@@ -307,6 +329,10 @@ impl Session {
     pub const fn device(&self) -> Option<&Device> {
         self.device.as_ref()
     }
+    /// The device it began on, where that is known.
+    pub const fn device_id(&self) -> Option<DeviceId> {
+        self.device_id
+    }
     /// Where the login came from.
     pub const fn ip(&self) -> Option<IpAddr> {
         self.ip
@@ -357,6 +383,7 @@ impl Session {
             device_client_id: device.and_then(|d| d.client_id.as_ref()).map(|id| id.as_str().to_owned()),
             device_name: device.and_then(|d| d.name.as_ref()).map(|name| name.as_str().to_owned()),
             device_platform: device.map(|d| d.platform.as_str().to_owned()),
+            device_id: self.device_id.map(|id| id.as_uuid()),
             ip: self.ip.map(|ip| ip.to_string()),
             user_agent: self.user_agent.clone(),
             created_at: self.created_at,
@@ -391,6 +418,7 @@ impl Session {
             generation: u32::try_from(row.generation).map_err(|_range| corrupt("session.generation"))?,
             amr: row.amr.split_whitespace().map(str::to_owned).collect(),
             device: device.transpose().map_err(|_fault| corrupt("session.device"))?,
+            device_id: row.device_id.map(DeviceId::from_uuid),
             ip: row.ip.map(|ip| ip.parse()).transpose().map_err(|_syntax| corrupt("session.ip"))?,
             user_agent: row.user_agent,
             created_at: row.created_at,

@@ -3,7 +3,10 @@
 use ashlar_kernel::{Change, TenantId, Timestamp};
 
 use super::{RevocationReason, Session, SessionEvent, SessionId};
-use crate::UserId;
+use crate::{
+    UserId,
+    device::{DeviceId, KnownDevice},
+};
 
 /// The end of every living session of a person, but for one perhaps: one fact, however many sessions there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +15,8 @@ pub struct SessionSweep {
     pub user: UserId,
     /// In which tenant; in every one if none.
     pub tenant: Option<TenantId>,
+    /// On which device; on every one if none.
+    pub device: Option<DeviceId>,
     /// This one goes on.
     pub except: Option<SessionId>,
     /// Why.
@@ -28,7 +33,7 @@ impl SessionSweep {
         reason: RevocationReason,
         at: Timestamp,
     ) -> Change<Self, SessionEvent> {
-        Self { user, tenant, except: None, reason, at }.change()
+        Self { user, tenant, device: None, except: None, reason, at }.change()
     }
 
     /// Ends the sessions of `user` everywhere, but for `except`.
@@ -38,12 +43,17 @@ impl SessionSweep {
         reason: RevocationReason,
         at: Timestamp,
     ) -> Change<Self, SessionEvent> {
-        Self { user, tenant: None, except, reason, at }.change()
+        Self { user, tenant: None, device: None, except, reason, at }.change()
+    }
+
+    /// Ends the sessions on one device.
+    pub fn on(device: &KnownDevice, reason: RevocationReason, at: Timestamp) -> Change<Self, SessionEvent> {
+        Self { user: device.user(), tenant: None, device: Some(device.id()), except: None, reason, at }.change()
     }
 
     fn change(self) -> Change<Self, SessionEvent> {
-        let Self { user, tenant, except, reason, .. } = self;
-        let event = SessionEvent::RevokedAll { user, tenant, kept: except, reason: reason.as_str() };
+        let Self { user, tenant, device, except, reason, .. } = self;
+        let event = SessionEvent::RevokedAll { user, tenant, device, kept: except, reason: reason.as_str() };
         Change::new(self, event)
     }
 }

@@ -65,6 +65,10 @@ ashlar_kernel::error_codes! {
             "The person is a member of this tenant already. Change their role instead.";
         TENANT_SUSPENDED = "tenant_suspended", Forbidden, "Tenant suspended",
             "The tenant is suspended, and its members are refused until an operator of the installation resumes it. If you are a member of another tenant, sign in there.";
+        DEVICE_LIMIT = "device_limit", Conflict, "Too many devices",
+            "You are signed in on as many devices as this installation allows. Remove one of them in your account, on a device on which you are signed in, and sign in here again.";
+        DEVICE_TRANSFER_LIMIT = "device_transfer_limit", Conflict, "Devices exchanged too often",
+            "A device may make room for another only so often in thirty days. Use one of the devices you have; it is possible again after `Retry-After` seconds.";
         SLUG_TAKEN = "slug_taken", Conflict, "Short name taken",
             "Another tenant has this short name. Choose another.";
     }

@@ -7,7 +7,7 @@ use super::{
     second_factor::{Enrolment, SecondFactorError, ending},
     second_step::SecondStepError,
 };
-use crate::{Account, BackupCode, Challenge, Identifier, PasswordHash, SecondFactor, TotpCode};
+use crate::{Account, BackupCode, Challenge, Identifier, PasswordHash, SecondFactor, Session, TotpCode};
 
 /// What became of a sign-in in which a second factor was set up.
 pub struct EnrolledLogIn {
@@ -83,7 +83,8 @@ impl Identity {
         let account = Account { has_second_factor: true, ..account };
         let known = (account, challenge.credential_version());
         let amr = ["pwd", "otp", "mfa"].map(str::to_owned).to_vec();
-        let (session, change, login) = self.new_session(context, &known, challenge.device().cloned(), amr);
+        let device = self.sign_in_device(context, challenge.device().cloned(), None);
+        let (session, change, login) = self.new_session(context, &known, device.said().cloned(), amr);
         let signed_in = self.issue(context, known.0.clone(), &session)?;
 
         let mut tx = self.0.ports.store.begin(&self.acting_as(context, &known.0, &session)).await?;
@@ -94,14 +95,15 @@ impl Identity {
         tx.put_second_factor(factor.confirm(step, hashes, context.now)).await.map_err(one_winner)?;
         tx.consume_challenge(challenge.id()).await.map_err(one_winner)?;
         let ended = tx.end_sessions(ending(known.0.id, None, context)).await?;
-        tx.insert_session(change).await?;
+        let seat = self.seat(&mut *tx, context, (known.0.id, &device)).await?;
+        tx.insert_session(Session::begun_on(change, seat.device)).await?;
         tx.record_login(login).await.map_err(one_winner)?;
         tx.commit().await?;
-        self.end_here(context, &ended);
+        self.end_here(context, &[ended, seat.ended].concat());
         let email = known.0.email.clone();
         self.remember(context, known.0, session);
         let identifier = Identifier::parse(email.address()).map_err(StoreError::internal)?;
-        Ok(self.handing_out(context, &identifier, None, signed_in))
+        Ok(self.handing_out(context, &identifier, seat.given, signed_in))
     }
 }
 

@@ -4,11 +4,14 @@ use ashlar_kernel::{Change, Class, Classified, Context, FieldErrors, Id, Invalid
 
 use super::{
     Attempts, Identity, LoggedIn, SignedIn, codes,
+    devices::SeatError,
     guess::{GuessError, Verdict},
 };
 use crate::{
     Account, CounterKey, Credential, Device, Identifier, Lock, LoginAttempt, LoginEvent, LoginFailure, NewSession,
-    Password, Rehash, RehashEvent, Session, SessionEvent, TrustedDevice, UserId, UserStatus, port::SignError,
+    Password, Rehash, RehashEvent, Session, SessionEvent, TrustedDevice, UserId, UserStatus,
+    device::{DeviceRefusal, SignInDevice},
+    port::SignError,
 };
 
 /// Signs a person in.
@@ -69,6 +72,9 @@ pub enum LogInError {
     /// Identifier and password are right, and the tenant is suspended.
     #[error("the tenant is suspended")]
     TenantSuspended,
+    /// Identifier and password are right, and nobody signs in on this device.
+    #[error(transparent)]
+    Device(#[from] DeviceRefusal),
     /// Nothing was tried.
     #[error(transparent)]
     Guess(#[from] GuessError),
@@ -80,12 +86,22 @@ pub enum LogInError {
     Store(#[from] StoreError),
 }
 
+impl From<SeatError> for LogInError {
+    fn from(error: SeatError) -> Self {
+        match error {
+            SeatError::Refused(refusal) => Self::Device(refusal),
+            SeatError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Classified for LogInError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::InvalidCredentials => Class::Code(&codes::INVALID_CREDENTIALS),
             Self::EmailUnverified => Class::Code(&codes::EMAIL_UNVERIFIED),
             Self::TenantSuspended => Class::Code(&codes::TENANT_SUSPENDED),
+            Self::Device(error) => Class::Inner(error),
             Self::Guess(error) => Class::Inner(error),
             Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
             Self::Store(error) => Class::Inner(error),
@@ -121,6 +137,7 @@ impl Identity {
         let verdict = if is_known { Verdict::Right } else { Verdict::Wrong };
         let lock = self.tell(context, &guess, verdict).await?;
         let mut attempts = Attempts::default();
+        let signing_in_on = self.sign_in_device(context, command.device, device);
         let rehash = match (&judged, hash) {
             (Ok((account, _)), Some(hash)) => self.rehash(account.id, &command.password, hash).await,
             _ => None,
@@ -128,19 +145,19 @@ impl Identity {
         loop {
             let outcome = match &judged {
                 Ok(known) if known.0.has_second_factor || self.0.settings.second_factor.concerns(&known.0) => {
-                    match self.ask_for_code(context, known, rehash.clone(), command.device.clone()).await {
+                    match self.ask_for_code(context, known, rehash.clone(), Some(signing_in_on.kept())).await {
                         Err(LogInError::Store(error)) if attempts.again(&error) => continue,
                         Ok(pending) if known.0.has_second_factor => return Ok(LoggedIn::SecondFactor(pending)),
                         asked => return asked.map(LoggedIn::Enrolment),
                     }
                 }
-                Ok(known) => self.begin_session(context, known, rehash.clone(), command.device.clone()).await,
-                Err(refused) => self.refuse_login(context, &command.identifier, *refused, lock).await,
+                Ok(known) => self.begin_session(context, known, rehash.clone(), &signing_in_on).await,
+                Err(refused) => Err(self.refuse_login(context, &command.identifier, *refused, lock).await),
             };
             match outcome {
                 Err(LogInError::Store(error)) if attempts.again(&error) => {}
-                Ok(signed_in) => {
-                    let signed_in = self.handing_out(context, &command.identifier, device, signed_in);
+                Ok((signed_in, given)) => {
+                    let signed_in = self.handing_out(context, &command.identifier, given.or(device), signed_in);
                     return Ok(LoggedIn::SignedIn(Box::new(signed_in)));
                 }
                 Err(refused) => return Err(refused),
@@ -181,16 +198,17 @@ impl Identity {
         context: &Context,
         (account, credential_version): &(Account, u32),
         rehash: Option<Change<Rehash, RehashEvent>>,
-        device: Option<Device>,
-    ) -> Result<SignedIn, LogInError> {
+        device: &SignInDevice,
+    ) -> Result<(SignedIn, Option<TrustedDevice>), LogInError> {
         let inner = &*self.0;
-        let (session, change, login) =
-            self.new_session(context, &(account.clone(), *credential_version), device, vec!["pwd".to_owned()]);
+        let (said, known) = (device.said().cloned(), (account.clone(), *credential_version));
+        let (session, change, login) = self.new_session(context, &known, said, vec!["pwd".to_owned()]);
         // Signed before anything is saved: a login that cannot be answered must not leave a session behind.
         let signed_in = self.issue(context, account.clone(), &session)?;
 
         let mut tx = inner.ports.store.begin(&self.acting_as(context, account, &session)).await?;
-        tx.insert_session(change).await?;
+        let seat = self.seat(&mut *tx, context, (account.id, device)).await?;
+        tx.insert_session(Session::begun_on(change, seat.device)).await?;
         match tx.record_login(login).await {
             // The password was changed while it was looked at: it was not right.
             Err(StoreError::Stale) => return Err(LogInError::InvalidCredentials),
@@ -201,8 +219,9 @@ impl Identity {
             let _is_replaced = tx.rehash_password(rehash).await?;
         }
         tx.commit().await?;
+        self.end_here(context, &seat.ended);
         self.remember(context, account.clone(), session);
-        Ok(signed_in)
+        Ok((signed_in, seat.given))
     }
 
     /// A session that begins, with the sign-in that explains it.
@@ -236,19 +255,31 @@ impl Identity {
         identifier: &Identifier,
         (user, reason): (Option<UserId>, LoginFailure),
         lock: Option<Lock>,
-    ) -> Result<SignedIn, LogInError> {
+    ) -> LogInError {
+        match self.note_refusal(context, identifier, (user, reason), lock).await {
+            Err(error) => error.into(),
+            Ok(()) => match reason {
+                LoginFailure::EmailUnverified => LogInError::EmailUnverified,
+                LoginFailure::TenantSuspended => LogInError::TenantSuspended,
+                _ => LogInError::InvalidCredentials,
+            },
+        }
+    }
+
+    async fn note_refusal(
+        &self,
+        context: &Context,
+        identifier: &Identifier,
+        (user, reason): (Option<UserId>, LoginFailure),
+        lock: Option<Lock>,
+    ) -> Result<(), StoreError> {
         let pseudonym = identifier.pseudonym(&self.0.pseudonym_key, context.tenant);
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.record_login(LoginAttempt::failed(user, pseudonym.clone(), reason, context.now)).await?;
         if let Some(lock) = lock {
             tx.note_lockout(lock.change(user, pseudonym)).await?;
         }
-        tx.commit().await?;
-        Err(match reason {
-            LoginFailure::EmailUnverified => LogInError::EmailUnverified,
-            LoginFailure::TenantSuspended => LogInError::TenantSuspended,
-            _ => LogInError::InvalidCredentials,
-        })
+        tx.commit().await
     }
 }
 

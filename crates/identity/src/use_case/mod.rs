@@ -6,6 +6,7 @@ mod authenticate;
 mod bootstrap;
 pub mod codes;
 mod denied;
+mod devices;
 mod email;
 mod enrol_at_login;
 mod erasure;
@@ -52,6 +53,7 @@ pub use api_key::{
 };
 pub use authenticate::{AuthenticateError, Authenticated};
 pub use bootstrap::{BootstrapError, FirstAdministrator};
+pub use devices::{DevicesError, MyDevices};
 pub use email::{ChangeEmailError, VerifyEmailError};
 pub use enrol_at_login::EnrolledLogIn;
 pub use erasure::{DeleteAccount, DeleteAccountError};
@@ -83,6 +85,7 @@ pub use verify_first::VerifyEmail;
 use crate::{
     Account, ActionKeys, KeyEnvironment, PasswordPolicy, RefreshKeys, SecondFactorPolicy, Session, SessionPolicy,
     TokenAudience, UserId,
+    device::DevicePolicy,
     password::HashMix,
     port::{
         ApiKeyStore, IdentityStore, JwkSet, KeyRing, PasswordHasher, Pause, SessionCache, SignInCounters,
@@ -150,6 +153,8 @@ pub struct IdentitySettings {
     pub first_account_is_admin: bool,
     /// How long things last.
     pub sessions: SessionPolicy,
+    /// On how many devices a person may be signed in.
+    pub devices: DevicePolicy,
     /// Who makes the tokens and for whom.
     pub audience: TokenAudience,
     /// Who has to have a second factor.

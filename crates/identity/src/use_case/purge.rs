@@ -10,6 +10,8 @@ use super::Identity;
 const KEPT: TimeDelta = TimeDelta::days(30);
 /// How long attempts to sign in are kept.
 const ATTEMPTS_KEPT: TimeDelta = TimeDelta::days(90);
+/// For how long a device is known on which nobody signs in: longer than any session lasts.
+const KEPT_DEVICE: TimeDelta = TimeDelta::days(90);
 /// Rows of one statement, so that nobody waits for long.
 const ROWS: u32 = 1_000;
 /// Statements of one call; the next call goes on.
@@ -48,6 +50,19 @@ impl Identity {
         let mut purged = 0;
         for _statement in 0..STATEMENTS {
             let some = self.0.ports.store.purge_challenges(now, ROWS).await?;
+            purged += some;
+            if some < u64::from(ROWS) {
+                break;
+            }
+        }
+        Ok(purged)
+    }
+
+    /// Deletes devices on which nobody has signed in for ninety days, or that ended as long ago, and counts them.
+    pub async fn purge_devices(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        for _statement in 0..STATEMENTS {
+            let some = self.0.ports.store.purge_devices(now - KEPT_DEVICE, ROWS).await?;
             purged += some;
             if some < u64::from(ROWS) {
                 break;

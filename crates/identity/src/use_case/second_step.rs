@@ -4,11 +4,12 @@ use ashlar_kernel::{Change, Class, Classified, Context, Secret, StoreError, Tena
 
 use super::{
     Attempts, Identity, LogInError, SignedIn, codes,
+    devices::SeatError,
     second_factor::{SecondFactorCode, SecondFactorError},
 };
 use crate::{
     Account, ActionSubject, Challenge, ChallengeId, Device, Identifier, NewChallenge, PresentedActionToken, Rehash,
-    RehashEvent, SecondFactorEvent, UserStatus, port::SignError,
+    RehashEvent, SecondFactorEvent, Session, UserStatus, device::DeviceRefusal, port::SignError,
 };
 
 /// What became of a right password.
@@ -59,6 +60,9 @@ pub enum SecondStepError {
         /// How many codes this sign-in may still try.
         attempts_left: u32,
     },
+    /// The code is right, and nobody signs in on this device.
+    #[error(transparent)]
+    Device(#[from] DeviceRefusal),
     /// What the second factor has to say besides.
     #[error(transparent)]
     Factor(SecondFactorError),
@@ -70,11 +74,21 @@ pub enum SecondStepError {
     Store(#[from] StoreError),
 }
 
+impl From<SeatError> for SecondStepError {
+    fn from(error: SeatError) -> Self {
+        match error {
+            SeatError::Refused(refusal) => Self::Device(refusal),
+            SeatError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Classified for SecondStepError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::Challenge => Class::Code(&codes::CHALLENGE_INVALID),
             Self::Code { .. } => Class::Code(&codes::MFA_CODE_INVALID),
+            Self::Device(error) => Class::Inner(error),
             Self::Factor(error) => Class::Inner(error),
             Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
             Self::Store(error) => Class::Inner(error),
@@ -164,7 +178,8 @@ impl Identity {
         let has_few_codes = used.state().has_few_codes();
         let known = (account, challenge.credential_version());
         let amr = ["pwd", "otp", "mfa"].map(str::to_owned).to_vec();
-        let (session, change, login) = self.new_session(context, &known, challenge.device().cloned(), amr);
+        let device = self.sign_in_device(context, challenge.device().cloned(), None);
+        let (session, change, login) = self.new_session(context, &known, device.said().cloned(), amr);
         let signed_in = self.issue(context, known.0.clone(), &session)?;
 
         let mut tx = self.0.ports.store.begin(&self.acting_as(context, &known.0, &session)).await?;
@@ -174,16 +189,18 @@ impl Identity {
             Err(StoreError::Stale) => return Err(SecondStepError::Challenge),
             consumed => consumed?,
         }
-        tx.insert_session(change).await?;
+        let seat = self.seat(&mut *tx, context, (challenge.user(), &device)).await?;
+        tx.insert_session(Session::begun_on(change, seat.device)).await?;
         match tx.record_login(login).await {
             Err(StoreError::Stale) => return Err(SecondStepError::Challenge),
             recorded => recorded?,
         }
         tx.commit().await?;
+        self.end_here(context, &seat.ended);
         let email = known.0.email.clone();
         self.remember(context, known.0, session);
         let identifier = Identifier::parse(email.address()).map_err(StoreError::internal)?;
-        let signed_in = self.handing_out(context, &identifier, None, signed_in);
+        let signed_in = self.handing_out(context, &identifier, seat.given, signed_in);
         Ok(SignedIn { has_few_codes, ..signed_in })
     }
 

@@ -88,7 +88,7 @@ fn opened(registered: &Registered) -> StoredAnswer {
     responses((status = 200, description = "What became of it; look at `status`.", body = LoginResponse)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["invalid_credentials", "email_unverified", "tenant_suspended", "too_many_attempts", "overloaded"])),
+        ("x-problems" = json!(["invalid_credentials", "email_unverified", "tenant_suspended", "too_many_attempts", "device_limit", "device_transfer_limit", "overloaded"])),
     ),
     security(())
 )]

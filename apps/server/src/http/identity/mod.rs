@@ -4,6 +4,7 @@ mod admin;
 mod api_key_dto;
 mod api_keys;
 mod auth;
+mod devices;
 mod dto;
 mod email;
 mod enrollment;
@@ -54,6 +55,9 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(sessions::list)
         .service(sessions::revoke)
         .service(login_attempts::list)
+        .service(devices::list)
+        .service(devices::update)
+        .service(devices::remove)
         // Before `{id}`, which would take the word for one.
         .service(api_keys::end_presented)
         .service(api_keys::create)

@@ -128,7 +128,8 @@ impl Tables {
     fn end_sessions(&mut self, sweep: SessionSweep) -> Vec<SessionId> {
         let is_meant = |session: &&Session| {
             let is_theirs = session.user() == sweep.user && sweep.tenant.is_none_or(|id| id == session.tenant());
-            is_theirs && sweep.except != Some(session.id()) && session.is_alive(sweep.at)
+            let is_there = sweep.device.is_none_or(|device| session.device_id() == Some(device));
+            is_theirs && is_there && sweep.except != Some(session.id()) && session.is_alive(sweep.at)
         };
         let meant: Vec<_> = self.sessions.values().filter(is_meant).cloned().collect();
         let sessions = Arc::make_mut(&mut self.sessions);

@@ -11,7 +11,8 @@ use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 use super::{
-    api_keys::ApiKeys, factors::Factors, imports::Imports, ledger::Ledger, links::Links, login_history::Attempts,
+    api_keys::ApiKeys, devices::DeviceTable, factors::Factors, imports::Imports, ledger::Ledger, links::Links,
+    login_history::Attempts,
     signing_keys::SigningKeys,
 };
 
@@ -38,6 +39,7 @@ pub(super) struct Tables {
     pub(super) factors: Factors,
     pub(super) api_keys: ApiKeys,
     pub(super) signing_keys: SigningKeys,
+    pub(super) devices: DeviceTable,
 }
 
 /// "Last seen" is written at most this often.

@@ -113,6 +113,7 @@ impl AdministrationTx for SqlTx {
         let meant = Condition::all()
             .add(session::Column::UserId.eq(sweep.user.as_uuid()))
             .add_option(sweep.tenant.map(|tenant| session::Column::TenantId.eq(tenant.as_uuid())))
+            .add_option(sweep.device.map(|device| session::Column::DeviceId.eq(device.as_uuid())))
             .add_option(sweep.except.map(|spared| session::Column::Id.ne(spared.as_uuid())))
             .add(session::Column::RevokedAt.is_null())
             .add(session::Column::IdleExpiresAt.gt(sweep.at))

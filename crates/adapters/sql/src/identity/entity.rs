@@ -128,6 +128,7 @@ pub(crate) mod session {
         pub device_client_id: Option<String>,
         pub device_name: Option<String>,
         pub device_platform: Option<String>,
+        pub device_id: Option<Uuid>,
         pub ip: Option<String>,
         pub user_agent: Option<String>,
         pub authenticated_at: ChronoDateTimeUtc,

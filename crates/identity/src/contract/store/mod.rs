@@ -12,6 +12,7 @@ pub mod administration;
 pub mod api_keys;
 pub mod bootstrap;
 pub mod erasure;
+pub mod devices;
 pub mod events;
 pub mod factors;
 pub mod imports;
@@ -129,6 +130,12 @@ macro_rules! identity_store_contract {
             the_names_of_an_erased_account_are_released,
             the_last_administrator_is_not_erased,
         );
+        $crate::identity_store_contract!(@laws $fixture, devices,
+            a_device_survives_storage,
+            an_id_and_a_place_are_of_one_device,
+            sessions_end_with_their_device,
+            devices_of_long_ago_are_purged,
+        );
         $crate::identity_store_contract!(@laws $fixture, links,
             a_link_takes_the_place_of_the_one_before,
             a_link_is_used_once,
@@ -164,6 +171,8 @@ macro_rules! identity_store_contract {
             $crate::identity_store_contract!(@races $fixture, start, bootstrap,
                 racing_uses_of_one_token_have_one_winner,
             );
+
+            $crate::identity_store_contract!(@races $fixture, start, devices, racing_devices_take_a_place_once);
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn racing_uses_of_one_link_have_one_winner() {

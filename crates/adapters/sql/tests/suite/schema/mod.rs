@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 20] = [
+const STEPS: [&str; 21] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -27,6 +27,7 @@ const STEPS: [&str; 20] = [
     "m20261121_000017_directory",
     "m20261121_000018_tenancy",
     "m20261121_000019_signing_key",
+    "m20261121_000020_device",
     "m20261121_000023_login_attempt",
     "m20261121_000024_erasure",
     "m20261121_000027_bootstrap_token",

@@ -1,0 +1,6 @@
+//! The table of devices behind its ports.
+
+mod entity;
+mod mapping;
+mod store;
+mod tx;
