@@ -22,17 +22,20 @@ struct Things {
     session: String,
     tenant: String,
     key: String,
+    device: String,
 }
 
 impl Things {
     async fn belonging_to(app: &TestApp, person: &SignedIn, tenant: &str) -> Self {
         let key = app.make_key(&person.access).await.id;
-        Self { user: person.user.clone(), session: person.session.clone(), tenant: tenant.to_owned(), key }
+        let devices = app.client.get("/api/v1/me/devices").bearer(&person.access).send().await.expect(200).json();
+        let device = devices["data"][0]["id"].as_str().unwrap().to_owned();
+        Self { user: person.user.clone(), session: person.session.clone(), tenant: tenant.to_owned(), key, device }
     }
 
     fn all_called(id: &str) -> Self {
         let id = || id.to_owned();
-        Self { user: id(), session: id(), tenant: id(), key: id() }
+        Self { user: id(), session: id(), tenant: id(), key: id(), device: id() }
     }
 
     /// The id of the thing that belongs to a collection.
@@ -42,6 +45,7 @@ impl Things {
             "sessions" => &self.session,
             "tenants" => &self.tenant,
             "api-keys" => &self.key,
+            "devices" => &self.device,
             unknown => panic!("nobody knows an id of {unknown}: teach the test"),
         }
     }

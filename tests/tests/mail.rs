@@ -218,3 +218,36 @@ fn operator_tries_out_mail() {
     let (code, said) = call("smtp://user:hunter2@host?tls=perhaps", "ada@example.org");
     assert!(code == Some(1) && said.contains("tls=required") && !said.contains("hunter2"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owner_is_told_of_a_new_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain();
+    let server = program.serve().await;
+    let log_in = async |device: &str| {
+        let device = json!({ "id": device, "name": "Ada's <phone>", "platform": "android" });
+        let form = json!({ "identifier": "ada@example.org", "password": ashlar_tests::PASSWORD, "device": device });
+        server.api().post("/api/v1/auth/login", &form).await.text("/access_token")
+    };
+    assert_eq!(server.api().register("ada@example.org").await.status, 201);
+    log_in("one").await;
+
+    let token = log_in("two").await;
+
+    let message = message_about(&program, "A new device is signed in to your account").await;
+    let text = message.body_text(0).unwrap();
+    assert!(text.contains("\u{201c}Ada's <phone>\u{201d}, Android") && text.contains(&server.base()), "{text}");
+    assert!(!message.body_html(0).unwrap().contains("<phone>"), "markup is no markup");
+    let german = json!({ "locale": "de" });
+    assert_eq!(server.api().patch_as(&token, "/api/v1/me", &german).await.status, 200);
+    log_in("three").await;
+    message_about(&program, "Ein neues Ger\u{e4}t ist in Ihrem Konto angemeldet").await;
+    // Letters go out in their order: the first device and the ones that were known would have been told by now.
+    log_in("one").await;
+    let told = messages(&program).into_iter().filter(|message| {
+        let subject = message.subject().unwrap_or_default();
+        subject.contains("device") || subject.contains("Ger\u{e4}t")
+    });
+    assert_eq!(told.count(), 2);
+    server.stop();
+}

@@ -9,10 +9,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use requests::{
-    attempts, colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol,
-    enrol_at_login, everywhere, export, factor, get, key, keys, leave, log_in, log_in_badly, make_key, me, memberships,
-    out, papers, password, post, prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step,
-    sessions, switch, tenant, undo, verify,
+    attempts, colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol, enrol_at_login, everywhere, export, factor, get, key, keys, leave, log_in, log_in_badly, make_key, me, memberships, out, papers, password, post, prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step, sessions, switch, tenant, undo, verify, devices, name_device, remove_device,
 };
 
 /// What one operation is tried with.
@@ -127,6 +124,10 @@ fn signing_in() -> Vec<Row> {
         secured("listMySessions", (200, sessions), |app, ada| elsewhere(sessions, app, ada)),
         secured("listMyLoginAttempts", (200, attempts), |app, ada| elsewhere(attempts, app, ada)),
         secured("revokeMySession", (204, end), |app, ada| elsewhere(end, app, ada)),
+        secured("listMyDevices", (200, devices), |app, ada| elsewhere(devices, app, ada)),
+        // Happy cases with real devices are those of `devices.rs`.
+        secured("updateMyDevice", (404, name_device), |app, ada| elsewhere(name_device, app, ada)),
+        secured("removeMyDevice", (404, remove_device), |app, ada| elsewhere(remove_device, app, ada)),
         secured("listMyMemberships", (200, memberships), |app, ada| elsewhere(memberships, app, ada)),
         secured("switchTenant", (200, switch), |app, ada| elsewhere(switch, app, ada)),
         open("getJwks", |app, _| get(app, "/.well-known/jwks.json")),

@@ -46,6 +46,18 @@ pub(super) fn attempts(app: &TestApp, _: &SignedIn) -> Call {
     get(app, "/api/v1/me/login-attempts")
 }
 
+pub(super) fn devices(app: &TestApp, _: &SignedIn) -> Call {
+    get(app, "/api/v1/me/devices")
+}
+
+pub(super) fn name_device(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.patch(&format!("/api/v1/me/devices/{ACME}")).json(&json!({ "name": "My phone" }))
+}
+
+pub(super) fn remove_device(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.delete(&format!("/api/v1/me/devices/{ACME}"))
+}
+
 pub(super) fn memberships(app: &TestApp, _: &SignedIn) -> Call {
     get(app, "/api/v1/me/memberships")
 }
