@@ -280,6 +280,7 @@ impl Parts {
         let manner = Manner {
             trusted_proxies: config.http.trusted_proxies.clone(),
             https: config.public_url.scheme() == "https",
+            origin: config.public_url.origin().ascii_serialization(),
             body_limit: limits.body,
             load: Load::new(cores * IN_FLIGHT_PER_CORE, limits.max_connections_per_ip, limits.request_timeout),
             limits: self.rate_limits(config),

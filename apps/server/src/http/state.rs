@@ -26,6 +26,8 @@ pub struct AppState {
     pub trusted_proxies: Arc<[IpNet]>,
     /// Whether clients reach this process by https, so that browsers may be told to insist on it.
     pub https: bool,
+    /// The origin of this server's own pages.
+    pub origin: Arc<str>,
     /// The largest body, in bytes.
     pub body_limit: usize,
     /// What a request may cost, and how much is in progress.
@@ -57,6 +59,8 @@ pub struct Manner {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether clients reach this process by https.
     pub https: bool,
+    /// The origin of this server's own pages.
+    pub origin: String,
     /// The largest body, in bytes.
     pub body_limit: usize,
     /// What a request may cost.
@@ -93,6 +97,7 @@ impl AppState {
             health,
             trusted_proxies: manner.trusted_proxies.into(),
             https: manner.https,
+            origin: manner.origin.into(),
             body_limit: manner.body_limit,
             load: manner.load,
             limits: manner.limits,

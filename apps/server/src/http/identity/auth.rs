@@ -2,8 +2,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, post, web};
 use ashlar_identity::{LogIn, LogOut, LoggedIn, PresentedRefreshToken, Register, Registered, use_case::LogInError};
-use ashlar_kernel::{Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
+use ashlar_kernel::{AccessError, Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
 
+use super::refresh_cookie::{self, RefreshIn};
 use super::{
     dto::{
         Accepted, LoginRequest, LoginResponse, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse,
@@ -88,7 +89,7 @@ fn opened(registered: &Registered) -> StoredAnswer {
     responses((status = 200, description = "What became of it; look at `status`.", body = LoginResponse)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["invalid_credentials", "email_unverified", "tenant_suspended", "too_many_attempts", "device_limit", "device_transfer_limit", "overloaded"])),
+        ("x-problems" = json!(["invalid_credentials", "email_unverified", "tenant_suspended", "too_many_attempts", "device_limit", "device_transfer_limit", "foreign_origin", "overloaded"])),
     ),
     security(())
 )]
@@ -105,6 +106,7 @@ pub(super) async fn log_in(
         None => context.tenant,
     };
     let context = Context { tenant, ..context };
+    let kept_in = RefreshIn::asked(&request, &state, body.refresh_cookie)?;
     let command = LogIn::try_from(body)?;
     count_attempt(&request, &state, &context, ("login", command.account())).await?;
     let account = command.account().to_owned();
@@ -113,7 +115,10 @@ pub(super) async fn log_in(
         note_failed_sign_in(&state, &context, &account).await;
     }
     let response = match outcome? {
-        LoggedIn::SignedIn(signed_in) => LoginResponse::authenticated(&signed_in, context.now),
+        LoggedIn::SignedIn(signed_in) => {
+            let response = LoginResponse::authenticated(&signed_in, context.now, kept_in);
+            return Ok(kept_in.answer(&signed_in, context.now).json(response));
+        }
         LoggedIn::SecondFactor(pending) => LoginResponse::second_factor(&pending, context.now),
         LoggedIn::Enrolment(pending) => LoginResponse::Enrollment(EnrollmentLogin::new(&pending, context.now)),
     };
@@ -135,17 +140,20 @@ async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem>
 /// Answers with the next pair of tokens. A refresh token is good once; presented again at once (within ten seconds, unless
 /// configured otherwise) it gets the same successor: a lost answer, a second tab. Presented later it ends the session, because somebody else may hold a
 /// copy.
+///
+/// Without a body the token is that of the cookie `__Host-refresh`, which a sign-in with `refresh_cookie` sets. Then the
+/// request has to come from a page of this server (`Origin`), and the next token is in the cookie too.
 #[utoipa::path(
     operation_id = "refreshTokens",
     tag = "identity",
     path = "/api/v1/auth/refresh",
-    request_body(content = RefreshRequest, description = "The refresh token.", example = json!({
+    request_body(content = Option<RefreshRequest>, description = "The refresh token; nothing if it is in the cookie.", example = json!({
         "refresh_token": "asr1_AAGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW"
     })),
     responses((status = 200, description = "The next pair.", body = Tokens)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["refresh_token_invalid", "refresh_token_expired", "refresh_token_reused", "session_revoked", "tenant_mismatch", "tenant_suspended"])),
+        ("x-problems" = json!(["authentication_required", "foreign_origin", "refresh_token_invalid", "refresh_token_expired", "refresh_token_reused", "session_revoked", "tenant_mismatch", "tenant_suspended"])),
     ),
     security(())
 )]
@@ -154,19 +162,26 @@ pub(super) async fn refresh(
     Anyone { context, requested }: Anyone,
     request: HttpRequest,
     state: web::Data<AppState>,
-    body: Body<RefreshRequest, AUTH_BODY>,
+    body: OptionalBody<RefreshRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    if let Ok(presented) = PresentedRefreshToken::parse(&body.refresh_token) {
+    let (token, kept_in) = match body.0 {
+        Some(body) => (body.refresh_token, RefreshIn::Body),
+        None => {
+            let sent = refresh_cookie::presented(&request, &state)?;
+            (sent.ok_or(AccessError::AuthenticationRequired)?, RefreshIn::Cookie)
+        }
+    };
+    if let Ok(presented) = PresentedRefreshToken::parse(&token) {
         count(&request, &state, state.limits.refresh(&presented.session()), context.now).await?;
     }
-    let signed_in = state.identity.refresh(&context, &body.refresh_token, requested).await?;
-    Ok(HttpResponse::Ok().json(Tokens::new(&signed_in, context.now)))
+    let signed_in = state.identity.refresh(&context, &token, requested).await?;
+    Ok(kept_in.answer(&signed_in, context.now).json(Tokens::new(&signed_in, context.now, kept_in)))
 }
 
 /// Sign out
 ///
-/// Ends the session of the access token; without one, that of the refresh token in the body. Doing it twice is no
-/// error.
+/// Ends the session of the access token; without one, that of the refresh token in the body or, from a page of this
+/// server, in the cookie, which is taken away. Doing it twice is no error.
 #[utoipa::path(
     operation_id = "logOut",
     tag = "identity",
@@ -177,7 +192,7 @@ pub(super) async fn refresh(
     responses((status = 204, description = "The session has ended.")),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["authentication_required", "token_invalid", "token_expired", "refresh_token_invalid", "tenant_mismatch"])),
+        ("x-problems" = json!(["authentication_required", "foreign_origin", "token_invalid", "token_expired", "refresh_token_invalid", "tenant_mismatch"])),
     ),
     security((), ("bearer" = []))
 )]
@@ -189,7 +204,15 @@ pub(super) async fn log_out(
     body: OptionalBody<LogoutRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     let access_token = bearer(request.headers())?.map(str::to_owned);
-    let refresh_token = body.0.and_then(|body| body.refresh_token);
+    let mut refresh_token = body.0.and_then(|body| body.refresh_token);
+    if access_token.is_none() && refresh_token.is_none() {
+        refresh_token = refresh_cookie::presented(&request, &state)?;
+    }
+    let kept_in = RefreshIn::kept_by(&request);
     state.identity.log_out(&context, LogOut { access_token, refresh_token, tenant: requested }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let mut answer = HttpResponse::NoContent();
+    if kept_in == RefreshIn::Cookie {
+        answer.append_header(refresh_cookie::forgotten());
+    }
+    Ok(answer.finish())
 }

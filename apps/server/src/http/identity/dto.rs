@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::enrollment::EnrollmentLogin;
+use super::refresh_cookie::RefreshIn;
 use crate::http::body::nullable;
 
 /// An account to open.
@@ -65,6 +66,9 @@ pub(super) struct LoginRequest {
     /// The `device_token` of an earlier login on this device, so that failed attempts of strangers do not hold it up.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 256, example = "asd1_T3rZ0nqk0mVd1uQ7")]
     device_token: Option<Secret>,
+    /// For pages of this server: puts the refresh token into the cookie `__Host-refresh` instead of the answer.
+    #[schema(default = false, example = true)]
+    pub(super) refresh_cookie: Option<bool>,
 }
 
 /// What a client says about its device.
@@ -413,8 +417,8 @@ pub(super) enum AuthenticatedStatus {
 
 impl LoginResponse {
     /// The answer to a login that went well.
-    pub(super) fn authenticated(signed_in: &SignedIn, now: Timestamp) -> Self {
-        Self::Authenticated(Box::new(AuthenticatedLogin::new(signed_in, now)))
+    pub(super) fn authenticated(signed_in: &SignedIn, now: Timestamp, refresh: RefreshIn) -> Self {
+        Self::Authenticated(Box::new(AuthenticatedLogin::new(signed_in, now, refresh)))
     }
 
     /// The answer to a login whose password was right.
@@ -430,9 +434,9 @@ impl LoginResponse {
 
 impl AuthenticatedLogin {
     /// The answer to a login that went well.
-    pub(super) fn new(signed_in: &SignedIn, now: Timestamp) -> Self {
+    pub(super) fn new(signed_in: &SignedIn, now: Timestamp, refresh: RefreshIn) -> Self {
         let device_token = signed_in.device_token.as_ref().map_or_else(String::new, |t| t.expose_secret().to_owned());
-        let (status, tokens) = (AuthenticatedStatus::Authenticated, Tokens::new(signed_in, now));
+        let (status, tokens) = (AuthenticatedStatus::Authenticated, Tokens::new(signed_in, now, refresh));
         let warnings: &[_] = if signed_in.has_few_codes { &[LoginWarning::BackupCodesLow] } else { &[] };
         Self { status, device_token, warnings, tokens }
     }
@@ -450,9 +454,10 @@ pub(super) struct Tokens {
     /// For how many seconds the access token is good.
     #[schema(minimum = 0, example = 900)]
     expires_in: i64,
-    /// Exchange it at `/api/v1/auth/refresh` for the next pair. Good once.
-    #[schema(example = "asr1_AAGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW")]
-    refresh_token: String,
+    /// Exchange it at `/api/v1/auth/refresh` for the next pair. Good once. Absent when it is in the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "asr1_AAGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW")]
+    refresh_token: Option<String>,
     /// Until when the refresh token is good.
     #[schema(format = DateTime, example = "2026-02-07T09:30:00.000Z")]
     refresh_expires_at: String,
@@ -473,12 +478,12 @@ pub(super) enum TokenType {
 
 impl Tokens {
     /// The pair of a login or refresh at `now`.
-    pub(super) fn new(signed_in: &SignedIn, now: Timestamp) -> Self {
+    pub(super) fn new(signed_in: &SignedIn, now: Timestamp, refresh: RefreshIn) -> Self {
         Self {
             access_token: signed_in.access_token.expose_secret().to_owned(),
             token_type: "Bearer",
             expires_in: (signed_in.access_expires_at - now).num_seconds().max(0),
-            refresh_token: signed_in.refresh_token.expose_secret().to_owned(),
+            refresh_token: refresh.shown(signed_in),
             refresh_expires_at: moment(signed_in.refresh_expires_at),
             session_id: signed_in.session,
             user: User::from(&signed_in.account),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     dto::{AuthenticatedLogin, SecondFactorMethod},
+    refresh_cookie::RefreshIn,
     second_factor::{TotpEnrolment, first_code},
 };
 use crate::http::{
@@ -65,13 +66,16 @@ pub(super) struct EnrollmentRequest {
 
 /// Which sign-in goes on, and the first code of the authenticator.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct EnrollmentConfirmation {
+pub(super) struct EnrollmentConfirmationRequest {
     /// The `challenge_token` of the first step.
     #[schema(value_type = String, min_length = 1, max_length = 256, example = "asa1_AwGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW")]
     challenge_token: Secret,
     /// Six digits, blanks between them or not.
     #[schema(min_length = 6, max_length = 16, example = "492039")]
     code: String,
+    /// For pages of this server: puts the refresh token into the cookie `__Host-refresh` instead of the answer.
+    #[schema(default = false, example = true)]
+    refresh_cookie: Option<bool>,
 }
 
 /// You are signed in, and have a second factor.
@@ -121,13 +125,13 @@ pub(super) async fn enrol(
     operation_id = "confirmTotpAtLogin",
     tag = "identity",
     path = "/api/v1/auth/login/2fa/totp/confirm",
-    request_body(content = EnrollmentConfirmation, description = "The sign-in and the first code.", example = json!({
+    request_body(content = EnrollmentConfirmationRequest, description = "The sign-in and the first code.", example = json!({
         "challenge_token": "asa1_AwGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW", "code": "492039"
     })),
     responses((status = 200, description = "You are signed in, and a code is asked for from now on.", body = EnrolledLogin)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["challenge_invalid", "mfa_code_invalid", "totp_not_pending", "overloaded"])),
+        ("x-problems" = json!(["challenge_invalid", "mfa_code_invalid", "totp_not_pending", "device_limit", "device_transfer_limit", "foreign_origin", "overloaded"])),
     ),
     security(())
 )]
@@ -136,13 +140,14 @@ pub(super) async fn confirm(
     Anyone { context, .. }: Anyone,
     request: HttpRequest,
     state: web::Data<AppState>,
-    body: Body<EnrollmentConfirmation, AUTH_BODY>,
+    body: Body<EnrollmentConfirmationRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     count(&request, &state, state.limits.attempt("login-2fa", context.client_ip, ""), context.now).await?;
+    let refresh = RefreshIn::asked(&request, &state, body.refresh_cookie)?;
     let code = first_code(&body.code)?;
     let enrolled = state.identity.confirm_at_log_in(&context, &body.challenge_token, code).await?;
-    Ok(HttpResponse::Ok().json(EnrolledLogin {
-        login: AuthenticatedLogin::new(&enrolled.signed_in, context.now),
+    Ok(refresh.answer(&enrolled.signed_in, context.now).json(EnrolledLogin {
+        login: AuthenticatedLogin::new(&enrolled.signed_in, context.now, refresh),
         backup_codes: enrolled.backup_codes.iter().map(|code| code.expose_secret().to_owned()).collect(),
     }))
 }

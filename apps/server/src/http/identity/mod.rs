@@ -17,6 +17,7 @@ mod me;
 mod my_tenants;
 mod password;
 mod reauthenticate;
+mod refresh_cookie;
 mod second_factor;
 mod sessions;
 mod tenants;

@@ -6,7 +6,10 @@ use ashlar_kernel::{FieldErrors, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dto::{Accepted, Tokens};
+use super::{
+    dto::{Accepted, Tokens},
+    refresh_cookie::RefreshIn,
+};
 use crate::http::{
     AppState,
     body::{AUTH_BODY, Body},
@@ -160,12 +163,14 @@ pub(super) async fn reset(
 #[post("/api/v1/me/password")]
 pub(super) async fn change(
     caller: Caller,
+    request: HttpRequest,
     state: web::Data<AppState>,
     body: Body<ChangePasswordRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     let ChangePasswordRequest { current_password, new_password, revoke_others } = body.0;
     let command = ChangePassword::parse(current_password, new_password, revoke_others.unwrap_or(true))?;
     let (signed_in, revoked_sessions) = state.identity.change_password(&caller.context, command).await?;
-    let tokens = Tokens::new(&signed_in, caller.context.now);
-    Ok(HttpResponse::Ok().json(PasswordChanged { revoked_sessions, tokens }))
+    let (now, refresh) = (caller.context.now, RefreshIn::kept_by(&request));
+    let tokens = Tokens::new(&signed_in, now, refresh);
+    Ok(refresh.answer(&signed_in, now).json(PasswordChanged { revoked_sessions, tokens }))
 }

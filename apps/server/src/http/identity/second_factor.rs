@@ -7,7 +7,10 @@ use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dto::{LoginResponse, moment};
+use super::{
+    dto::{LoginResponse, moment},
+    refresh_cookie::RefreshIn,
+};
 use crate::http::{
     AppState,
     body::{AUTH_BODY, Body},
@@ -112,6 +115,9 @@ pub(super) struct SecondStepRequest {
     /// On paper: ten letters and digits.
     #[schema(min_length = 10, max_length = 32, example = "7K3QD-9XWPA")]
     backup_code: Option<String>,
+    /// For pages of this server: puts the refresh token into the cookie `__Host-refresh` instead of the answer.
+    #[schema(default = false, example = true)]
+    refresh_cookie: Option<bool>,
 }
 
 /// Codes on paper, for when the authenticator is lost. They are shown this once; each is good once.
@@ -317,7 +323,7 @@ pub(super) async fn regenerate(
     responses((status = 200, description = "You are signed in.", body = LoginResponse)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["challenge_invalid", "mfa_code_invalid", "mfa_locked", "overloaded"])),
+        ("x-problems" = json!(["challenge_invalid", "mfa_code_invalid", "mfa_locked", "device_limit", "device_transfer_limit", "foreign_origin", "overloaded"])),
     ),
     security(())
 )]
@@ -329,11 +335,13 @@ pub(super) async fn second_step(
     body: Body<SecondStepRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     count_attempt(&request, &state, &context, ("login-2fa", "")).await?;
-    let SecondStepRequest { challenge_token, totp_code, backup_code } = body.0;
+    let SecondStepRequest { challenge_token, totp_code, backup_code, refresh_cookie } = body.0;
+    let refresh = RefreshIn::asked(&request, &state, refresh_cookie)?;
     let code = code(totp_code.as_deref(), backup_code.as_deref())?;
     let step = SecondStep { token: challenge_token, code };
     let signed_in = state.identity.log_in_second_step(&context, step).await?;
-    Ok(HttpResponse::Ok().json(LoginResponse::authenticated(&signed_in, context.now)))
+    let response = LoginResponse::authenticated(&signed_in, context.now, refresh);
+    Ok(refresh.answer(&signed_in, context.now).json(response))
 }
 
 fn shown(codes: &[Secret]) -> NewBackupCodes {

@@ -12,8 +12,7 @@ use chrono::TimeDelta;
 
 use super::{
     api_keys::ApiKeys, devices::DeviceTable, factors::Factors, imports::Imports, ledger::Ledger, links::Links,
-    login_history::Attempts,
-    signing_keys::SigningKeys,
+    login_history::Attempts, signing_keys::SigningKeys,
 };
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
