@@ -4,7 +4,7 @@ use ashlar_kernel::{Change, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 use super::{Email, Locale, Profile, User, UserEvent, UserStatus};
-use crate::{ActionPurpose, ApiKey, PasswordHash, Session};
+use crate::{ActionPurpose, ApiKey, PasswordHash, Session, device::KnownDevice};
 
 /// For so long nobody else gets the address and the handle of an account that was deleted.
 const RESERVED: TimeDelta = TimeDelta::days(30);
@@ -81,6 +81,8 @@ pub struct Holdings {
     pub last_login_at: Option<Timestamp>,
     /// Sessions, dead or alive, in every tenant, newest first.
     pub sessions: Vec<Session>,
+    /// Devices, known or not any more, in every tenant, last seen first.
+    pub devices: Vec<KnownDevice>,
     /// API keys, dead or alive, in every tenant, newest first.
     pub api_keys: Vec<ApiKey>,
     /// Links that were mailed and not used.

@@ -2,6 +2,7 @@
 
 use ashlar_identity::{
     ApiKey, ApiKeyId, HeldLink, LoginLine, MembershipLine, Origin, PersonalData, Session, SessionId, UserId,
+    device::{DeviceId, KnownDevice},
 };
 use ashlar_kernel::{TenantId, Timestamp};
 use serde::Serialize;
@@ -28,6 +29,8 @@ pub(super) struct PersonalDataExport {
     second_factor: Option<ExportedSecondFactor>,
     /// Your sessions, also those that have ended and are not forgotten yet, newest first.
     sessions: Vec<ExportedSession>,
+    /// Your devices, in every tenant, last seen first.
+    devices: Vec<ExportedDevice>,
     /// Your API keys, also those that have ended, newest first.
     api_keys: Vec<ExportedApiKey>,
     /// Links that were mailed to you and not used.
@@ -148,6 +151,50 @@ struct ExportedSession {
     revoked_at: Option<String>,
 }
 
+/// A device on which you have signed in.
+#[derive(Serialize, ToSchema)]
+struct ExportedDevice {
+    /// Its id.
+    #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")]
+    id: DeviceId,
+    /// In which tenant.
+    #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")]
+    tenant_id: TenantId,
+    /// What it calls itself, or we call it.
+    #[schema(example = "f3b1c2")]
+    client_id: String,
+    /// What you call it.
+    #[schema(required, example = "My phone")]
+    name: Option<String>,
+    /// What it runs, as it says.
+    #[schema(example = "android")]
+    platform: &'static str,
+    /// When you first signed in on it.
+    #[schema(format = DateTime, example = "2026-01-31T09:30:00.000Z")]
+    first_seen_at: String,
+    /// When you last signed in on it.
+    #[schema(format = DateTime, example = "2026-01-31T09:45:00.000Z")]
+    last_seen_at: String,
+    /// Since when it is known no more; null if it is.
+    #[schema(required, format = DateTime, example = "2026-02-07T09:30:00.000Z")]
+    ended_at: Option<String>,
+}
+
+impl From<&KnownDevice> for ExportedDevice {
+    fn from(device: &KnownDevice) -> Self {
+        Self {
+            id: device.id(),
+            tenant_id: device.tenant(),
+            client_id: device.client_id().as_str().to_owned(),
+            name: device.name().map(|name| name.as_str().to_owned()),
+            platform: device.platform().as_str(),
+            first_seen_at: moment(device.first_seen_at()),
+            last_seen_at: moment(device.last_seen_at()),
+            ended_at: device.ended().map(|(at, _)| moment(at)),
+        }
+    }
+}
+
 /// An API key, without its secret.
 #[derive(Serialize, ToSchema)]
 struct ExportedApiKey {
@@ -241,6 +288,7 @@ impl PersonalDataExport {
                 backup_codes_left: factor.codes_left,
             }),
             sessions: holdings.sessions.iter().map(ExportedSession::from).collect(),
+            devices: holdings.devices.iter().map(ExportedDevice::from).collect(),
             api_keys: holdings.api_keys.iter().map(ExportedApiKey::from).collect(),
             mailed_links: holdings.links.iter().map(ExportedLink::from).collect(),
             imported_from: holdings.origins.iter().map(ExportedOrigin::from).collect(),

@@ -65,6 +65,16 @@ impl DeviceTable {
         Ok(())
     }
 
+    pub(super) fn forget(&mut self, user: UserId) {
+        Arc::make_mut(&mut self.0).retain(|_, device| device.user() != user);
+    }
+
+    pub(super) fn held(&self, user: UserId) -> Vec<KnownDevice> {
+        let mut held: Vec<_> = self.0.values().filter(|device| device.user() == user).cloned().collect();
+        held.sort_unstable_by_key(|device| Reverse((device.last_seen_at(), device.id())));
+        held
+    }
+
     fn purge(&mut self, before: Timestamp, limit: u32) -> u64 {
         let last = |device: &KnownDevice| device.ended().map_or(device.last_seen_at(), |(at, _)| at);
         let old = self.0.values().filter(|device| last(device) < before).map(KnownDevice::id);

@@ -22,6 +22,7 @@ impl Tables {
             home: Some(*home),
             last_login_at: successes.map(ashlar_identity::LoginAttempt::at).next_back(),
             sessions,
+            devices: self.devices.held(user),
             api_keys: self.api_keys.of_person(user),
             links: self.links.of_person(user),
             origins: self.imports.of_person(user),
@@ -41,6 +42,7 @@ impl Tables {
         self.api_keys.forget(id);
         self.factors.forget(id);
         self.attempts.forget(id);
+        self.devices.forget(id);
         self.forget_logins(id);
         Ok(ended)
     }

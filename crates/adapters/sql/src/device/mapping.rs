@@ -33,7 +33,7 @@ pub(super) fn new(row: KnownDeviceRow, now: Timestamp) -> ActiveModel {
     }
 }
 
-pub(super) fn restore(row: Model) -> Result<KnownDevice, StoreError> {
+pub(crate) fn restore(row: Model) -> Result<KnownDevice, StoreError> {
     KnownDevice::restore(KnownDeviceRow {
         id: row.id,
         tenant_id: row.tenant_id,

@@ -1,6 +1,6 @@
 //! The table of devices behind its ports.
 
-mod entity;
-mod mapping;
+pub(crate) mod entity;
+pub(crate) mod mapping;
 mod store;
 mod tx;

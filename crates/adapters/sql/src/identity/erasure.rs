@@ -20,7 +20,12 @@ use super::{
     mapping,
     tx::one_row,
 };
-use crate::{SqlStore, api_key, errors::store_error, transaction::SqlTx};
+use crate::{
+    SqlStore, api_key,
+    device::{entity as device, mapping::restore as restore_device},
+    errors::store_error,
+    transaction::SqlTx,
+};
 
 #[async_trait]
 impl Estates for SqlStore {
@@ -32,6 +37,13 @@ impl Estates for SqlStore {
             .filter(session::Column::UserId.eq(row.id))
             .order_by_desc(session::Column::CreatedAt)
             .order_by_desc(session::Column::Id)
+            .all(self.reader())
+            .await
+            .map_err(store_error)?;
+        let devices = device::Entity::find()
+            .filter(device::Column::UserId.eq(row.id))
+            .order_by_desc(device::Column::LastSeenAt)
+            .order_by_desc(device::Column::Id)
             .all(self.reader())
             .await
             .map_err(store_error)?;
@@ -51,6 +63,7 @@ impl Estates for SqlStore {
             home: Some(TenantId::from_uuid(row.tenant_id)),
             last_login_at: row.last_login_at,
             sessions: sessions.into_iter().map(mapping::restore_session).collect::<Result<_, _>>()?,
+            devices: devices.into_iter().map(restore_device).collect::<Result<_, _>>()?,
             api_keys: api_key::of_person(self.reader(), id).await?,
             links: links.into_iter().map(held_link).collect::<Result<_, _>>()?,
             origins: origins
@@ -98,6 +111,7 @@ impl ErasureTx for SqlTx {
         self.forget::<second_factor::Entity>(second_factor::Column::UserId, id).await?;
         self.forget::<login_challenge::Entity>(login_challenge::Column::UserId, id).await?;
         self.forget::<action_token::Entity>(action_token::Column::UserId, id).await?;
+        self.forget::<device::Entity>(device::Column::UserId, id).await?;
         self.forget::<login_attempt::Entity>(login_attempt::Column::UserId, id).await?;
         self.forget::<membership::Entity>(membership::Column::UserId, id).await?;
         let address = erasure.user().email().key();

@@ -27,7 +27,7 @@ impl Entropy for Zero {
 }
 
 /// A device of `user` that calls itself `name`.
-fn device(
+pub(super) fn device(
     scene: &Scene,
     user: UserId,
     (name, place): (&str, Option<u32>),
@@ -43,7 +43,7 @@ fn device(
     KnownDevice::register(scene.id(), (TenantId::MAIN, user), &said, (place, false), at)
 }
 
-async fn insert(scene: &Scene, change: Change<KnownDevice, DeviceEvent>) -> Result<KnownDevice, StoreError> {
+pub(super) async fn insert(scene: &Scene, change: Change<KnownDevice, DeviceEvent>) -> Result<KnownDevice, StoreError> {
     let known = change.state().clone();
     let mut tx = scene.begin().await;
     tx.insert_device(change).await?;

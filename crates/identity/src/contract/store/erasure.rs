@@ -80,6 +80,9 @@ pub async fn an_erased_account_leaves_a_tombstone(fixture: Fixture) {
     let (bob, _, bobs) = scene.settled("bob").await;
     let acme = scene.tenant("acme").await.tenant().id;
     scene.admit(acme, ada.id(), Role::Staff).await;
+    let phone = super::devices::device(&scene, ada.id(), ("phone", None), noon());
+    super::devices::insert(&scene, phone).await.unwrap();
+    assert_eq!(scene.fixture.store.holdings(ada.id()).await.unwrap().devices.len(), 1);
     scene.forget_events().await;
     let store = &scene.fixture.store;
 
@@ -97,7 +100,9 @@ pub async fn an_erased_account_leaves_a_tombstone(fixture: Fixture) {
     let memberships = MembershipQuery { user: ada.id(), after: None, rows: 9 };
     assert!(store.memberships(&memberships).await.unwrap().is_empty());
     let held = store.holdings(ada.id()).await.unwrap();
-    assert!(held.sessions.is_empty() && held.links.is_empty() && held.last_login_at.is_none());
+    assert!(
+        held.sessions.is_empty() && held.devices.is_empty() && held.links.is_empty() && held.last_login_at.is_none()
+    );
     let taken = scene.try_register("ADA@example.org", None).await;
     assert!(matches!(taken, Err(InsertUserError::EmailTaken)), "{taken:?}");
     let taken = scene.try_register("other@example.org", Some("ada")).await;
