@@ -7,6 +7,8 @@ use chrono::TimeDelta;
 use crate::{DeviceClientId, Identifier};
 
 const PREFIX: &str = "asd1_";
+/// The name is no secret and must not look like one: only the hash in the token is.
+const NAME: &str = "given:";
 const BYTES: usize = 16 + 8 + 32;
 const TRUSTED_FOR: TimeDelta = TimeDelta::days(90);
 
@@ -28,12 +30,12 @@ impl TrustedDevice {
 
     /// Its name among the devices of a person, where it has none of its own.
     pub fn name(&self) -> DeviceClientId {
-        DeviceClientId::of_ours(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(self.0)))
+        DeviceClientId::of_ours(&format!("{NAME}{}", URL_SAFE_NO_PAD.encode(self.0)))
     }
 
     /// The device of such a name.
     pub fn named(name: &DeviceClientId) -> Option<Self> {
-        let id = URL_SAFE_NO_PAD.decode(name.as_str().strip_prefix(PREFIX)?).ok()?;
+        let id = URL_SAFE_NO_PAD.decode(name.as_str().strip_prefix(NAME)?).ok()?;
         id.try_into().ok().map(Self)
     }
 
