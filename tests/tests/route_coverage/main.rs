@@ -9,7 +9,10 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use requests::{
-    attempts, colleague, confirm, confirm_at_login, disable, edit, email, end, end_key, end_presented, enrol, enrol_at_login, everywhere, export, factor, get, key, keys, leave, log_in, log_in_badly, make_key, me, memberships, out, papers, password, post, prove, refresh, refresh_badly, regenerate, register, reset, rotate_key, second_step, sessions, switch, tenant, undo, verify, devices, name_device, remove_device,
+    attempts, colleague, confirm, confirm_at_login, devices, disable, edit, email, end, end_key, end_presented, enrol,
+    enrol_at_login, everywhere, export, factor, get, key, keys, leave, log_in, log_in_badly, make_key, me, memberships,
+    name_device, out, papers, password, post, prove, refresh, refresh_badly, regenerate, register, remove_device,
+    reset, rotate_key, second_step, sessions, switch, tenant, undo, verify,
 };
 
 /// What one operation is tried with.

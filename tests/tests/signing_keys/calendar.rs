@@ -78,6 +78,12 @@ async fn next_key_is_published_a_day_before_it_signs(database: Database) {
     assert_eq!(kid_of(&app.log_in("ops").await.access), kids[1]);
 }
 
+async fn ask_twenty_times(app: &TestApp, access: &str) {
+    for _ in 0..20 {
+        app.me(access).await.expect(200);
+    }
+}
+
 async fn nobody_is_refused_while_keys_are_exchanged(database: Database) {
     let app = Arc::new(TestApp::start(database).await);
     app.operator("ops").await;
@@ -91,9 +97,7 @@ async fn nobody_is_refused_while_keys_are_exchanged(database: Database) {
             // Bounded: who is never told to stop must not go on for ever.
             while calls < 20_000 && !(over.load(Ordering::Relaxed) && calls >= 250) {
                 let ada = app.log_in("ada").await;
-                for _ in 0..20 {
-                    app.me(&ada.access).await.expect(200);
-                }
+                ask_twenty_times(&app, &ada.access).await;
                 app.refresh(&ada.refresh).await.expect(200);
                 calls += 22;
             }
