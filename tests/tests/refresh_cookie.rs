@@ -24,7 +24,7 @@ fn post(app: &TestApp, path: &str) -> Call {
 
 /// What a browser keeps: the value, if the cookie is as it must be.
 fn kept(answer: &Answer) -> String {
-    let cookie = answer.header("set-cookie").expect("a cookie");
+    let cookie = answer.header("set-cookie").unwrap();
     let (value, manner) = cookie.strip_prefix("__Host-refresh=").unwrap().split_once("; ").unwrap();
     let (path, rest) = manner.split_once("; Max-Age=").unwrap();
     let (_seconds, rest) = rest.split_once("; ").unwrap();

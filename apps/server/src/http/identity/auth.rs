@@ -164,12 +164,11 @@ pub(super) async fn refresh(
     state: web::Data<AppState>,
     body: OptionalBody<RefreshRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    let (token, kept_in) = match body.0 {
-        Some(body) => (body.refresh_token, RefreshIn::Body),
-        None => {
-            let sent = refresh_cookie::presented(&request, &state)?;
-            (sent.ok_or(AccessError::AuthenticationRequired)?, RefreshIn::Cookie)
-        }
+    let (token, kept_in) = if let Some(body) = body.0 {
+        (body.refresh_token, RefreshIn::Body)
+    } else {
+        let sent = refresh_cookie::presented(&request, &state)?;
+        (sent.ok_or(AccessError::AuthenticationRequired)?, RefreshIn::Cookie)
     };
     if let Ok(presented) = PresentedRefreshToken::parse(&token) {
         count(&request, &state, state.limits.refresh(&presented.session()), context.now).await?;

@@ -1,6 +1,6 @@
 //! Find the device of a sign-in, or make room for it.
 
-use ashlar_kernel::{Context, Id, StoreError};
+use ashlar_kernel::{Context, Id, StoreError, Timestamp};
 
 use crate::{
     Device, RevocationReason, SessionId, SessionSweep, TrustedDevice, UserId,
@@ -68,11 +68,7 @@ impl Identity {
             Admission::New { place, replaced } => {
                 let mut ended = Vec::new();
                 for old in replaced {
-                    let sweep = SessionSweep::on(&old, RevocationReason::DeviceReplaced, context.now);
-                    if let Some(change) = old.end(DeviceEnd::Replaced, context.now) {
-                        tx.update_device(change).await?;
-                    }
-                    ended.extend(tx.end_sessions(sweep).await?);
+                    ended.extend(make_room(tx, old, context.now).await?);
                 }
                 let whose = (context.tenant, user);
                 let id = Id::new(&*self.0.ports.ids);
@@ -83,4 +79,13 @@ impl Identity {
             }
         }
     }
+}
+
+/// Takes a device's place away; the sessions on it, which end.
+async fn make_room(tx: &mut dyn IdentityTx, old: KnownDevice, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+    let sweep = SessionSweep::on(&old, RevocationReason::DeviceReplaced, now);
+    if let Some(change) = old.end(DeviceEnd::Replaced, now) {
+        tx.update_device(change).await?;
+    }
+    tx.end_sessions(sweep).await
 }
