@@ -1,6 +1,9 @@
 //! The description of the API, held against what the product really answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+};
 
 use ashlar_server::http::{catalogue, openapi};
 use jsonschema::{Draft, Validator};
@@ -25,7 +28,7 @@ const EVERYWHERE: [&str; 8] = [
 /// The description of the API with a validator for each body.
 pub struct Contract {
     operations: BTreeMap<String, Operation>,
-    problem: Validator,
+    problem: Body,
     catalogue: BTreeMap<&'static str, (u16, &'static str)>,
 }
 
@@ -47,15 +50,34 @@ pub struct Operation {
 /// One status an operation may answer with.
 #[derive(Default)]
 struct Response {
-    bodies: BTreeMap<String, Validator>,
+    bodies: BTreeMap<String, Body>,
     headers: BTreeSet<String>,
+}
+
+/// One body as it is described. Its validator is made when the first such body comes: a test sees few of the hundreds.
+struct Body {
+    schema: Value,
+    components: Arc<Value>,
+    validator: OnceLock<Validator>,
+}
+
+impl Body {
+    /// A validator of JSON Schema 2020-12, the dialect of OpenAPI 3.1.
+    fn validator(&self) -> &Validator {
+        self.validator.get_or_init(|| {
+            let mut document = self.schema.clone();
+            document["components"] = json!({ "schemas": self.components["schemas"] });
+            let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+            options.build(&document).unwrap_or_else(|error| panic!("{error} in {}", self.schema))
+        })
+    }
 }
 
 impl Contract {
     /// The description of this version, as the product makes it.
     pub fn of_this_version() -> Self {
         let description = serde_json::to_value(openapi::describe()).unwrap();
-        let reader = Reader { components: closed(&description["components"]) };
+        let reader = Reader { components: Arc::new(closed(&description["components"])) };
         let mut operations = BTreeMap::new();
         for (path, item) in members(&description["paths"]) {
             for method in METHODS.iter().filter(|method| item.get(**method).is_some()) {
@@ -66,7 +88,7 @@ impl Contract {
         }
         let problems = catalogue::problems();
         let catalogue = problems.iter().map(|entry| (entry.code, (entry.status, entry.title))).collect();
-        Self { operations, problem: reader.validator(&json!({ "$ref": "#/components/schemas/Problem" })), catalogue }
+        Self { operations, problem: reader.body(&json!({ "$ref": "#/components/schemas/Problem" })), catalogue }
     }
 
     /// Every operation, by its id.
@@ -96,7 +118,7 @@ impl Contract {
         }
     }
 
-    fn described(&self, method: &Method, path: &str, answer: &Answer) -> Option<&Validator> {
+    fn described(&self, method: &Method, path: &str, answer: &Answer) -> Option<&Body> {
         let response = self.operation(method, path)?.responses.get(&answer.status)?;
         response.bodies.get(answer.media_type()?)
     }
@@ -147,15 +169,15 @@ fn check_described(operation: &Operation, method: &Method, answer: &Answer) -> R
     Ok(())
 }
 
-fn validate(validator: &Validator, body: &Value) -> Result<(), String> {
+fn validate(described: &Body, body: &Value) -> Result<(), String> {
     let faults: Vec<_> =
-        validator.iter_errors(body).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        described.validator().iter_errors(body).map(|error| format!("{error} at {}", error.instance_path())).collect();
     if faults.is_empty() { Ok(()) } else { Err(format!("the body is not as described: {}", faults.join("; "))) }
 }
 
 /// Reads a description.
 struct Reader {
-    components: Value,
+    components: Arc<Value>,
 }
 
 impl Reader {
@@ -178,7 +200,7 @@ impl Reader {
     fn response(&self, described: &Value) -> Response {
         let described = self.resolve(described);
         let bodies = members(&described["content"])
-            .map(|(media_type, content)| (media_type.clone(), self.validator(&content["schema"])))
+            .map(|(media_type, content)| (media_type.clone(), self.body(&content["schema"])))
             .collect();
         // A hint when to try again is not always known.
         let headers = members(&described["headers"]).map(|(name, _)| name.to_lowercase());
@@ -197,12 +219,8 @@ impl Reader {
         self.components.pointer(pointer).unwrap_or_else(|| panic!("{reference} refers to nothing"))
     }
 
-    /// A validator of JSON Schema 2020-12, the dialect of OpenAPI 3.1.
-    fn validator(&self, schema: &Value) -> Validator {
-        let mut document = schema.clone();
-        document["components"] = self.components.clone();
-        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
-        options.build(&document).unwrap_or_else(|error| panic!("{error} in {schema}"))
+    fn body(&self, schema: &Value) -> Body {
+        Body { schema: schema.clone(), components: Arc::clone(&self.components), validator: OnceLock::new() }
     }
 }
 
@@ -233,4 +251,19 @@ fn matches(template: &str, path: &str) -> bool {
     let (expected, actual): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     let is_parameter = |part: &str| part.starts_with('{');
     expected.len() == actual.len() && expected.iter().zip(actual).all(|(e, a)| is_parameter(e) || *e == a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_described_body_can_be_validated() {
+        let contract = Contract::of_this_version();
+        let responses = contract.operations.values().flat_map(|operation| operation.responses.values());
+        // Problems are all one schema.
+        let bodies = responses.flat_map(|response| &response.bodies).filter(|(media, _)| *media == "application/json");
+        let validators: Vec<_> = bodies.map(|(_, body)| body.validator()).collect();
+        assert!(validators.len() > 30, "{}", validators.len());
+    }
 }

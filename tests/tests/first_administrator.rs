@@ -17,6 +17,7 @@ journeys!(
     token_is_good_once_however_many_use_it_at_once,
     token_runs_out_and_is_replaced,
     refused_registration_leaves_the_token,
+    bad_token_says_nothing_about_addresses,
 );
 
 async fn closed(database: Database) -> TestApp {
@@ -92,6 +93,17 @@ async fn refused_registration_leaves_the_token(database: Database) {
     app.client.post("/api/v1/auth/register").header(TENANT, "acme").json(&form).send().await.expect(201);
     let ada = app.log_in("ada").await;
     app.users(&ada.access, "").await.expect(200);
+}
+
+async fn bad_token_says_nothing_about_addresses(database: Database) {
+    let app = closed(database).await;
+    let token = token(&app).await;
+    register(&app, "ada", &token).await.expect(201);
+    for bad in ["x".to_owned(), format!("asb1_{}", "A".repeat(43)), token] {
+        let [known, unknown] = [register(&app, "ada", &bad).await, register(&app, "bob", &bad).await];
+        known.refused(400, "bootstrap_token_invalid");
+        assert_eq!(known.without_request(), unknown.without_request());
+    }
 }
 
 /// Production as somebody sets it up who has keys and a database.

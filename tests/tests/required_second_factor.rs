@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 journeys!(
     administrator_sets_up_a_second_factor_to_sign_in,
     member_is_not_asked,
+    office_in_another_tenant_counts,
     new_powers_wait_for_a_second_factor,
     key_is_good_for_no_more_than_its_owner,
     first_code_signs_in_once_however_many_try_it,
@@ -72,6 +73,25 @@ async fn member_is_not_asked(database: Database) {
     guarded_boss(&app).await;
     let ada = app.sign_up("ada").await;
     app.me(&ada.access).await.expect(200);
+}
+
+async fn office_in_another_tenant_counts(database: Database) {
+    let app = strict(database).await;
+    let (boss, authenticator, _) = guarded_boss(&app).await;
+    let bee = app.add_tenant(7, "bee").await;
+    // A member of `bee`, who administers `main`.
+    app.execute(
+        "INSERT INTO membership (id, tenant_id, user_id, role, created_at, updated_at, version) \
+         SELECT user_id, (SELECT id FROM tenant WHERE slug = 'bee'), user_id, 'member', created_at, updated_at, 1 \
+         FROM membership WHERE role = 'admin'",
+    )
+    .await;
+    let switched = app.switch(&boss.access, &bee.to_string()).await.expect(200).json();
+    app.advance(TimeDelta::seconds(30));
+    let body = json!({ "totp_code": authenticator.code(&app) });
+    let there = switched["access_token"].as_str().unwrap();
+    let disable = app.client.post("/api/v1/me/2fa/totp/disable").bearer(there).json(&body);
+    disable.send().await.refused(403, "mfa_required_by_policy");
 }
 
 async fn new_powers_wait_for_a_second_factor(database: Database) {

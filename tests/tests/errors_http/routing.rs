@@ -29,8 +29,8 @@ async fn wrong_method_is_told_the_right_ones() {
     for (method, path, allowed) in [
         ("GET", "/api/v1/auth/login", "POST"),
         ("DELETE", "/api/v1/auth/register", "POST"),
-        ("POST", "/api/v1/me", "GET, HEAD, PATCH"),
-        ("PUT", "/api/v1/me/", "GET, HEAD, PATCH"),
+        ("POST", "/api/v1/me", "GET, HEAD, PATCH, DELETE"),
+        ("PUT", "/api/v1/me/", "GET, HEAD, PATCH, DELETE"),
         ("POST", "/api/v1/me/sessions", "GET, HEAD"),
         ("GET", "/api/v1/me/sessions/0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b", "DELETE"),
         ("POST", "/.well-known/jwks.json", "GET, HEAD"),
@@ -40,8 +40,8 @@ async fn wrong_method_is_told_the_right_ones() {
         ("POST", "/docs/index.html", "GET, HEAD"),
         ("DELETE", "/", "GET, HEAD"),
         ("PATCH", "/problems/not_found", "GET, HEAD"),
-        ("TRACE", "/api/v1/me", "GET, HEAD, PATCH"),
-        ("BREW", "/api/v1/me", "GET, HEAD, PATCH"),
+        ("TRACE", "/api/v1/me", "GET, HEAD, PATCH, DELETE"),
+        ("BREW", "/api/v1/me", "GET, HEAD, PATCH, DELETE"),
     ] {
         let answer = app.client.named(method, path).undescribed().send().await;
         answer.refused(405, "method_not_allowed");
@@ -52,7 +52,8 @@ async fn wrong_method_is_told_the_right_ones() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn options_lists_the_methods() {
     let app = TestApp::start(Database::Sqlite).await;
-    for (path, allowed) in [("/api/v1/me", "GET, HEAD, PATCH"), ("/api/v1/auth/login", "POST"), ("/docs", "GET, HEAD")]
+    for (path, allowed) in
+        [("/api/v1/me", "GET, HEAD, PATCH, DELETE"), ("/api/v1/auth/login", "POST"), ("/docs", "GET, HEAD")]
     {
         let answer = app.client.named("OPTIONS", path).send().await.expect(204);
         assert_eq!(answer.header("allow"), Some(allowed), "{path}");

@@ -9,7 +9,7 @@ use chrono::SecondsFormat;
 use crate::{
     cli::{Users, output},
     compose::{World, decide_on_operator, tools},
-    config::Config,
+    config::{Config, Profile},
 };
 
 pub(super) async fn run(config: &Config, decision: Users) -> Result<(), Box<dyn Error>> {
@@ -38,5 +38,10 @@ async fn invite_first_administrator(config: &Config) -> Result<(), Box<dyn Error
     output::print(token.expose_secret())?;
     let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
     output::tell(format!("Good once, until {until}: send it as bootstrap_token to /api/v1/auth/register."));
+    if config.profile == Profile::Embedded {
+        output::tell(
+            "This is an embedded installation, whose first account is the administrator anyway; for another one set ASHLAR_ENV=production and its database.",
+        );
+    }
     Ok(())
 }

@@ -224,6 +224,7 @@ impl Parts {
             registration: Registration::Instant,
             needs_verified_email: false,
             first_account_is_admin: true,
+            devices: DevicePolicy::default(),
             ..self.settings(config)
         };
         Identity::new(self.ports.clone(), settings)

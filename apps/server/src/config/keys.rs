@@ -106,7 +106,7 @@ pub const KEYS: &[Key] = &[
         "ASHLAR_DATA_DIR",
         "data-dir",
         FOLDER,
-        "The folder of everything the embedded profile keeps: database, keys, the first admin's password.",
+        "The folder of everything the embedded profile keeps: database, keys, the demonstration accounts' password.",
     )
     .default("./ashlar-data")
     .under("Data"),

@@ -31,7 +31,16 @@ impl SecondFactorPolicy {
     pub fn concerns(self, account: &Account) -> bool {
         match self {
             Self::Optional => false,
-            Self::AdminAndStaff => account.is_operator || matches!(account.role, Role::Admin | Role::Staff),
+            Self::AdminAndStaff => account.is_operator || self.concerns_role(account.role),
+            Self::Everybody => true,
+        }
+    }
+
+    /// Whether people of this role have to have a second factor.
+    pub const fn concerns_role(self, role: Role) -> bool {
+        match self {
+            Self::Optional => false,
+            Self::AdminAndStaff => matches!(role, Role::Admin | Role::Staff),
             Self::Everybody => true,
         }
     }

@@ -36,11 +36,11 @@ ashlar_kernel::error_codes! {
         EMAIL_UNVERIFIED = "email_unverified", Forbidden, "Address not verified",
             "The password is right, and this installation lets people in only after they have proved that the e-mail address is theirs. Use the link in the letter, or ask for another one.";
         TOKEN_INVALID = "token_invalid", Unauthenticated, "Invalid access token",
-            "The access token was not made by this server for this use. Log in again.";
+            "The access token was not made by this server for this use, or the key that signed it was withdrawn. Exchange the refresh token once; if that is refused, log in again.";
         TOKEN_EXPIRED = "token_expired", Unauthenticated, "Access token expired",
             "Exchange the refresh token at `/api/v1/auth/refresh` for a new pair and repeat the request.";
         SESSION_REVOKED = "session_revoked", Unauthenticated, "Session ended",
-            "The session was ended: by a sign-out, from another device, by an administrator, or because a refresh token was used twice. Log in again.";
+            "The session was ended: by a sign-out, from another device, because a device was removed or replaced, by a new password, by an administrator, because the account was deleted, or because a refresh token was used twice. Log in again.";
         REFRESH_TOKEN_INVALID = "refresh_token_invalid", Unauthenticated, "Invalid refresh token",
             "The refresh token was not made by this server. Log in again.";
         REFRESH_TOKEN_EXPIRED = "refresh_token_expired", Unauthenticated, "Refresh token expired",
@@ -58,7 +58,7 @@ ashlar_kernel::error_codes! {
         LAST_ADMIN = "last_admin", Conflict, "Last administrator",
             "Nobody else administers the tenant: the last administrator can be neither demoted nor removed nor suspended nor deleted. Make somebody else an administrator first.";
         GUEST_ACCOUNT = "guest_account", Forbidden, "Account of another tenant",
-            "The account was opened in another tenant, and only the administrators there edit, suspend or activate it. In this tenant you may change the person's role, end their sessions, or remove their membership.";
+            "The account was opened in another tenant, and only the administrators there edit, suspend, activate, unlock or delete it, or take its second factor away. In this tenant you may change the person's role, end their sessions, or remove their membership.";
         OPERATOR_ACCOUNT = "operator_account", Conflict, "Account of an operator",
             "The person operates the installation. An operator is no more than a member of a tenant, for nobody holds both powers: use another account. And no administrator of a tenant deletes the account of an operator, or takes their second factor away.";
         ALREADY_MEMBER = "already_member", Conflict, "Already a member",
@@ -66,7 +66,7 @@ ashlar_kernel::error_codes! {
         TENANT_SUSPENDED = "tenant_suspended", Forbidden, "Tenant suspended",
             "The tenant is suspended, and its members are refused until an operator of the installation resumes it. If you are a member of another tenant, sign in there.";
         DEVICE_LIMIT = "device_limit", Conflict, "Too many devices",
-            "You are signed in on as many devices as this installation allows. Remove one of them in your account, on a device on which you are signed in, and sign in here again.";
+            "You have as many devices as this installation allows; signing out does not free one. Remove one at `/api/v1/me/devices`, from a device you are signed in on, and sign in here again.";
         DEVICE_TRANSFER_LIMIT = "device_transfer_limit", Conflict, "Devices exchanged too often",
             "A device may make room for another only so often in thirty days. Use one of the devices you have; it is possible again after `Retry-After` seconds.";
         SLUG_TAKEN = "slug_taken", Conflict, "Short name taken",

@@ -290,14 +290,16 @@ fn judge(
     needs_verified_email: bool,
 ) -> Result<(Account, u32), (Option<UserId>, LoginFailure)> {
     let credential = credential.ok_or((None, LoginFailure::UnknownIdentifier))?;
-    let refuse = |reason| (Some(credential.user), reason);
+    // Nothing is noted under the id of somebody who has left.
+    let known = (credential.status != UserStatus::Deleted).then_some(credential.user);
+    let refuse = |reason| (known, reason);
     if !is_right {
         return Err(refuse(LoginFailure::WrongPassword));
     }
     if credential.status != UserStatus::Active {
         return Err(refuse(LoginFailure::Disabled));
     }
-    let account = credential.account.ok_or((Some(credential.user), LoginFailure::NoMembership))?;
+    let account = credential.account.ok_or((known, LoginFailure::NoMembership))?;
     if account.is_locked_out() {
         return Err((Some(credential.user), LoginFailure::TenantSuspended));
     }

@@ -189,6 +189,10 @@ impl Identity {
         if self.0.settings.registration == Registration::Closed && command.bootstrap.is_none() {
             return Err(RegisterError::Closed);
         }
+        // Before anything is looked up: who has no token learns nothing from sending one.
+        let token =
+            command.bootstrap.as_ref().map(|token| BootstrapSecret::parse(token).ok_or(RegisterError::BootstrapToken));
+        let token = token.transpose()?;
         self.judge_password(&command.password, &command.email, command.username.as_ref()).await?;
         let hash = self.0.ports.hasher.hash(&command.password).await?;
 
@@ -198,7 +202,7 @@ impl Identity {
                 Registration::VerifyFirst if command.bootstrap.is_none() => {
                     self.request_account(context, &command, hash.clone()).await.map(|()| Registered::CheckYourMail)
                 }
-                _ => self.open_account(context, &command, hash.clone()).await,
+                _ => self.open_account(context, &command, (hash.clone(), token.as_ref())).await,
             };
             match outcome {
                 Err(RegisterError::Store(error)) if attempts.again(&error) => {}
@@ -232,11 +236,11 @@ impl Identity {
         &self,
         context: &Context,
         command: &Register,
-        password: PasswordHash,
+        (password, token): (PasswordHash, Option<&BootstrapSecret>),
     ) -> Result<Registered, RegisterError> {
         // The first administrator is of the first tenant, and known to whoever operates the installation: no letter has to
         // reach them before mail is set up.
-        let is_bootstrap = command.bootstrap.is_some();
+        let is_bootstrap = token.is_some();
         let tenant = if is_bootstrap { TenantId::MAIN } else { context.tenant };
         let context = &Context { tenant, ..context.clone() };
         let new = NewUser {
@@ -251,8 +255,14 @@ impl Identity {
         let user = change.state().clone();
 
         let mut tx = self.0.ports.store.begin(context).await?;
+        // First, so that a token that is no good says nothing about the address; what was spent comes back with a refusal.
+        if let Some(token) = token
+            && !tx.spend_bootstrap_token(&token.digest(&self.0.bootstrap_key), context.now).await?
+        {
+            return Err(RegisterError::BootstrapToken);
+        }
         tx.insert_user(change).await?;
-        let role = self.first_role(context, &mut *tx, command, user.id()).await?;
+        let role = self.first_role(context, &mut *tx, is_bootstrap, user.id()).await?;
         tx.insert_membership(Membership::create(context.tenant, user.id(), role, context.now)).await?;
         let registered = Registered::Open(Box::new(Account::of(&user, role)));
         if let Some(once) = &command.once {
@@ -262,24 +272,22 @@ impl Identity {
         Ok(registered)
     }
 
-    /// What a newcomer is: administrator, if they are the first or show the token for it.
+    /// What a newcomer is: administrator, if they are the first or have shown the token for it.
     async fn first_role(
         &self,
         context: &Context,
         tx: &mut dyn IdentityTx,
-        command: &Register,
+        is_bootstrap: bool,
         user: UserId,
     ) -> Result<Role, RegisterError> {
-        if command.bootstrap.is_none() && !self.0.settings.first_account_is_admin {
+        if !is_bootstrap && !self.0.settings.first_account_is_admin {
             return Ok(Role::Member);
         }
         let claim = Change::new(FirstAdmin { user, at: context.now }, UserEvent::BootstrapAdminClaimed { user });
-        let Some(token) = &command.bootstrap else {
-            let is_first = tx.claim_first_admin(claim).await?;
-            return Ok(if is_first { Role::Admin } else { Role::Member });
-        };
-        let secret = BootstrapSecret::parse(token).ok_or(RegisterError::BootstrapToken)?;
-        let is_good = tx.spend_bootstrap_token(&secret.digest(&self.0.bootstrap_key), context.now).await?;
-        if is_good && tx.claim_first_admin(claim).await? { Ok(Role::Admin) } else { Err(RegisterError::BootstrapToken) }
+        match tx.claim_first_admin(claim).await? {
+            true => Ok(Role::Admin),
+            false if is_bootstrap => Err(RegisterError::BootstrapToken),
+            false => Ok(Role::Member),
+        }
     }
 }

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     Account, BackupCode, CounterKey, Ladder, PasswordHash, RevocationReason, SecondFactor, SecondFactorEvent,
-    SecondFactorStatus, SessionEvent, SessionId, SessionSweep, TotpCode, TotpSecret, UserId, permission,
+    SecondFactorPolicy, SecondFactorStatus, SessionEvent, SessionId, SessionSweep, TotpCode, TotpSecret, UserId,
+    UserStatus, permission,
     port::{HasherError, VaultError},
 };
 
@@ -20,6 +21,9 @@ pub enum SecondFactorCode {
     /// On paper.
     Backup(BackupCode),
 }
+
+/// Nobody is more than a member of more tenants than this.
+const OFFICES: u32 = 10_000;
 
 /// What the owner of a new authenticator is shown, once.
 pub struct Enrolment {
@@ -135,8 +139,8 @@ impl Identity {
         loop {
             let before = self.0.ports.store.second_factor(user).await?;
             let change = SecondFactor::enrol(before, user, sealed.clone(), context.now);
-            match self.save_factor(context, change.ok_or(SecondFactorError::AlreadyEnabled)?).await {
-                Err(error) if attempts.again(&error) => {}
+            match self.save_new_factor(context, change.ok_or(SecondFactorError::AlreadyEnabled)?).await {
+                Err(SecondFactorError::Store(error)) if attempts.again(&error) => {}
                 saved => break saved?,
             }
         }
@@ -193,6 +197,14 @@ impl Identity {
         }
         let factor = self.proved(context, user, &code).await?;
         let mut tx = self.0.ports.store.begin(context).await?;
+        let policy = self.0.settings.second_factor;
+        if policy != SecondFactorPolicy::Optional {
+            // There is one second factor for all tenants: what any of them asks for counts.
+            let offices = tx.offices(user, OFFICES).await?;
+            if offices.iter().any(|office| policy.concerns_role(office.role())) {
+                return Err(SecondFactorError::RequiredByPolicy);
+            }
+        }
         tx.delete_second_factor(factor.disable()).await?;
         let ended = tx.end_sessions(ending(user, caller_session(context), context)).await?;
         tx.commit().await?;
@@ -308,6 +320,21 @@ impl Identity {
             hashes.push(hash);
         }
         Ok(hashes)
+    }
+
+    /// Saves a secret of an account that is there: who leaves at the same time leaves nothing behind.
+    async fn save_new_factor(
+        &self,
+        context: &Context,
+        change: Change<SecondFactor, SecondFactorEvent>,
+    ) -> Result<(), SecondFactorError> {
+        let mut tx = self.0.ports.store.begin(context).await?;
+        let holder = tx.user(change.state().user()).await?;
+        if holder.is_none_or(|holder| holder.status() != UserStatus::Active) {
+            return Err(NotFound.into());
+        }
+        tx.put_second_factor(change).await?;
+        Ok(tx.commit().await?)
     }
 
     pub(super) async fn save_factor(

@@ -229,6 +229,7 @@ impl Identity {
 
     pub(super) async fn member(&self, tenant: TenantId, challenge: &Challenge) -> Result<Account, SecondStepError> {
         let account = self.0.ports.store.account(tenant, challenge.user()).await?;
-        account.ok_or(SecondStepError::Challenge)
+        // Suspended since the first step: the next one says so.
+        account.filter(|account| !account.is_locked_out()).ok_or(SecondStepError::Challenge)
     }
 }

@@ -204,8 +204,13 @@ pub(super) async fn log_out(
 ) -> Result<HttpResponse, Problem> {
     let access_token = bearer(request.headers())?.map(str::to_owned);
     let mut refresh_token = body.0.and_then(|body| body.refresh_token);
-    if access_token.is_none() && refresh_token.is_none() {
-        refresh_token = refresh_cookie::presented(&request, &state)?;
+    if refresh_token.is_none() {
+        refresh_token = match refresh_cookie::presented(&request, &state) {
+            Ok(sent) => sent,
+            // The access token says enough.
+            Err(_foreign) if access_token.is_some() => None,
+            Err(foreign) => return Err(foreign),
+        };
     }
     let kept_in = RefreshIn::kept_by(&request);
     state.identity.log_out(&context, LogOut { access_token, refresh_token, tenant: requested }).await?;
