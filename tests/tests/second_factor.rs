@@ -18,6 +18,7 @@ journeys!(
     challenge_is_of_one_sign_in,
     new_password_leaves_the_second_factor,
     authenticator_is_given_up_with_a_code,
+    code_proves_again_who_one_is,
     unconfirmed_authenticator_is_dropped,
     new_codes_on_paper_replace_the_old,
     clock_that_steps_back_replays_nothing,
@@ -204,6 +205,29 @@ async fn authenticator_is_given_up_with_a_code(database: Database) {
     disable(json!({ "backup_code": codes[0] })).await.expect(204);
     app.log_in("ada").await;
     disable(json!({ "backup_code": codes[1] })).await.refused(409, "totp_not_enabled");
+}
+
+async fn code_proves_again_who_one_is(database: Database) {
+    let app = TestApp::start(database).await;
+    let (ada, authenticator, codes) = guarded(&app).await;
+    app.advance(TimeDelta::minutes(11));
+    let prove = |body: Value| app.client.post("/api/v1/auth/reauthenticate").bearer(&ada.access).json(&body).send();
+    let renew = |body: Value| post(&app, &ada, "backup-codes", &body).send();
+    renew(json!({ "backup_code": codes[0] })).await.refused(403, "reauthentication_required");
+
+    prove(json!({})).await.refused_at((422, "validation"), "/password", "required");
+    let both = json!({ "password": PASSWORD, "totp_code": authenticator.code(&app) });
+    prove(both).await.refused_at((422, "validation"), "/password", "required");
+    prove(json!({ "totp_code": "12" })).await.refused_at((422, "validation"), "/totp_code", "invalid_format");
+    prove(json!({ "totp_code": "000000" })).await.refused(422, "totp_code_invalid");
+    let body = json!({ "totp_code": authenticator.code(&app) });
+    prove(body.clone()).await.expect(200);
+    prove(body).await.refused(422, "totp_code_invalid");
+    renew(json!({ "backup_code": codes[0] })).await.expect(201);
+
+    let bob = app.sign_up("bob").await;
+    let none = app.client.post("/api/v1/auth/reauthenticate").bearer(&bob.access);
+    none.json(&json!({ "totp_code": "000000" })).send().await.refused(409, "totp_not_enabled");
 }
 
 async fn unconfirmed_authenticator_is_dropped(database: Database) {

@@ -4,20 +4,36 @@ use ashlar_kernel::{
     AccessError, Class, Classified, Context, FieldErrors, Invalid, NotFound, Secret, StoreError, store_codes,
 };
 
-use super::{Attempts, Identity, SignedIn, codes, guess::GuessError};
-use crate::{AccountRequest, Password, RevocationReason, SessionId, SessionSweep, UserId, permission, port::SignError};
+use super::{
+    Attempts, Identity, SignedIn, codes,
+    guess::GuessError,
+    second_factor::{SecondFactorCode, SecondFactorError},
+};
+use crate::{
+    AccountRequest, Password, RevocationReason, SessionId, SessionSweep, TotpCode, UserId, permission, port::SignError,
+};
 
 /// Proves again who the caller is.
-pub struct Reauthenticate(Password);
+pub struct Reauthenticate(Proof);
+
+enum Proof {
+    Password(Password),
+    Code(TotpCode),
+}
 
 impl Reauthenticate {
     /// By the password.
     pub fn by_password(password: Secret) -> Result<Self, Invalid> {
         let mut errors = FieldErrors::default();
         match errors.check("/password", Password::parse(password)) {
-            Some(password) => Ok(Self(password)),
+            Some(password) => Ok(Self(Proof::Password(password))),
             None => Err(errors.into_invalid()),
         }
+    }
+
+    /// By a code of the authenticator.
+    pub const fn by_code(code: TotpCode) -> Self {
+        Self(Proof::Code(code))
     }
 }
 
@@ -36,6 +52,9 @@ pub enum ReauthenticateError {
     /// Nothing was tried.
     #[error(transparent)]
     Guess(#[from] GuessError),
+    /// The code is no proof.
+    #[error(transparent)]
+    Factor(#[from] SecondFactorError),
     /// Signing failed.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -51,6 +70,7 @@ impl Classified for ReauthenticateError {
             Self::NotFound(error) => Class::Inner(error),
             Self::Password => Class::Code(&codes::CURRENT_PASSWORD_INVALID),
             Self::Guess(error) => Class::Inner(error),
+            Self::Factor(error) => Class::Inner(error),
             Self::Sign(_) => Class::Code(&store_codes::INTERNAL),
             Self::Store(error) => Class::Inner(error),
         }
@@ -87,10 +107,21 @@ impl Identity {
     ) -> Result<SignedIn, ReauthenticateError> {
         let caller = context.require(permission::READ_OWN_PROFILE)?;
         let (id, session) = (UserId::from_uuid(caller.user), SessionId::from_uuid(caller.session));
-        let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
-        if !self.is_password_of(context, &user, &proof.0).await? {
-            self.note(context, AccountRequest::ReauthenticationRefused { user: id }).await?;
-            return Err(ReauthenticateError::Password);
+        match &proof.0 {
+            Proof::Password(password) => {
+                let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
+                if !self.is_password_of(context, &user, password).await? {
+                    self.note(context, AccountRequest::ReauthenticationRefused { user: id }).await?;
+                    return Err(ReauthenticateError::Password);
+                }
+            }
+            Proof::Code(code) => match self.proved(context, id, &SecondFactorCode::Totp(*code)).await {
+                Err(refused @ SecondFactorError::Code) => {
+                    self.note(context, AccountRequest::ReauthenticationRefused { user: id }).await?;
+                    return Err(refused.into());
+                }
+                outcome => drop(outcome?),
+            },
         }
         let mut attempts = Attempts::default();
         loop {

@@ -227,7 +227,7 @@ impl Identity {
     }
 
     /// The second factor after this code of it was used, which is saved.
-    async fn proved(
+    pub(super) async fn proved(
         &self,
         context: &Context,
         user: UserId,

@@ -2,11 +2,11 @@
 
 use actix_web::{HttpResponse, post, web};
 use ashlar_identity::Reauthenticate;
-use ashlar_kernel::{ExposeSecret, Secret};
+use ashlar_kernel::{ExposeSecret, FieldErrors, FieldFault, Invalid, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dto::TokenType;
+use super::{dto::TokenType, second_factor::code_at};
 use crate::http::{
     AppState,
     body::{AUTH_BODY, Body, OptionalBody},
@@ -14,12 +14,42 @@ use crate::http::{
     problem::Problem,
 };
 
-/// A proof of identity.
+/// A proof of identity: one of the two.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct ReauthenticationRequest {
     /// The password.
-    #[schema(value_type = String, format = Password, min_length = 1, max_length = 1024, example = "tuba-mint-quarrel-9")]
-    password: Secret,
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 1024, example = "tuba-mint-quarrel-9")]
+    password: Option<Secret>,
+    /// A code of the authenticator: six digits. It counts once.
+    #[schema(min_length = 6, max_length = 16, example = "492039")]
+    totp_code: Option<String>,
+}
+
+/// Not one proof.
+#[derive(Debug, thiserror::Error)]
+#[error("send password or totp_code, and not both")]
+struct NotOneProof;
+
+impl FieldFault for NotOneProof {
+    fn code(&self) -> &'static str {
+        "required"
+    }
+}
+
+impl TryFrom<ReauthenticationRequest> for Reauthenticate {
+    type Error = Invalid;
+
+    fn try_from(body: ReauthenticationRequest) -> Result<Self, Invalid> {
+        match (body.password, body.totp_code) {
+            (Some(password), None) => Self::by_password(password),
+            (None, Some(code)) => code_at("/totp_code", &code).map(Self::by_code),
+            _ => {
+                let mut errors = FieldErrors::default();
+                let _none: Option<()> = errors.check("/password", Err(NotOneProof));
+                Err(errors.into_invalid())
+            }
+        }
+    }
 }
 
 /// The proof counts for ten minutes.
@@ -55,7 +85,8 @@ pub(super) struct LoggedOutEverywhere {
 /// Prove again who you are
 ///
 /// For what a stolen session must not do: such requests answer 403 `reauthentication_required` unless you have signed in
-/// or called this within the last ten minutes. Wrong passwords count towards the lock of the account.
+/// or called this within the last ten minutes: with the password or a code of the authenticator. Wrong passwords count
+/// towards the lock of the account, wrong codes towards that of the second factor.
 #[utoipa::path(
     operation_id = "reauthenticate",
     tag = "identity",
@@ -64,7 +95,7 @@ pub(super) struct LoggedOutEverywhere {
     responses((status = 200, description = "The proof counts.", body = Reauthentication)),
     extensions(
         ("x-permission" = json!("identity.profile.read.own")),
-        ("x-problems" = json!(["current_password_invalid", "too_many_attempts", "overloaded"])),
+        ("x-problems" = json!(["current_password_invalid", "too_many_attempts", "totp_code_invalid", "totp_not_enabled", "mfa_locked", "overloaded"])),
     ),
     security(("bearer" = []))
 )]
@@ -74,7 +105,7 @@ pub(super) async fn reauthenticate(
     state: web::Data<AppState>,
     body: Body<ReauthenticationRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    let proof = Reauthenticate::by_password(body.0.password)?;
+    let proof = Reauthenticate::try_from(body.0)?;
     let signed_in = state.identity.reauthenticate(&caller.context, proof).await?;
     Ok(HttpResponse::Ok().json(Reauthentication {
         access_token: signed_in.access_token.expose_secret().to_owned(),

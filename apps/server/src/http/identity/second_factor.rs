@@ -165,8 +165,13 @@ fn code(totp: Option<&str>, backup: Option<&str>) -> Result<SecondFactorCode, In
 
 /// The first code of an authenticator.
 pub(super) fn first_code(text: &str) -> Result<TotpCode, Invalid> {
+    code_at("/code", text)
+}
+
+/// The code of an authenticator in a field.
+pub(super) fn code_at(pointer: &'static str, text: &str) -> Result<TotpCode, Invalid> {
     let mut errors = FieldErrors::default();
-    let code = errors.check("/code", TotpCode::parse(text).ok_or(NoCode::Totp));
+    let code = errors.check(pointer, TotpCode::parse(text).ok_or(NoCode::Totp));
     code.ok_or_else(|| errors.into_invalid())
 }
 
