@@ -23,7 +23,8 @@ const CONNECTIONS: usize = 10;
 
 const ACCOUNT: &str = r#"
 SELECT u.id, u.email, u.username, u.display_name, u.avatar_url, u.locale, u.status, u.created_at, u.updated_at,
-       u.version, m.role
+       u.version, m.role, (SELECT f.confirmed_at FROM second_factor f WHERE f.user_id = u.id),
+       (SELECT t.suspended_at FROM tenant t WHERE t.id = m.tenant_id)
 FROM "user" u JOIN membership m ON m.user_id = u.id AND m.tenant_id = $2 WHERE u.id = $1"#;
 const LOCK: &str = r#"SELECT * FROM "user" WHERE id = $1 FOR UPDATE"#;
 const RENAME: &str = r#"UPDATE "user" SET display_name = $2, updated_at = now(), version = version + 1 WHERE id = $1"#;

@@ -21,29 +21,44 @@ impl Shutdown {
         Self { health, work, delay: limits.drain_delay, patience: limits.shutdown_timeout }
     }
 
-    /// Waits for Ctrl-C or SIGTERM, then stops: readiness turns to no, the delay passes, the server stops accepting and
-    /// finishes what is in progress, and so do the jobs at the same time. Returns at a second signal, which means that
+    /// Waits for Ctrl-C or SIGTERM, then stops: readiness turns to no, nothing new is taken on, and what is in progress
+    /// finishes: first the jobs, then the requests. Returns at a second signal or when the time is up, which means that
     /// nothing more is to be waited for; the server itself would not listen any more.
     pub(super) async fn on_signal(self, server: Option<ServerHandle>) {
         asked_to_stop().await;
         tracing::info!("stopping: finishing requests in progress");
         self.health.drain();
-        let gently = async {
-            if let Some(server) = server {
-                tokio::time::sleep(self.delay).await;
-                self.work.stop(self.patience);
-                server.stop(true).await;
-            } else {
-                self.work.stop(self.patience);
-            }
-            std::future::pending::<()>().await;
-        };
         tokio::select! {
-            () = gently => {}
+            () = self.gently(server.as_ref()) => {}
+            () = self.time(server.as_ref()) => tracing::warn!("stopping: giving up what did not finish in time"),
             () = asked_to_stop() => tracing::warn!("stopping at once: giving up requests in progress"),
         }
     }
+
+    async fn gently(&self, server: Option<&ServerHandle>) {
+        if let Some(server) = server {
+            // The server's threads open the connections to the database, which end with them: no job may be in the
+            // middle of something by then.
+            self.work.stop(self.patience / 2);
+            tokio::join!(tokio::time::sleep(self.delay), self.work.ended());
+            server.stop(true).await;
+        } else {
+            self.work.stop(self.patience);
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// Requests and jobs share the patience; without a server the jobs have it for themselves, and return what is left.
+    async fn time(&self, server: Option<&ServerHandle>) {
+        match server {
+            Some(_) => tokio::time::sleep(self.delay + self.patience + GRACE).await,
+            None => std::future::pending().await,
+        }
+    }
 }
+
+/// What the end itself may take: closing connections, returning jobs.
+const GRACE: Duration = Duration::from_secs(2);
 
 #[cfg(unix)]
 fn asked_to_stop() -> impl Future<Output = ()> {

@@ -409,7 +409,7 @@ pub const KEYS: &[Key] = &[
         "ASHLAR_SHUTDOWN_TIMEOUT",
         "shutdown-timeout",
         PAUSE,
-        "How long running requests may take to finish at shutdown, after the drain delay.",
+        "How long running requests and jobs may take to finish at shutdown, after the drain delay; jobs half of it.",
     )
     .default("25s")
     .under("HTTP"),

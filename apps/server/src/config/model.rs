@@ -174,7 +174,7 @@ pub struct LimitConfig {
     pub max_connections_per_ip: usize,
     /// `drain_delay`: between SIGTERM and the end of accepting.
     pub drain_delay: Duration,
-    /// `shutdown_timeout`: for running requests, after the drain delay.
+    /// `shutdown_timeout`: for running requests and jobs, after the drain delay.
     pub shutdown_timeout: Duration,
 }
 

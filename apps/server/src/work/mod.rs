@@ -157,6 +157,11 @@ impl Stopper {
             is_first
         });
     }
+
+    /// Waits until nothing is being done any more: every task listens until it ends.
+    pub async fn ended(&self) {
+        self.0.closed().await;
+    }
 }
 
 /// Waits in real time, for use cases.

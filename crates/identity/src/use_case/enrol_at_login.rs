@@ -38,6 +38,10 @@ impl Identity {
         let (context, known) = self.known_challenge(context, token).await?;
         let account = self.newcomer_to_codes(&known).await?;
         let factor = store.second_factor(account.id).await?;
+        if factor.as_ref().is_some_and(SecondFactor::is_confirmed) {
+            // By another try, after the account was read.
+            return Err(SecondStepError::Challenge);
+        }
         let factor = factor.filter(|factor| factor.is_pending(context.now));
         let factor = factor.ok_or(SecondStepError::Factor(SecondFactorError::NotPending))?;
         let challenge = store.spend_try(known.id(), context.now).await?.ok_or(SecondStepError::Challenge)?;
