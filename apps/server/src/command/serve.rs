@@ -6,7 +6,11 @@ use actix_web::dev::ServerHandle;
 use ashlar_identity::use_case::FirstAdministrator;
 use ashlar_kernel::{Context, RequestId, StoreError, TenantId};
 
-use super::{banner::banner, shutdown::Shutdown, work::name_of_this_process};
+use super::{
+    banner::banner,
+    shutdown::{Serving, Shutdown},
+    work::name_of_this_process,
+};
 use crate::{
     admin::{self, Entrance},
     cli::output,
@@ -31,7 +35,9 @@ pub(super) async fn run(config: &Config, roles: Roles) -> Result<(), Box<dyn Err
     let admin = entrance.map(|entrance| serve_operators(entrance, &state)).transpose()?;
     let working = work.start(roles, &name_of_this_process(), &state.metrics);
     let shutdown = Shutdown::new(state.health.clone(), working.stopper(), &config.limits);
-    let stopper = shutdown.on_signal(Some(server.handle()));
+    let watched = store.clone();
+    let is_at_rest = Box::new(move || watched.pool().iter().all(|pool| pool.in_use == 0));
+    let stopper = shutdown.on_signal(Some(Serving { handle: server.handle(), is_at_rest }));
     let first = first_administrator(&config, &state).await?;
     output::tell(banner(&config, operators, demo.as_ref(), first.as_ref()));
     tracing::info!(address = %config.listen, admin = operators.map(tracing::field::display), "ready");

@@ -24,7 +24,7 @@ impl Shutdown {
     /// Waits for Ctrl-C or SIGTERM, then stops: readiness turns to no, nothing new is taken on, and what is in progress
     /// finishes: first the jobs, then the requests. Returns at a second signal or when the time is up, which means that
     /// nothing more is to be waited for; the server itself would not listen any more.
-    pub(super) async fn on_signal(self, server: Option<ServerHandle>) {
+    pub(super) async fn on_signal(self, server: Option<Serving>) {
         asked_to_stop().await;
         tracing::info!("stopping: finishing requests in progress");
         self.health.drain();
@@ -35,13 +35,12 @@ impl Shutdown {
         }
     }
 
-    async fn gently(&self, server: Option<&ServerHandle>) {
+    async fn gently(&self, server: Option<&Serving>) {
         if let Some(server) = server {
-            // The server's threads open the connections to the database, which end with them: no job may be in the
-            // middle of something by then.
             self.work.stop(self.patience / 2);
             tokio::join!(tokio::time::sleep(self.delay), self.work.ended());
-            server.stop(true).await;
+            server.rest().await;
+            server.handle.stop(true).await;
         } else {
             self.work.stop(self.patience);
         }
@@ -49,7 +48,7 @@ impl Shutdown {
     }
 
     /// Requests and jobs share the patience; without a server the jobs have it for themselves, and return what is left.
-    async fn time(&self, server: Option<&ServerHandle>) {
+    async fn time(&self, server: Option<&Serving>) {
         match server {
             Some(_) => tokio::time::sleep(self.delay + self.patience + GRACE).await,
             None => std::future::pending().await,
@@ -59,6 +58,30 @@ impl Shutdown {
 
 /// What the end itself may take: closing connections, returning jobs.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// A server that is to be stopped.
+pub(super) struct Serving {
+    pub(super) handle: ServerHandle,
+    /// Whether no connection to the database is in use.
+    pub(super) is_at_rest: Box<dyn Fn() -> bool>,
+}
+
+/// How long to wait for a moment in which nobody uses the database; under load there may be none.
+const REST: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(5);
+
+impl Serving {
+    /// Waits for such a moment. A connection to the database lives on the thread of the server that opened it, whoever
+    /// uses it: whoever is in the middle of something when the first of the threads ends may find it broken.
+    async fn rest(&self) {
+        let rest = async {
+            while !(self.is_at_rest)() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let _under_load = tokio::time::timeout(REST, rest).await;
+    }
+}
 
 #[cfg(unix)]
 fn asked_to_stop() -> impl Future<Output = ()> {
