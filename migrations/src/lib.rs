@@ -26,6 +26,7 @@ mod m20261121_000020_device;
 mod m20261121_000023_login_attempt;
 mod m20261121_000024_erasure;
 mod m20261121_000027_bootstrap_token;
+mod m20261121_000029_device_refusal;
 mod step;
 
 use sea_orm_migration::{
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000023_login_attempt::STEP),
             Box::new(m20261121_000024_erasure::STEP),
             Box::new(m20261121_000027_bootstrap_token::STEP),
+            Box::new(m20261121_000029_device_refusal::STEP),
         ]
     }
 }

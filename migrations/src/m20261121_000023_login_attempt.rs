@@ -5,7 +5,20 @@ use crate::{dialect::Dialect, step::Step};
 pub(crate) const STEP: Step = Step { name: "m20261121_000023_login_attempt", up, down };
 
 fn up(dialect: &Dialect) -> String {
-    tables(dialect) + dialect.either(POSTGRES_TRIGGER, SQLITE_TRIGGER)
+    tables(dialect) + trigger(dialect)
+}
+
+/// What writes an attempt when its event is written.
+pub(crate) fn trigger(dialect: &Dialect) -> &'static str {
+    dialect.either(POSTGRES_TRIGGER, SQLITE_TRIGGER)
+}
+
+/// Takes it away.
+pub(crate) fn drop_trigger(dialect: &Dialect) -> &'static str {
+    dialect.either(
+        "DROP TRIGGER event_login_kept ON event; DROP FUNCTION event_keep_login();",
+        "DROP TRIGGER event_login_kept;",
+    )
 }
 
 fn tables(dialect: &Dialect) -> String {
@@ -67,9 +80,5 @@ END;
 ";
 
 fn down(dialect: &Dialect) -> String {
-    let function = dialect.either(
-        "DROP TRIGGER event_login_kept ON event; DROP FUNCTION event_keep_login();",
-        "DROP TRIGGER event_login_kept;",
-    );
-    format!("{function} DROP TABLE login_attempt;")
+    format!("{} DROP TABLE login_attempt;", drop_trigger(dialect))
 }

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use ashlar_tests::{Answer, Database, PASSWORD, Setup, SignedIn, TestApp, journeys};
+use ashlar_jobs::Subscriber as _;
+use ashlar_server::mail::Notices;
+use ashlar_tests::{Answer, Authenticator, Database, PASSWORD, Setup, SignedIn, TestApp, journeys};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -17,6 +19,12 @@ journeys!(
     oldest_of_several_devices_makes_room,
     racing_sign_ins_take_one_place_once,
     racing_sign_ins_leave_one_device,
+    racing_runs_of_one_script_are_one_device,
+    switch_takes_a_place_in_the_other_tenant,
+    session_that_switches_takes_its_device_along,
+    device_that_is_new_to_the_person_is_told_of_in_any_tenant,
+    lost_device_is_removed_by_an_administrator,
+    device_is_refused_after_the_second_factor_too,
 );
 
 async fn try_on(app: &TestApp, who: &str, device: &str) -> Answer {
@@ -256,4 +264,162 @@ async fn racing_sign_ins_leave_one_device(database: Database) {
     assert_eq!(alive.len(), 1, "everybody got in, and one is left");
     assert_eq!(list(&app, &alive[0].access).await.len(), 1);
     assert_eq!(app.count_events("device.replaced").await, 9);
+}
+
+async fn racing_runs_of_one_script_are_one_device(database: Database) {
+    let app = Arc::new(TestApp::start(database).await);
+    app.register("ada").await.expect(201);
+    let mut runners = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let app = Arc::clone(&app);
+        runners.spawn(async move { app.try_log_in("ada", PASSWORD).await });
+    }
+
+    for answer in runners.join_all().await {
+        answer.expect(200);
+    }
+
+    assert_eq!(app.count_events("device.registered").await, 1);
+}
+
+/// Opens `acme`, which Ada administers; its id.
+async fn acme(app: &TestApp) -> String {
+    let operator = app.operator("ops").await;
+    app.open_tenant(&operator, "acme", "ada").await
+}
+
+async fn try_on_in(app: &TestApp, tenant: &str, device: &str) -> Answer {
+    let form = json!({
+        "identifier": "ada", "password": PASSWORD, "tenant": tenant, "device": { "id": device, "name": device },
+    });
+    app.client.post("/api/v1/auth/login").json(&form).send().await
+}
+
+async fn switch_takes_a_place_in_the_other_tenant(database: Database) {
+    let app = limited(database, "single_device", "reject").await;
+    let acme = acme(&app).await;
+    let main = ashlar_kernel::TenantId::MAIN.to_string();
+    let phone = SignedIn::from(&try_on_in(&app, "acme", "phone").await);
+    let tablet = SignedIn::from(&try_on_in(&app, "main", "tablet").await);
+
+    app.switch(&tablet.access, &acme).await.refused(409, "device_limit");
+    app.switch(&phone.access, &main).await.refused(409, "device_limit");
+
+    app.me(&tablet.access).await.expect(200);
+    let device = list(&app, &tablet.access).await.remove(0);
+    remove(&app, &tablet.access, &device).await.expect(204);
+    app.switch(&phone.access, &main).await.expect(200);
+    try_on_in(&app, "main", "tablet").await.refused(409, "device_limit");
+    app.switch(&SignedIn::from(&try_on_in(&app, "main", "phone").await).access, &acme).await.expect(200);
+}
+
+async fn session_that_switches_takes_its_device_along(database: Database) {
+    let app = TestApp::start(database).await;
+    app.register("ada").await.expect(201);
+    let acme = acme(&app).await;
+    let phone = on(&app, "phone").await;
+    let script = app.log_in("ada").await;
+    for session in [&phone, &script] {
+        let switched = app.switch(&session.access, &acme).await.expect(200);
+        let registered = app.events().await.into_iter().rfind(|event| event.name == "identity.device.registered");
+        let registered = registered.unwrap();
+        assert_eq!(registered.request_id, switched.request_id());
+        assert_eq!((registered.tenant.to_string(), &registered.data["elsewhere"]), (acme.clone(), &json!(true)));
+    }
+    let access = app.refresh(&phone.refresh).await.expect(200).json()["access_token"].as_str().unwrap().to_owned();
+    let devices = list(&app, &access).await;
+    let shown: Vec<_> = devices.iter().map(|device| (&device["name"], &device["current"])).collect();
+    assert_eq!(shown.len(), 2);
+    assert!(shown.contains(&(&json!("Ada's phone"), &json!(true))), "{shown:?}");
+
+    // Removed here, it is signed out, and the other one is not.
+    let current = devices.iter().find(|device| device["current"] == true).unwrap();
+    remove(&app, &access, current).await.expect(204);
+    assert!(!app.is_alive(&phone.session).await && app.is_alive(&script.session).await);
+}
+
+async fn device_that_is_new_to_the_person_is_told_of_in_any_tenant(database: Database) {
+    let app = TestApp::start(database).await;
+    app.register("ada").await.expect(201);
+    acme(&app).await;
+    let letters = async |tenant: &str, device: &str| {
+        let answer = try_on_in(&app, tenant, device).await.expect(200);
+        let events = app.events().await.into_iter().filter(|event| event.request_id == answer.request_id());
+        events.filter(|event| Notices.wants(&event.name)).map(|event| Notices.jobs_for(&event).len()).sum::<usize>()
+    };
+    assert_eq!(letters("main", "phone").await, 0, "the first of all");
+    assert_eq!(letters("acme", "phone").await, 0, "known from elsewhere");
+    assert_eq!(letters("acme", "tablet").await, 1);
+    assert_eq!(letters("main", "tablet").await, 0);
+    app.register("bob").await.expect(201);
+    assert_eq!(letters("main", "laptop").await, 1);
+    let bee = app.add_tenant(9, "bee").await;
+    app.execute(&format!(
+        "INSERT INTO membership (id, tenant_id, user_id, role, created_at, updated_at, version) \
+         SELECT user_id, (SELECT id FROM tenant WHERE slug = 'bee'), user_id, 'member', created_at, updated_at, 1 \
+         FROM membership WHERE tenant_id = (SELECT id FROM tenant WHERE slug = 'acme')"
+    ))
+    .await;
+    assert!(!bee.to_string().is_empty());
+    assert_eq!(letters("bee", "stolen").await, 1, "the first one ever in a further tenant");
+}
+
+async fn lost_device_is_removed_by_an_administrator(database: Database) {
+    let setup = Setup::on(database).set("ASHLAR_DEVICE_POLICY", "single_device");
+    let app = setup.set("ASHLAR_DEVICE_OVERFLOW", "reject").set("ASHLAR_DEVICE_TRANSFERS", "1").start().await;
+    let boss = app.boss().await;
+    app.register("ada").await.expect(201);
+    let first = on(&app, "first").await;
+    let device = list(&app, &first.access).await.remove(0);
+    remove(&app, &first.access, &device).await.expect(204);
+    let lost = on(&app, "phone").await;
+    let device = list(&app, &lost.access).await.remove(0);
+    remove(&app, &lost.access, &device).await.refused(409, "device_transfer_limit");
+    let refused = try_on(&app, "ada", "tablet").await;
+    refused.refused(409, "device_limit");
+    assert_eq!(app.names(refused.request_id()).await, ["identity.login.device_refused"]);
+    let path = format!("/api/v1/admin/users/{}/devices", lost.user);
+    let devices = app.client.get(&path).bearer(&boss.access).send().await.expect(200).json();
+    assert_eq!((devices["data"].as_array().unwrap().len(), &devices["data"][0]["name"]), (1, &json!("Ada's phone")));
+    let one = format!("{path}/{}", devices["data"][0]["id"].as_str().unwrap());
+    let take = async |who: &SignedIn, path: &str| app.client.delete(path).bearer(&who.access).send().await;
+
+    let removed = take(&boss, &one).await.expect(204);
+
+    let expected = ["identity.device.removed_by_admin", "identity.session.revoked_all"];
+    assert_eq!(app.names(removed.request_id()).await, expected);
+    let log = app.events().await;
+    let event = log.iter().find(|event| event.name == expected[0]).unwrap();
+    assert_eq!((&event.data["user"], Notices.jobs_for(event).len()), (&json!(lost.user), 1));
+    app.me(&lost.access).await.refused(401, "session_revoked");
+    take(&boss, &one).await.refused(404, "not_found");
+    let tablet = on(&app, "tablet").await;
+    let mine = app.client.get("/api/v1/me/login-attempts").bearer(&tablet.access).send().await.expect(200).json();
+    let outcomes: Vec<_> = mine["data"].as_array().unwrap().iter().map(|line| line["outcome"].clone()).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == "device_refused").count(), 1, "{outcomes:?}");
+    let attempts = "/api/v1/admin/login-attempts?outcome=device_refused";
+    let seen = app.client.get(attempts).bearer(&boss.access).send().await.expect(200).json();
+    assert_eq!((&seen["data"][0]["user_id"], &seen["data"][0]["ip"]), (&json!(lost.user), &json!("127.0.0.0")));
+
+    let own = format!("/api/v1/admin/users/{}/devices/{}", boss.user, lost.session);
+    take(&boss, &own).await.refused(403, "self_administration");
+    app.advance(TimeDelta::minutes(11));
+    take(&boss, &one).await.refused(403, "reauthentication_required");
+}
+
+async fn device_is_refused_after_the_second_factor_too(database: Database) {
+    let app = limited(database, "single_device", "reject").await;
+    let phone = on(&app, "phone").await;
+    let enrolled = app.client.post("/api/v1/me/2fa/totp").bearer(&phone.access).send().await.expect(201).json();
+    let authenticator = Authenticator::set_up(&enrolled);
+    let body = json!({ "code": authenticator.code(&app) });
+    app.client.post("/api/v1/me/2fa/totp/confirm").bearer(&phone.access).json(&body).send().await.expect(200);
+    app.advance(TimeDelta::seconds(30));
+    let waiting = try_on(&app, "ada", "tablet").await.expect(200).json();
+
+    let step = json!({ "challenge_token": waiting["challenge_token"], "totp_code": authenticator.code(&app) });
+    let refused = app.client.post("/api/v1/auth/login/2fa").json(&step).send().await;
+
+    refused.refused(409, "device_limit");
+    assert_eq!(app.names(refused.request_id()).await, ["identity.login.device_refused"]);
 }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
-use ashlar_tests::{Answer, Database, PASSWORD, TestApp, journeys};
+use ashlar_jobs::Subscriber as _;
+use ashlar_server::mail::Notices;
+use ashlar_tests::{Answer, Database, PASSWORD, SignedIn, TestApp, journeys};
 use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -15,6 +17,10 @@ journeys!(
     of_fifty_guesses_at_once_five_are_judged,
     fifty_right_passwords_at_once_all_get_in,
     spellings_of_one_identifier_share_a_counter,
+    tenants_share_the_counter_of_an_identifier,
+    device_token_is_of_the_person_however_they_sign_in,
+    strangers_do_not_keep_a_person_from_what_takes_the_password,
+    proofs_of_one_session_lock_nothing_else,
 );
 
 async fn guess(app: &TestApp, identifier: &str) -> Answer {
@@ -144,4 +150,103 @@ async fn spellings_of_one_identifier_share_a_counter(database: Database) {
         guess(&app, spelling).await.refused(401, "invalid_credentials");
     }
     guess(&app, "aDa@example.org").await.refused(429, "too_many_attempts");
+}
+
+/// Ada, who is a member of `main` and administers `acme`.
+async fn ada_of_two_tenants(app: &TestApp) -> SignedIn {
+    app.boss().await;
+    let operator = app.operator("ops").await;
+    let ada = app.sign_up("ada").await;
+    app.open_tenant(&operator, "acme", "ada").await;
+    ada
+}
+
+async fn tenants_share_the_counter_of_an_identifier(database: Database) {
+    let app = TestApp::start(database).await;
+    ada_of_two_tenants(&app).await;
+    let guess_in = async |tenant: &str, identifier: &str| {
+        let form = json!({ "identifier": identifier, "password": "another-password", "tenant": tenant });
+        app.client.post("/api/v1/auth/login").json(&form).send().await
+    };
+    for identifier in ["ada", "nobody"] {
+        for tenant in ["main", "acme", "main", "acme", "main"] {
+            guess_in(tenant, identifier).await.refused(401, "invalid_credentials");
+        }
+        for tenant in ["main", "acme"] {
+            guess_in(tenant, identifier).await.refused(429, "too_many_attempts");
+        }
+    }
+    app.try_log_in_to("acme", "ada").await.refused(429, "too_many_attempts");
+    app.advance(TimeDelta::seconds(60));
+    app.log_in_to("acme", "ada").await;
+}
+
+async fn device_token_is_of_the_person_however_they_sign_in(database: Database) {
+    let app = TestApp::start(database).await;
+    let ada = ada_of_two_tenants(&app).await;
+    let token = app.try_log_in("ada", PASSWORD).await.expect(200).json()["device_token"].clone();
+    let known = app.count_events("device.registered").await;
+    let email = json!({ "email": "countess@example.org" });
+    app.client.post("/api/v1/me/email").bearer(&ada.access).json(&email).send().await.expect(202);
+    let link = app.link_of_event("identity.email.change_requested", "confirm").await;
+    let verify = json!({ "token": link });
+    app.client.post("/api/v1/auth/verify-email").json(&verify).send().await.expect(200);
+    for identifier in ["ada", "countess@example.org"] {
+        lock(&app, identifier).await;
+    }
+
+    for (identifier, tenant) in [("ada", "main"), ("countess@example.org", "main"), ("ada", "acme")] {
+        let form = json!({
+            "identifier": identifier, "password": PASSWORD, "tenant": tenant, "device_token": token,
+        });
+        let login = app.client.post("/api/v1/auth/login").header("user-agent", "another/1").json(&form).send().await;
+        assert_eq!(login.status, 200, "{identifier} in {tenant}: {login:?}");
+    }
+    assert_eq!(app.count_events("device.registered").await, known + 1, "one in each tenant");
+}
+
+async fn prove(app: &TestApp, person: &SignedIn, password: &str) -> Answer {
+    let call = app.client.post("/api/v1/auth/reauthenticate").bearer(&person.access);
+    call.json(&json!({ "password": password })).send().await
+}
+
+async fn strangers_do_not_keep_a_person_from_what_takes_the_password(database: Database) {
+    const NEW: &str = "lemon-gravel-ostrich-4";
+    let app = TestApp::start(database).await;
+    app.boss().await;
+    let ada = app.sign_up("ada").await;
+    for identifier in ["ada", "ada@example.org"] {
+        lock(&app, identifier).await;
+    }
+
+    prove(&app, &ada, PASSWORD).await.expect(200);
+    let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+    app.client.post("/api/v1/me/password").bearer(&ada.access).json(&change).send().await.expect(200);
+    let leave = app.client.delete("/api/v1/me").bearer(&ada.access).json(&json!({ "password": NEW }));
+    leave.send().await.expect(204);
+}
+
+async fn proofs_of_one_session_lock_nothing_else(database: Database) {
+    let app = TestApp::start(database).await;
+    let thief = app.sign_up("ada").await;
+    let owner = app.log_in("ada").await;
+    for _ in 0..5 {
+        prove(&app, &thief, "another-password").await.refused(403, "current_password_invalid");
+    }
+    let refused = prove(&app, &thief, PASSWORD).await;
+    refused.refused(429, "too_many_attempts");
+    assert_eq!(wait_of(&refused), 60);
+    let event = app.events().await.into_iter().rfind(|event| event.name == "identity.reauth.locked").unwrap();
+    let told = json!({ "user": thief.user, "session": thief.session, "level": 1, "seconds": 60 });
+    assert_eq!((&event.data, Notices.jobs_for(&event).len()), (&told, 1), "the owner gets a letter");
+    assert_eq!(app.count_events("login.locked").await, 0);
+
+    // Refreshing is no way around it.
+    let refreshed = SignedIn::from(&app.refresh(&thief.refresh).await);
+    prove(&app, &refreshed, PASSWORD).await.refused(429, "too_many_attempts");
+    prove(&app, &owner, PASSWORD).await.expect(200);
+    app.log_in("ada").await;
+    app.log_in("ada@example.org").await;
+    app.advance(TimeDelta::seconds(60));
+    prove(&app, &refreshed, PASSWORD).await.expect(200);
 }

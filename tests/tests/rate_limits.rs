@@ -12,6 +12,7 @@ journeys!(
     user_is_limited_wherever_from_and_other_users_are_not,
     guesses_at_tokens_count_as_strangers,
     refreshes_of_one_session_are_limited,
+    forged_refresh_tokens_do_not_count_for_their_session,
     clients_behind_a_proxy_are_told_apart_and_one_customer_is_not,
     what_is_not_counted_says_nothing_of_limits,
     refusal_of_bad_input_costs_no_attempt,
@@ -146,6 +147,21 @@ async fn refreshes_of_one_session_are_limited(database: Database) {
     refresh(&other["refresh_token"]).await.expect(200);
     app.advance(TimeDelta::seconds(30));
     refresh(&last["refresh_token"]).await.expect(200);
+}
+
+async fn forged_refresh_tokens_do_not_count_for_their_session(database: Database) {
+    let Some(limited) = limited(database, &[("ASHLAR_RATE_LIMIT_REFRESH", "1/1m")]).await else { return };
+    let app = &limited.app;
+    let ada = app.sign_up("ada").await;
+    // The session it names is hers, and what proves it is not.
+    let (named, proof) = ada.refresh.split_at(ada.refresh.len() - 20);
+    let other = if proof.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{named}{other}{}", &proof[1..]);
+
+    for _ in 0..3 {
+        app.refresh(&forged).await.refused(401, "refresh_token_invalid");
+    }
+    app.refresh(&ada.refresh).await.expect(200);
 }
 
 async fn clients_behind_a_proxy_are_told_apart_and_one_customer_is_not(database: Database) {

@@ -62,8 +62,9 @@ async fn administrator_sets_up_a_second_factor_to_sign_in(database: Database) {
     let answer = app.try_log_in("boss", PASSWORD).await.expect(200).json();
     assert_eq!(answer["status"], "mfa_required");
     let body = json!({ "totp_code": authenticator.code(&app) });
-    let disable = app.client.post("/api/v1/me/2fa/totp/disable").bearer(&boss.access).json(&body);
-    disable.send().await.refused(403, "mfa_required_by_policy");
+    let disable = app.client.post("/api/v1/me/2fa/totp/disable").bearer(&boss.access).json(&body).send().await;
+    disable.refused(403, "mfa_required_by_policy");
+    assert_eq!(app.names(disable.request_id()).await, [""; 0], "no permission is missing");
     let sign_in = json!({ "challenge_token": answer["challenge_token"], "totp_code": authenticator.code(&app) });
     app.client.post("/api/v1/auth/login/2fa").json(&sign_in).send().await.expect(200);
 }
@@ -102,7 +103,10 @@ async fn new_powers_wait_for_a_second_factor(database: Database) {
     app.set_role(&boss.access, &ada.user, "staff").await.expect(200);
 
     app.users(&ada.access, "").await.refused(403, "mfa_required_by_policy");
-    app.edit(&ada.access, &json!({ "display_name": "Ada" })).await.refused(403, "mfa_required_by_policy");
+    let denied = app.edit(&ada.access, &json!({ "display_name": "Ada" })).await;
+    denied.refused(403, "mfa_required_by_policy");
+    assert_eq!(denied.json()["required"], "identity.profile.update.own");
+    assert_eq!(app.names(denied.request_id()).await, ["identity.authz.denied"]);
     app.me(&ada.access).await.expect(200);
     let enrolled = app.client.post("/api/v1/me/2fa/totp").bearer(&ada.access).send().await.expect(201).json();
     let body = json!({ "code": Authenticator::set_up(&enrolled).code(&app) });

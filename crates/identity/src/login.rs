@@ -3,7 +3,7 @@
 use ashlar_kernel::{Change, DomainEvent, EventSpec, Outcome, Target, Timestamp};
 use serde::Serialize;
 
-use crate::UserId;
+use crate::{UserId, device::DeviceRefusal};
 
 /// One attempt to sign in with a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,12 @@ impl LoginAttempt {
     ) -> Change<Self, LoginEvent> {
         let event = LoginEvent::Failed { user, reason, identifier_hmac: pseudonym };
         Change::new(Self { user, at, credential_version: None }, event)
+    }
+
+    /// Everything was right, and nobody signs in on the device.
+    pub fn refused_on_device(user: UserId, refusal: DeviceRefusal, at: Timestamp) -> Change<Self, LoginEvent> {
+        let event = LoginEvent::DeviceRefused { user, refusal: refusal.as_str() };
+        Change::new(Self { user: Some(user), at, credential_version: None }, event)
     }
 
     /// The person signed in, with the password and address of `credential_version`.
@@ -94,6 +100,13 @@ pub enum LoginEvent {
         /// Pseudonym of what was typed.
         identifier_hmac: String,
     },
+    /// Everything was right, and there was no place for the device.
+    DeviceRefused {
+        /// Whose account.
+        user: UserId,
+        /// Why; told to the caller.
+        refusal: &'static str,
+    },
 }
 
 const SUCCEEDED: EventSpec = EventSpec {
@@ -118,17 +131,31 @@ const FAILED: EventSpec = EventSpec {
     ],
 };
 
+const DEVICE_REFUSED: EventSpec = EventSpec {
+    name: "identity.login.device_refused",
+    schema_version: 1,
+    summary: "Somebody who knows the password, and the code if one is asked for, was not signed in, because the person has as many devices as there may be.",
+    targets: &["user"],
+    data: &[
+        ("user", "Id of the account."),
+        ("refusal", "device_limit or device_transfer_limit, as the caller was told."),
+    ],
+};
+
 impl DomainEvent for LoginEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Succeeded { .. } => SUCCEEDED.name,
             Self::Failed { .. } => FAILED.name,
+            Self::DeviceRefused { .. } => DEVICE_REFUSED.name,
         }
     }
 
     fn targets(&self) -> Vec<Target> {
         match self {
-            Self::Succeeded { user, .. } | Self::Failed { user: Some(user), .. } => vec![Target::new("user", user)],
+            Self::Succeeded { user, .. } | Self::DeviceRefused { user, .. } | Self::Failed { user: Some(user), .. } => {
+                vec![Target::new("user", user)]
+            }
             Self::Failed { identifier_hmac, .. } => vec![Target::new("identifier", identifier_hmac)],
         }
     }
@@ -137,11 +164,12 @@ impl DomainEvent for LoginEvent {
         match self {
             Self::Succeeded { .. } => Outcome::Ok,
             Self::Failed { .. } => Outcome::Failed,
+            Self::DeviceRefused { .. } => Outcome::Denied,
         }
     }
 }
 
 /// The catalogue entries of [`LoginEvent`].
 pub(crate) const fn login_event_specs() -> &'static [EventSpec] {
-    &[SUCCEEDED, FAILED]
+    &[SUCCEEDED, FAILED, DEVICE_REFUSED]
 }

@@ -17,11 +17,13 @@ pub enum LoginOutcome {
     Failed,
     /// The password was right and the code of the second factor was not.
     SecondFactorFailed,
+    /// Whatever was asked for was right, and there was no place for one more device.
+    DeviceRefused,
 }
 
 /// The text names no outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not one of succeeded, failed and second_factor_failed")]
+#[error("not one of succeeded, failed, second_factor_failed and device_refused")]
 pub struct InvalidLoginOutcome;
 
 impl FieldFault for InvalidLoginOutcome {
@@ -32,7 +34,7 @@ impl FieldFault for InvalidLoginOutcome {
 
 impl LoginOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 3] = [Self::Succeeded, Self::Failed, Self::SecondFactorFailed];
+    pub const ALL: [Self; 4] = [Self::Succeeded, Self::Failed, Self::SecondFactorFailed, Self::DeviceRefused];
 
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
@@ -40,6 +42,7 @@ impl LoginOutcome {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::SecondFactorFailed => "second_factor_failed",
+            Self::DeviceRefused => "device_refused",
         }
     }
 
@@ -49,6 +52,7 @@ impl LoginOutcome {
             Self::Succeeded => "identity.login.succeeded",
             Self::Failed => "identity.login.failed",
             Self::SecondFactorFailed => "identity.mfa.failed",
+            Self::DeviceRefused => "identity.login.device_refused",
         }
     }
 }

@@ -98,7 +98,10 @@ impl Classified for AccessError {
             members.insert("max_age".to_owned(), max_age.num_seconds().into());
             members.insert("methods".to_owned(), serde_json::json!(["password"]));
         }
-        if let Self::InsufficientScope { required } | Self::PermissionDenied { permission: required } = self {
+        if let Self::InsufficientScope { required }
+        | Self::PermissionDenied { permission: required }
+        | Self::SecondFactorRequired { permission: required } = self
+        {
             members.insert("required".to_owned(), required.as_str().into());
         }
         members
@@ -194,7 +197,7 @@ mod tests {
     fn what_is_withheld_is_refused_with_what_is_missing() {
         let refused = context(user(&[READ])).require(WITHHELD).unwrap_err();
         assert_eq!(refused, AccessError::SecondFactorRequired { permission: WITHHELD });
-        assert_eq!(refused.kind(), ErrorKind::Forbidden);
+        assert_eq!((refused.kind(), &refused.extensions()["required"]), (ErrorKind::Forbidden, &"demo.delete".into()));
     }
 
     #[test]

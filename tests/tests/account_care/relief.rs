@@ -1,6 +1,6 @@
 //! Administrators who help people in.
 
-use ashlar_tests::{Database, PASSWORD, TestApp, journeys};
+use ashlar_tests::{Database, PASSWORD, SignedIn, TestApp, journeys};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -8,6 +8,8 @@ use super::{guard, lock, told};
 
 journeys!(
     unlocked_person_may_try_again_at_once,
+    lock_is_lifted_in_every_tenant_also_by_those_who_have_the_person_as_a_guest,
+    guests_are_relieved_and_not_forgiven,
     second_factor_is_taken_away_with_all_sessions,
     failures_of_the_factor_before_do_not_count_for_the_next,
     helping_in_is_for_administrators_and_not_for_oneself,
@@ -27,6 +29,46 @@ async fn unlocked_person_may_try_again_at_once(database: Database) {
     app.try_log_in("ada@example.org", PASSWORD).await.expect(200);
     app.log_in("ada").await;
     app.administer(&boss.access, &ada.user, "unlock").await.expect(200);
+}
+
+/// A guest of `acme` from `main`, and the administrators of `main` and of `acme`.
+async fn guest(app: &TestApp) -> (SignedIn, SignedIn, SignedIn) {
+    let boss = app.boss().await;
+    let operator = app.operator("ops").await;
+    app.register("founder").await.expect(201);
+    app.open_tenant(&operator, "acme", "founder").await;
+    let founder = app.log_in_to("acme", "founder").await;
+    let ada = app.sign_up("ada").await;
+    let form = json!({ "user_id": ada.user, "role": "member" });
+    app.client.post("/api/v1/admin/memberships").bearer(&founder.access).json(&form).send().await.expect(201);
+    (ada, boss, founder)
+}
+
+async fn lock_is_lifted_in_every_tenant_also_by_those_who_have_the_person_as_a_guest(database: Database) {
+    let app = TestApp::start(database).await;
+    let (ada, boss, founder) = guest(&app).await;
+    for administrator in [&boss, &founder] {
+        lock(&app, "ada").await;
+        lock(&app, "ada@example.org").await;
+        let answer = app.administer(&administrator.access, &ada.user, "unlock").await.expect(200);
+        assert_eq!(told(&app, &answer).await, [("identity.login.unlocked".to_owned(), json!({ "user": ada.user }))]);
+        app.log_in("ada").await;
+        app.log_in_to("acme", "ada@example.org").await;
+    }
+}
+
+async fn guests_are_relieved_and_not_forgiven(database: Database) {
+    let app = TestApp::start(database).await;
+    let (ada, boss, founder) = guest(&app).await;
+    for _ in 0..19 {
+        lock(&app, "ada").await;
+        app.administer(&founder.access, &ada.user, "unlock").await.expect(200);
+    }
+    lock(&app, "ada").await;
+    app.administer(&founder.access, &ada.user, "unlock").await.refused(403, "guest_account");
+    app.try_log_in("ada", PASSWORD).await.refused(429, "too_many_attempts");
+    app.administer(&boss.access, &ada.user, "unlock").await.expect(200);
+    app.log_in("ada").await;
 }
 
 async fn second_factor_is_taken_away_with_all_sessions(database: Database) {
@@ -90,8 +132,8 @@ async fn helping_in_is_for_administrators_and_not_for_oneself(database: Database
         app.administer(&staff.access, &ada.user, what).await.refused(403, "permission_denied");
         app.administer(&operator.access, &ada.user, what).await.refused(403, "permission_denied");
         app.administer(&boss.access, &boss.user, what).await.refused(403, "self_administration");
-        app.administer(&boss.access, &guest.user, what).await.refused(403, "guest_account");
     }
+    app.administer(&boss.access, &guest.user, "2fa/reset").await.refused(403, "guest_account");
     app.administer(&boss.access, &operator.user, "2fa/reset").await.refused(409, "operator_account");
     app.advance(TimeDelta::minutes(11));
     for what in ["unlock", "2fa/reset"] {

@@ -217,6 +217,9 @@ fn administration() -> Vec<Row> {
             "revokeUserSession",
             (204, |app, ada| app.client.delete(&format!("/api/v1/admin/users/{}/sessions/{}", ada.user, ada.session))),
         ),
+        administered("listUserDevices", (200, |app, _| colleague(app, "GET", "/devices"))),
+        // The happy case with a real device is one of `devices.rs`.
+        administered("removeUserDevice", (404, |app, _| colleague(app, "DELETE", &format!("/devices/{ACME}")))),
         administered(
             "addMember",
             (201, |app, _| {

@@ -34,12 +34,20 @@ pub(crate) async fn note_denials(
     Ok(response)
 }
 
-/// Who was denied what; none if it was not for want of a scope or permission.
+/// What is refused for want of a scope or permission, also of one that waits for a second factor.
+const DENIALS: [&str; 3] = [
+    access_codes::INSUFFICIENT_SCOPE.code,
+    access_codes::PERMISSION_DENIED.code,
+    access_codes::MFA_REQUIRED_BY_POLICY.code,
+];
+
+/// Who was denied what; none if it was not for want of a scope or permission. Whoever must not give their second factor up is
+/// told so by one of these codes as well, and lacks nothing.
 fn denied(response: &ServiceResponse<impl MessageBody>) -> Option<(web::Data<AppState>, Context, String)> {
     let required = {
         let extensions = response.response().extensions();
         let problem = extensions.get::<Problem>()?;
-        if ![access_codes::INSUFFICIENT_SCOPE.code, access_codes::PERMISSION_DENIED.code].contains(&problem.code()) {
+        if !DENIALS.contains(&problem.code()) {
             return None;
         }
         problem.member("required")?.as_str()?.to_owned()

@@ -63,7 +63,8 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<String>>, nullable = false)]
     pub violated_policies: Option<Value>,
-    /// Of `insufficient_scope`: the scope that the API key lacks, or its owner.
+    /// Of `insufficient_scope`: the scope that the API key lacks, or its owner. Of `permission_denied`, and of
+    /// `mfa_required_by_policy` where something is withheld: the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     pub required: Option<Value>,

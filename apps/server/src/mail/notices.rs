@@ -10,8 +10,9 @@ use super::send::{Errand, FactorNews, SendMail};
 pub struct Notices;
 
 /// The events that lead to letters.
-const EVENTS: [&str; 16] = [
+const EVENTS: [&str; 18] = [
     "identity.device.registered",
+    "identity.device.removed_by_admin",
     "identity.session.refresh_reuse_detected",
     "identity.user.registered",
     "identity.email.verification_requested",
@@ -21,6 +22,7 @@ const EVENTS: [&str; 16] = [
     "identity.password.changed",
     "identity.password.reset_completed",
     "identity.login.locked",
+    "identity.reauth.locked",
     "identity.mfa.totp_confirmed",
     "identity.mfa.totp_disabled",
     "identity.mfa.reset_by_admin",
@@ -53,11 +55,14 @@ fn errands(event: &EventRecord) -> Option<Vec<Errand>> {
     let at = event.occurred_at;
     let user = || field(event, "user");
     Some(match event.name.as_str() {
-        // Whoever signs in for the first time knows of it.
-        "identity.device.registered" if event.data.get("first") == Some(&true.into()) => Vec::new(),
+        // Whoever signs in for the first time knows of it, and a device that is used elsewhere is no news.
+        "identity.device.registered" if ["first", "elsewhere"].iter().any(|name| event.data[name] == true) => {
+            Vec::new()
+        }
         "identity.device.registered" => {
             vec![Errand::NewDevice { user: user()?, device: field(event, "device")?, at }]
         }
+        "identity.device.removed_by_admin" => vec![Errand::DeviceRemoved { user: user()?, at }],
         "identity.session.refresh_reuse_detected" => vec![Errand::SessionReuse { user: user()?, at }],
         "identity.user.registered" | "identity.email.verification_requested" => {
             vec![Errand::VerifyEmail { user: user()? }]
@@ -74,8 +79,9 @@ fn errands(event: &EventRecord) -> Option<Vec<Errand>> {
             vec![Errand::PasswordChanged { user: user()?, at }]
         }
         // Once for however many locks follow one another.
-        "identity.login.locked" if event.data.get("level") != Some(&1.into()) => Vec::new(),
+        "identity.login.locked" | "identity.reauth.locked" if event.data.get("level") != Some(&1.into()) => Vec::new(),
         "identity.login.locked" => user().map(|user| Errand::Locked { user, at }).into_iter().collect(),
+        "identity.reauth.locked" => vec![Errand::ProofsLocked { user: user()?, at }],
         "identity.mfa.totp_confirmed" => vec![Errand::SecondFactor { user: user()?, what: FactorNews::SetUp, at }],
         "identity.mfa.totp_disabled" => vec![Errand::SecondFactor { user: user()?, what: FactorNews::GivenUp, at }],
         "identity.mfa.reset_by_admin" => vec![Errand::SecondFactor { user: user()?, what: FactorNews::Reset, at }],

@@ -78,12 +78,26 @@ pub enum Errand {
         /// When.
         at: Timestamp,
     },
+    /// Somebody who is signed in guesses.
+    ProofsLocked {
+        /// Whose password.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+    },
     /// Somebody signed in on a device that was not known.
     NewDevice {
         /// Whose account.
         user: UserId,
         /// Which.
         device: DeviceId,
+        /// When.
+        at: Timestamp,
+    },
+    /// An administrator has removed a device.
+    DeviceRemoved {
+        /// Whose.
+        user: UserId,
         /// When.
         at: Timestamp,
     },
@@ -183,11 +197,21 @@ impl SendMail {
                 let message = move |to| words::locked(&time(at), to);
                 self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
             }
+            Errand::ProofsLocked { user, at } => {
+                let base = self.post.base.clone();
+                let message = move |to| words::proofs_locked(&time(at), &base, to);
+                self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
+            }
             Errand::NewDevice { user, device, at } => {
                 let known = identity.device_of(job.tenant(), user, device).await?;
                 let what = known.map(|known| words::device(&known)).unwrap_or_default();
                 let base = self.post.base.clone();
                 let message = move |to| words::new_device(&what, &time(at), &base, to);
+                self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
+            }
+            Errand::DeviceRemoved { user, at } => {
+                let base = self.post.base.clone();
+                let message = move |to| words::device_removed(&time(at), &base, to);
                 self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
             }
             Errand::SecondFactor { user, what, at } => {

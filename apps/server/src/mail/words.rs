@@ -195,6 +195,54 @@ pub(super) fn locked(when: &str, language: Language) -> Message {
     Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }
 }
 
+/// An administrator has removed a device.
+pub(super) fn device_removed(when: &str, base: &str, language: Language) -> Message {
+    let (subject, before, after) = match language {
+        Language::English => (
+            "An administrator removed one of your devices",
+            format!(
+                "at {when} an administrator removed one of the devices of your account. Whoever was signed in on it is signed out, and there is room for another one."
+            ),
+            format!("If you did not ask for it, set a new password at once and write to us: {base}"),
+        ),
+        Language::German => (
+            "Ein Administrator hat eines Ihrer Geräte entfernt",
+            format!(
+                "am {when} hat ein Administrator eines der Geräte Ihres Kontos entfernt. Wer darauf angemeldet war, ist abgemeldet, und es ist Platz für ein anderes."
+            ),
+            format!(
+                "Wenn Sie nicht darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie uns: {base}"
+            ),
+        ),
+    };
+    Message { subject, before: vec![before], link: None, after: vec![after] }
+}
+
+/// Somebody who is signed in has typed wrong passwords since `when`.
+pub(super) fn proofs_locked(when: &str, base: &str, language: Language) -> Message {
+    let (subject, before, after) = match language {
+        Language::English => (
+            "Somebody in your account does not know the password",
+            format!(
+                "at {when} somebody who is signed in to your account typed wrong passwords several times, where the password is asked for again. In that session it is not looked at for a while. If it was you, you need not do anything."
+            ),
+            format!(
+                "If it was not you, sign out everywhere and set a new password at once: your account may be open on a device that is not in your hands. {base}"
+            ),
+        ),
+        Language::German => (
+            "Jemand in Ihrem Konto kennt das Passwort nicht",
+            format!(
+                "am {when} hat jemand, der in Ihrem Konto angemeldet ist, dort mehrmals ein falsches Passwort eingegeben, wo noch einmal danach gefragt wird. In dieser Sitzung wird es eine Weile nicht geprüft. Wenn Sie das waren, brauchen Sie nichts zu tun."
+            ),
+            format!(
+                "Wenn Sie das nicht waren, melden Sie sich überall ab und setzen Sie sofort ein neues Passwort: Ihr Konto ist vielleicht auf einem Gerät offen, das Sie nicht in der Hand haben. {base}"
+            ),
+        ),
+    };
+    Message { subject, before: vec![before], link: None, after: vec![after] }
+}
+
 /// The account is gone since `when`.
 pub(super) fn deleted(when: &str, language: Language) -> Message {
     let (subject, before, after) = match language {
@@ -332,6 +380,8 @@ mod tests {
             assert_ne!(link(purpose, "u", Language::English), link(purpose, "u", Language::German));
         }
         assert_ne!(locked("t", Language::English), locked("t", Language::German));
+        assert_ne!(proofs_locked("t", "b", Language::English), proofs_locked("t", "b", Language::German));
+        assert_ne!(device_removed("t", "b", Language::English), device_removed("t", "b", Language::German));
         assert_ne!(new_device("d", "t", "b", Language::English), new_device("d", "t", "b", Language::German));
         assert_ne!(password_changed("t", "b", Language::English), password_changed("t", "b", Language::German));
     }

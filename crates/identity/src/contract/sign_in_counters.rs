@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::{MacKey, TenantId, Timestamp};
+use ashlar_kernel::{MacKey, Timestamp};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ fn noon() -> Timestamp {
 }
 
 fn key(name: &str) -> CounterKey {
-    CounterKey::new(&MacKey::from_bytes([1; 32]), TenantId::MAIN, &Identifier::parse(name).unwrap(), None)
+    CounterKey::of_strangers(&MacKey::from_bytes([1; 32]), &Identifier::parse(name).unwrap())
 }
 
 /// A counter after one failure, and the stamp `number`.

@@ -18,8 +18,10 @@ pub enum DeviceEvent {
         user: UserId,
         /// What it runs.
         platform: &'static str,
-        /// Whether they have used no other before.
+        /// Whether they have used no other lately, in whichever tenant.
         first: bool,
+        /// Whether they use it in another tenant.
+        elsewhere: bool,
     },
     /// Its owner calls it otherwise.
     Renamed {
@@ -42,6 +44,13 @@ pub enum DeviceEvent {
         /// Whose.
         user: UserId,
     },
+    /// An administrator removed it.
+    TakenAway {
+        /// Which.
+        device: DeviceId,
+        /// Whose.
+        user: UserId,
+    },
 }
 
 const TARGETS: &[&str] = &["device", "user"];
@@ -51,13 +60,14 @@ const USER: (&str, &str) = ("user", "Id of the account.");
 const REGISTERED: EventSpec = EventSpec {
     name: "identity.device.registered",
     schema_version: 1,
-    summary: "Somebody signed in on a device that was not known. Unless it is the first one, its owner gets a letter.",
+    summary: "Somebody signed in on a device that was not known in the tenant, or came with it from another one. Unless it is their first one or they use it elsewhere, its owner gets a letter.",
     targets: TARGETS,
     data: &[
         DEVICE,
         USER,
         ("platform", "What it runs, as it says: web, android, ios or other."),
-        ("first", "Whether the person had no device in this tenant in the thirty days before."),
+        ("first", "Whether the person had no device in any tenant in the thirty days before."),
+        ("elsewhere", "Whether the person uses it in another tenant."),
     ],
 };
 const RENAMED: EventSpec = EventSpec {
@@ -82,6 +92,14 @@ const REMOVED: EventSpec = EventSpec {
     data: &[DEVICE, USER],
 };
 
+const TAKEN_AWAY: EventSpec = EventSpec {
+    name: "identity.device.removed_by_admin",
+    schema_version: 1,
+    summary: "An administrator removed a device of somebody who has lost it. Its sessions have ended, and its owner gets a letter.",
+    targets: TARGETS,
+    data: &[DEVICE, USER],
+};
+
 impl DomainEvent for DeviceEvent {
     fn name(&self) -> &'static str {
         match self {
@@ -89,6 +107,7 @@ impl DomainEvent for DeviceEvent {
             Self::Renamed { .. } => RENAMED.name,
             Self::Replaced { .. } => REPLACED.name,
             Self::Removed { .. } => REMOVED.name,
+            Self::TakenAway { .. } => TAKEN_AWAY.name,
         }
     }
 
@@ -96,12 +115,13 @@ impl DomainEvent for DeviceEvent {
         let (Self::Registered { device, user, .. }
         | Self::Renamed { device, user }
         | Self::Replaced { device, user }
-        | Self::Removed { device, user }) = self;
+        | Self::Removed { device, user }
+        | Self::TakenAway { device, user }) = self;
         vec![Target::new("device", device), Target::new("user", user)]
     }
 }
 
 /// The catalogue entries of [`DeviceEvent`].
 pub(crate) const fn device_event_specs() -> &'static [EventSpec] {
-    &[REGISTERED, RENAMED, REPLACED, REMOVED]
+    &[REGISTERED, RENAMED, REPLACED, REMOVED, TAKEN_AWAY]
 }

@@ -25,7 +25,7 @@ pub(crate) const SEEN_EXACTNESS: TimeDelta = TimeDelta::minutes(1);
 pub enum DeviceEnd {
     /// Another one took its place.
     Replaced,
-    /// Its owner removed it.
+    /// Its owner removed it, or an administrator did on their behalf.
     Removed,
 }
 
@@ -44,7 +44,7 @@ impl DeviceEnd {
     }
 }
 
-/// A device on which a person has signed in to a tenant. What it says about itself is unproven.
+/// A device on which a person is signed in to a tenant, or was. What it says about itself is unproven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownDevice {
     id: DeviceId,
@@ -59,6 +59,15 @@ pub struct KnownDevice {
     last_seen_at: Timestamp,
     ended: Option<(Timestamp, DeviceEnd)>,
     version: u32,
+}
+
+/// What a device that is new in a tenant is to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Acquaintance {
+    /// They have used no other lately, in whichever tenant.
+    pub is_first: bool,
+    /// They use it in another tenant.
+    pub is_known_elsewhere: bool,
 }
 
 /// A stored device as plain data; [`KnownDevice::restore`] checks it.
@@ -80,13 +89,13 @@ pub struct KnownDeviceRow {
 }
 
 impl KnownDevice {
-    /// A device that was not known. `place` is its number among those that may be there at the same time, where that is
-    /// limited; `is_first` says that the person has used no other before.
+    /// A device that was not known in the tenant. `place` is its number among those that may be there at the same time,
+    /// where that is limited.
     pub fn register(
         id: DeviceId,
         (tenant, user): (TenantId, UserId),
         device: &SignInDevice,
-        (place, is_first): (Option<u32>, bool),
+        (place, acquaintance): (Option<u32>, Acquaintance),
         now: Timestamp,
     ) -> Change<Self, DeviceEvent> {
         let known = Self {
@@ -103,7 +112,10 @@ impl KnownDevice {
             ended: None,
             version: 1,
         };
-        let event = DeviceEvent::Registered { device: id, user, platform: known.platform.as_str(), first: is_first };
+        let Acquaintance { is_first, is_known_elsewhere } = acquaintance;
+        let platform = known.platform.as_str();
+        let event =
+            DeviceEvent::Registered { device: id, user, platform, first: is_first, elsewhere: is_known_elsewhere };
         Change::new(known, event)
     }
 
@@ -126,7 +138,20 @@ impl KnownDevice {
             DeviceEnd::Replaced => DeviceEvent::Replaced { device, user },
             DeviceEnd::Removed => DeviceEvent::Removed { device, user },
         };
-        Some(Change::new(Self { ended: Some((now, why)), version: self.version + 1, ..self }, event))
+        Some(Change::new(self.ended_by(why, now), event))
+    }
+
+    /// An administrator removes it on behalf of its owner; none if it is known no more.
+    pub fn take_away(self, now: Timestamp) -> Option<Change<Self, DeviceEvent>> {
+        if self.ended.is_some() {
+            return None;
+        }
+        let event = DeviceEvent::TakenAway { device: self.id, user: self.user };
+        Some(Change::new(self.ended_by(DeviceEnd::Removed, now), event))
+    }
+
+    fn ended_by(self, why: DeviceEnd, now: Timestamp) -> Self {
+        Self { ended: Some((now, why)), version: self.version + 1, ..self }
     }
 
     /// Whether "last seen" is to be written.

@@ -50,6 +50,16 @@ pub enum DeviceRefusal {
     },
 }
 
+impl DeviceRefusal {
+    /// Its name, which is that of the problem.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Limit => "device_limit",
+            Self::Transfers { .. } => "device_transfer_limit",
+        }
+    }
+}
+
 /// What becomes of a sign-in on a device.
 #[derive(Debug)]
 pub enum Admission {
@@ -72,20 +82,25 @@ impl DevicePolicy {
         now - WINDOW
     }
 
+    /// The one of `devices` that `device` is, if it is known now.
+    pub fn recognise<'d>(&self, devices: &'d [KnownDevice], device: &SignInDevice) -> Option<&'d KnownDevice> {
+        let active = || devices.iter().filter(|known| known.ended().is_none());
+        // Where devices are counted, one that has lost its id is another one.
+        let may_be_guessed = self.limit.is_none() && device.is_nameless();
+        let by_trace = || active().find(|known| may_be_guessed && known.trace() == device.trace());
+        active().find(|known| known.client_id() == device.client_id()).or_else(by_trace)
+    }
+
     /// Judges a sign-in on `device`, where the person has or had `devices` since
     /// [`looks_back_to`](Self::looks_back_to).
     pub fn admit(&self, devices: &[KnownDevice], device: &SignInDevice, now: Timestamp) -> Admission {
-        let active: Vec<_> = devices.iter().filter(|known| known.ended().is_none()).collect();
-        let by_id = active.iter().find(|known| known.client_id() == device.client_id());
-        // Where devices are counted, one that has lost its id is another one.
-        let may_be_guessed = self.limit.is_none() && device.is_nameless();
-        let by_trace = || active.iter().find(|known| may_be_guessed && known.trace() == device.trace());
-        if let Some(known) = by_id.or_else(by_trace) {
-            return Admission::Known(Box::new((*known).clone()));
+        if let Some(known) = self.recognise(devices, device) {
+            return Admission::Known(Box::new(known.clone()));
         }
         let Some(limit) = self.limit else {
             return Admission::New { place: None, replaced: Vec::new() };
         };
+        let active: Vec<_> = devices.iter().filter(|known| known.ended().is_none()).collect();
         let room = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
         let surplus = (active.len() + 1).saturating_sub(room);
         if surplus > 0 && self.on_limit == OnDeviceLimit::Reject {
@@ -141,6 +156,18 @@ impl SignInDevice {
         };
         let said = if given.is_some() { said.and_then(without_id) } else { said };
         Self { said, client_id, given, trace: trace(key, context) }
+    }
+
+    /// The same device in another tenant.
+    pub fn as_known(known: &KnownDevice) -> Self {
+        let given = TrustedDevice::named(known.client_id());
+        let said = Device {
+            client_id: Some(known.client_id().clone()),
+            name: known.name().cloned(),
+            platform: known.platform(),
+        };
+        let said = if given.is_some() { without_id(said) } else { Some(said) };
+        Self { said, client_id: known.client_id().clone(), given, trace: known.trace().to_owned() }
     }
 
     /// What is kept between the two steps of a sign-in.

@@ -37,7 +37,7 @@ fn sign_in(client_id: Option<&str>, seed: u8, agent: &str) -> SignInDevice {
 fn known(device: &SignInDevice, place: Option<u32>, at: Timestamp) -> KnownDevice {
     let id = DeviceId::from_uuid(Uuid::from_u128(u128::from(place.unwrap_or(9))));
     let whose = (TenantId::MAIN, UserId::from_uuid(Uuid::from_u128(1)));
-    KnownDevice::register(id, whose, device, (place, false), at).into_parts().0
+    KnownDevice::register(id, whose, device, (place, Acquaintance::default()), at).into_parts().0
 }
 
 fn limited(limit: u32, on_limit: OnDeviceLimit) -> DevicePolicy {

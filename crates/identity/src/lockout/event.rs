@@ -3,7 +3,7 @@
 use ashlar_kernel::{DomainEvent, EventSpec, Outcome, Target};
 use serde::Serialize;
 
-use crate::UserId;
+use crate::{SessionId, UserId};
 
 /// A fact about guessing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,12 +21,23 @@ pub enum LockoutEvent {
         /// For how many seconds.
         seconds: i64,
     },
+    /// Too many wrong passwords from somebody who has signed in: nobody may prove in this session who they are for a while.
+    ProofsLocked {
+        /// Whose account.
+        user: UserId,
+        /// In which session.
+        session: SessionId,
+        /// The how-manieth lock in a row.
+        level: u32,
+        /// For how many seconds.
+        seconds: i64,
+    },
     /// An address has failed to sign in to many accounts.
     StuffingSuspected {
         /// The address, or its network.
         network: String,
     },
-    /// The counters of an account were cleared.
+    /// An administrator lifted the lock of an account.
     Unlocked {
         /// Whose.
         user: UserId,
@@ -36,7 +47,7 @@ pub enum LockoutEvent {
 const LOCKED: EventSpec = EventSpec {
     name: "identity.login.locked",
     schema_version: 1,
-    summary: "After too many failures nobody may try to sign in with this identifier for a while. Devices that have signed in with it before still may.",
+    summary: "After too many failures nobody may try to sign in with this identifier for a while, in whichever tenant. Devices that have signed in to the account before still may.",
     targets: &["user", "identifier"],
     data: &[
         ("user", "Id of the account, when the identifier belongs to one."),
@@ -45,10 +56,22 @@ const LOCKED: EventSpec = EventSpec {
         ("seconds", "How long it lasts."),
     ],
 };
+const PROOFS_LOCKED: EventSpec = EventSpec {
+    name: "identity.reauth.locked",
+    schema_version: 1,
+    summary: "After too many wrong passwords in a session nobody may prove by password in it who they are for a while. Signing in is not concerned.",
+    targets: &["user"],
+    data: &[
+        ("user", "Id of the account."),
+        ("session", "Id of the session."),
+        ("level", "The how-manieth lock in a row: 1, 2, …"),
+        ("seconds", "How long it lasts."),
+    ],
+};
 const UNLOCKED: EventSpec = EventSpec {
     name: "identity.login.unlocked",
     schema_version: 1,
-    summary: "An administrator had the failed attempts with the identifiers of the account forgotten.",
+    summary: "An administrator lifted the lock of an account. In the tenant where the account was opened, failed attempts are forgotten besides.",
     targets: &["user"],
     data: &[("user", "Id of the account.")],
 };
@@ -65,6 +88,7 @@ impl DomainEvent for LockoutEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Locked { .. } => LOCKED.name,
+            Self::ProofsLocked { .. } => PROOFS_LOCKED.name,
             Self::Unlocked { .. } => UNLOCKED.name,
             Self::StuffingSuspected { .. } => STUFFING.name,
         }
@@ -72,7 +96,9 @@ impl DomainEvent for LockoutEvent {
 
     fn targets(&self) -> Vec<Target> {
         match self {
-            Self::Locked { user: Some(user), .. } | Self::Unlocked { user } => vec![Target::new("user", user)],
+            Self::Locked { user: Some(user), .. } | Self::ProofsLocked { user, .. } | Self::Unlocked { user } => {
+                vec![Target::new("user", user)]
+            }
             Self::StuffingSuspected { network } => vec![Target::new("network", network)],
             Self::Locked { identifier_hmac, .. } => vec![Target::new("identifier", identifier_hmac)],
         }
@@ -80,7 +106,7 @@ impl DomainEvent for LockoutEvent {
 
     fn outcome(&self) -> Outcome {
         match self {
-            Self::Locked { .. } | Self::StuffingSuspected { .. } => Outcome::Denied,
+            Self::Locked { .. } | Self::ProofsLocked { .. } | Self::StuffingSuspected { .. } => Outcome::Denied,
             Self::Unlocked { .. } => Outcome::Ok,
         }
     }
@@ -88,5 +114,5 @@ impl DomainEvent for LockoutEvent {
 
 /// The catalogue entries of [`LockoutEvent`].
 pub(crate) const fn lockout_event_specs() -> &'static [EventSpec] {
-    &[LOCKED, UNLOCKED, STUFFING]
+    &[LOCKED, PROOFS_LOCKED, UNLOCKED, STUFFING]
 }

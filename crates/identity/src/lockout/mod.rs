@@ -9,7 +9,7 @@ mod event;
 mod tests;
 mod trusted_device;
 
-use ashlar_kernel::{Change, MacKey, TenantId, Timestamp};
+use ashlar_kernel::{Change, MacKey, Timestamp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub use event::LockoutEvent;
 pub(crate) use event::lockout_event_specs;
 pub use trusted_device::TrustedDevice;
 
-use crate::{Identifier, UserId};
+use crate::{Identifier, SessionId, UserId};
 
 /// A try that has not reported back after so long is taken for lost with its process.
 const SLOT: TimeDelta = TimeDelta::seconds(5);
@@ -66,23 +66,36 @@ impl Ladder {
     };
 }
 
-/// Names a counter: a pseudonym of tenant, identifier and known device.
+/// Names a counter: a pseudonym of what is counted. No tenant is in it, for the password is one in all of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CounterKey(String);
 
 impl CounterKey {
-    /// The counter of those who come with `identifier`: strangers share one, a device that has signed in before has its
-    /// own, so that strangers cannot lock it out.
-    pub fn new(key: &MacKey, tenant: TenantId, identifier: &Identifier, device: Option<&TrustedDevice>) -> Self {
-        let device = device.map_or([0; 16], TrustedDevice::id);
-        let tag = key.tag(&[tenant.as_uuid().as_bytes(), identifier.canonical().as_bytes(), &device]);
-        Self(URL_SAFE_NO_PAD.encode(tag.split_at(24).0))
+    /// The counter of strangers who come with `identifier`, whether or not anybody has it. By identifier and not by
+    /// account: otherwise a lock would tell which handle goes with which address.
+    pub fn of_strangers(key: &MacKey, identifier: &Identifier) -> Self {
+        Self::of(key, &[b"identifier", identifier.canonical().as_bytes()])
+    }
+
+    /// The counter of a device on which the account has signed in before, by whichever identifier: strangers cannot lock it
+    /// out.
+    pub fn of_device(key: &MacKey, user: UserId, device: &TrustedDevice) -> Self {
+        Self::of(key, &[b"device", user.as_uuid().as_bytes(), &device.id()])
+    }
+
+    /// The counter of passwords that are typed by somebody who has signed in, to prove again who they are. Neither
+    /// strangers nor other sessions lock it, and whoever has stolen the session locks nobody out but themselves.
+    pub fn of_session(key: &MacKey, session: SessionId) -> Self {
+        Self::of(key, &[b"session", session.as_uuid().as_bytes()])
     }
 
     /// The counter of codes for the second factor of an account.
     pub fn of_second_factor(key: &MacKey, user: UserId) -> Self {
-        let tag = key.tag(&[b"second factor", user.as_uuid().as_bytes()]);
-        Self(URL_SAFE_NO_PAD.encode(tag.split_at(24).0))
+        Self::of(key, &[b"second factor", user.as_uuid().as_bytes()])
+    }
+
+    fn of(key: &MacKey, parts: &[&[u8]]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(key.tag(parts).split_at(24).0))
     }
 
     /// The stored form.
@@ -127,9 +140,19 @@ pub struct Lock {
 impl Lock {
     /// The fact that it was put, on the identifier of a pseudonym.
     pub fn change(self, user: Option<UserId>, pseudonym: String) -> Change<(), LockoutEvent> {
-        let seconds = (self.until - self.since).num_seconds();
-        let event = LockoutEvent::Locked { user, identifier_hmac: pseudonym, level: self.level, seconds };
+        let event =
+            LockoutEvent::Locked { user, identifier_hmac: pseudonym, level: self.level, seconds: self.seconds() };
         Change::new((), event)
+    }
+
+    /// The fact that it was put, on the proofs of identity within a session.
+    pub fn change_in(self, user: UserId, session: SessionId) -> Change<(), LockoutEvent> {
+        let event = LockoutEvent::ProofsLocked { user, session, level: self.level, seconds: self.seconds() };
+        Change::new((), event)
+    }
+
+    fn seconds(self) -> i64 {
+        (self.until - self.since).num_seconds()
     }
 }
 
@@ -157,7 +180,7 @@ impl SignInCounter {
         if let Some(lock) = self.lock.filter(|lock| lock.until > now) {
             return Entry::Locked(lock.until);
         }
-        if self.total >= FAILURES_FOR_GOOD {
+        if self.is_shut() {
             return Entry::Shut;
         }
         let in_flight = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
@@ -202,6 +225,18 @@ impl SignInCounter {
         self
     }
 
+    /// Somebody vouches for who tries: the present lock ends, and there are as many tries as before it. What counts towards
+    /// the hundred stays, and so does how long the next lock lasts. None if only a reset or an administrator helps.
+    #[must_use]
+    pub fn relieve(self) -> Option<Self> {
+        (!self.is_shut()).then_some(Self { failed: 0, lock: None, ..self })
+    }
+
+    /// Whether it takes a reset or an administrator to open the door again.
+    pub const fn is_shut(&self) -> bool {
+        self.total >= FAILURES_FOR_GOOD
+    }
+
     /// Whether there is nothing to remember.
     pub fn is_blank(&self) -> bool {
         *self == Self::default()
@@ -211,7 +246,7 @@ impl SignInCounter {
     pub fn keep_until(&self, now: Timestamp) -> Timestamp {
         let lock = self.lock.map_or(now, |lock| lock.until);
         // Whoever needs a reset must not get in by waiting.
-        let silence = if self.total >= FAILURES_FOR_GOOD { SILENCE * 3_650 } else { SILENCE };
+        let silence = if self.is_shut() { SILENCE * 3_650 } else { SILENCE };
         lock.max(now) + silence
     }
 
@@ -228,8 +263,7 @@ impl SignInCounter {
             *lock = Lock { since: now, until: now + (lock.until - lock.since), ..*lock };
         }
         let is_locked = self.lock.is_some_and(|lock| lock.until > now);
-        let is_shut = self.total >= FAILURES_FOR_GOOD;
-        if !is_locked && !is_shut && self.last_failure_at.is_some_and(|at| now - at >= SILENCE) {
+        if !is_locked && !self.is_shut() && self.last_failure_at.is_some_and(|at| now - at >= SILENCE) {
             *self = Self { slots: std::mem::take(&mut self.slots), ..Self::default() };
         }
     }

@@ -2,6 +2,13 @@ use proptest::prelude::*;
 
 use super::*;
 
+struct Zero;
+impl ashlar_kernel::Entropy for Zero {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(0);
+    }
+}
+
 fn noon() -> Timestamp {
     Timestamp::UNIX_EPOCH + TimeDelta::days(20_000)
 }
@@ -93,6 +100,38 @@ fn a_hundred_failures_need_a_reset() {
     assert_eq!(entered(&counter, now), Entry::Shut);
     assert_eq!(entered(&counter, now + SILENCE * 30), Entry::Shut);
     assert!(counter.keep_until(now) > now + TimeDelta::days(3_000));
+}
+
+#[test]
+fn who_is_relieved_may_try_again_and_is_forgiven_nothing() {
+    let (counter, first) = locked(SignInCounter::default(), noon());
+    let relieved = counter.relieve().unwrap();
+    let (mut counter, second) = locked(relieved, noon());
+    assert_eq!((first.level, second.level, (second.until - second.since).num_seconds()), (1, 2, 300));
+    for _ in 2..20 {
+        assert!(!counter.is_shut());
+        counter = locked(counter.relieve().unwrap(), noon()).0;
+    }
+    assert!(counter.is_shut() && counter.relieve().is_none());
+    assert!(SignInCounter::default().relieve().unwrap().is_blank());
+}
+
+#[test]
+fn what_is_counted_apart_has_a_counter_of_its_own() {
+    let key = MacKey::from_bytes([1; 32]);
+    let same = uuid::Uuid::from_u128(7);
+    let ada = Identifier::parse("ada").unwrap();
+    let device = TrustedDevice::new(&Zero);
+    let counters = [
+        CounterKey::of_strangers(&key, &ada),
+        CounterKey::of_strangers(&key, &Identifier::parse("bob").unwrap()),
+        CounterKey::of_device(&key, UserId::from_uuid(same), &device),
+        CounterKey::of_session(&key, SessionId::from_uuid(same)),
+        CounterKey::of_second_factor(&key, UserId::from_uuid(same)),
+    ];
+    let apart: std::collections::BTreeSet<_> = counters.iter().collect();
+    assert_eq!(apart.len(), counters.len());
+    assert_eq!(CounterKey::of_strangers(&key, &Identifier::parse("ADA").unwrap()), counters[0]);
 }
 
 #[test]

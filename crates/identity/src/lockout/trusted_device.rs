@@ -1,10 +1,10 @@
 //! Devices that have signed in before, by a token that each login hands out.
 
-use ashlar_kernel::{Entropy, ExposeSecret, MacKey, Secret, TenantId, Timestamp};
+use ashlar_kernel::{Entropy, ExposeSecret, MacKey, Secret, Timestamp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 
-use crate::{DeviceClientId, Identifier};
+use crate::{DeviceClientId, UserId};
 
 const PREFIX: &str = "asd1_";
 /// The name is no secret and must not look like one: only the hash in the token is.
@@ -12,8 +12,8 @@ const NAME: &str = "given:";
 const BYTES: usize = 16 + 8 + 32;
 const TRUSTED_FOR: TimeDelta = TimeDelta::days(90);
 
-/// A device on which this identifier has signed in within ninety days. It proves nothing about who sits before it: it
-/// only has a counter of its own, so that strangers cannot lock it out.
+/// A device on which this person has signed in within ninety days, in whichever tenant and by whichever identifier. It
+/// proves nothing about who sits before it: it only has a counter of its own, so that strangers cannot lock it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrustedDevice([u8; 16]);
 
@@ -39,19 +39,13 @@ impl TrustedDevice {
         id.try_into().ok().map(Self)
     }
 
-    /// Reads a token; none unless it was made by us, for this identifier in this tenant, within ninety days.
-    pub fn read(
-        key: &MacKey,
-        token: &Secret,
-        (tenant, identifier): (TenantId, &Identifier),
-        now: Timestamp,
-    ) -> Option<Self> {
+    /// Reads a token; none unless it was made by us, for this person, within ninety days.
+    pub fn read(key: &MacKey, token: &Secret, user: UserId, now: Timestamp) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(token.expose_secret().strip_prefix(PREFIX)?).ok()?;
         let bytes: [u8; BYTES] = bytes.try_into().ok()?;
         let (id, rest) = bytes.split_at(16);
         let (seconds, tag) = rest.split_at(8);
-        let whose = tenant.as_uuid();
-        if !key.verify(&[b"asd1", whose.as_bytes(), identifier.canonical().as_bytes(), id, seconds], tag) {
+        if !key.verify(&[b"asd1", user.as_uuid().as_bytes(), id, seconds], tag) {
             return None;
         }
         let issued = Timestamp::from_timestamp(i64::from_be_bytes(seconds.try_into().ok()?), 0)?;
@@ -59,10 +53,9 @@ impl TrustedDevice {
     }
 
     /// The token the device shows next time.
-    pub fn token(&self, key: &MacKey, (tenant, identifier): (TenantId, &Identifier), now: Timestamp) -> Secret {
+    pub fn token(&self, key: &MacKey, user: UserId, now: Timestamp) -> Secret {
         let seconds = now.timestamp().to_be_bytes();
-        let whose = tenant.as_uuid();
-        let tag = key.tag(&[b"asd1", whose.as_bytes(), identifier.canonical().as_bytes(), &self.0, &seconds]);
+        let tag = key.tag(&[b"asd1", user.as_uuid().as_bytes(), &self.0, &seconds]);
         let bytes = [self.0.as_slice(), &seconds, &tag].concat();
         Secret::from(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
@@ -73,23 +66,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_good_for_one_identifier_in_one_tenant_and_ninety_days() {
+    fn a_token_is_good_for_one_person_and_ninety_days() {
         let key = MacKey::from_bytes([3; 32]);
-        let (ada, bob) = (Identifier::parse("Ada@example.org").unwrap(), Identifier::parse("bob").unwrap());
+        let [ada, bob] = [1, 2].map(|number| UserId::from_uuid(uuid::Uuid::from_u128(number)));
         let now = Timestamp::UNIX_EPOCH + TimeDelta::days(20_000);
         let device = TrustedDevice([7; 16]);
-        let token = device.token(&key, (TenantId::MAIN, &ada), now);
-        let read = |key: &MacKey, who, now| TrustedDevice::read(key, &token, (TenantId::MAIN, who), now);
+        let token = device.token(&key, ada, now);
+        let read = |key: &MacKey, who, now| TrustedDevice::read(key, &token, who, now);
 
-        let spelt_otherwise = Identifier::parse("ada@EXAMPLE.org").unwrap();
-        assert_eq!(read(&key, &spelt_otherwise, now), Some(device));
-        assert_eq!(read(&key, &bob, now), None);
-        assert_eq!(read(&key, &ada, now + TRUSTED_FOR), None);
-        assert_eq!(read(&key.derive("other"), &ada, now), None);
-        let elsewhere = TenantId::from_uuid(uuid::Uuid::from_u128(9));
-        assert_eq!(TrustedDevice::read(&key, &token, (elsewhere, &ada), now), None);
+        assert_eq!(read(&key, ada, now), Some(device));
+        assert_eq!(read(&key, bob, now), None);
+        assert_eq!(read(&key, ada, now + TRUSTED_FOR), None);
+        assert_eq!(read(&key.derive("other"), ada, now), None);
         for bad in ["", "asd1_", "asd1_AAAA", "asr1_AAAA"] {
-            assert_eq!(TrustedDevice::read(&key, &Secret::from(bad), (TenantId::MAIN, &ada), now), None);
+            assert_eq!(TrustedDevice::read(&key, &Secret::from(bad), ada, now), None);
         }
     }
 }

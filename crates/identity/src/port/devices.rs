@@ -29,6 +29,9 @@ pub trait DeviceTx: UnitOfWork {
         since: Timestamp,
     ) -> Result<Vec<KnownDevice>, StoreError>;
 
+    /// The devices of a person in every tenant that are known now, or were until after `since`.
+    async fn devices_everywhere(&mut self, user: UserId, since: Timestamp) -> Result<Vec<KnownDevice>, StoreError>;
+
     /// Adds a device; [`Stale`](StoreError::Stale) if another one of the person in the tenant has its client's id or its
     /// place now.
     async fn insert_device(&mut self, change: Change<KnownDevice, DeviceEvent>) -> Result<(), StoreError>;

@@ -59,12 +59,14 @@ impl SessionSweep {
 }
 
 impl Session {
-    /// Goes on in another tenant; none if it is there already. Its refresh token stays good, its access tokens do not.
-    pub fn switch_tenant(self, to: TenantId) -> Option<Change<Self, SessionEvent>> {
+    /// Goes on in another tenant, on what its device is there; none if it is there already. Its refresh token stays good, its
+    /// access tokens do not.
+    pub fn switch_tenant(self, to: TenantId, device: DeviceId) -> Option<Change<Self, SessionEvent>> {
         if self.tenant == to {
             return None;
         }
         let event = SessionEvent::TenantSwitched { session: self.id, user: self.user, from: self.tenant, to };
-        Some(Change::new(Self { tenant: to, version: self.version + 1, ..self }, event))
+        let moved = Self { tenant: to, device_id: Some(device), version: self.version + 1, ..self };
+        Some(Change::new(moved, event))
     }
 }

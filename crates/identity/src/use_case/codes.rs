@@ -10,9 +10,9 @@ ashlar_kernel::error_codes! {
         INVALID_CREDENTIALS = "invalid_credentials", Unauthenticated, "Wrong credentials",
             "No active account has this combination of identifier and password. The answer is the same whatever is wrong.";
         TOO_MANY_ATTEMPTS = "too_many_attempts", TooMany, "Too many failed attempts",
-            "There were too many failures in a row, so nothing is tried for a while, not even what is right. Wait `Retry-After` seconds, or reset the password. Devices that have signed in before, and send their `device_token`, are not held up by strangers.";
+            "There were too many failures in a row, so nothing is tried for a while, not even what is right. Wait `Retry-After` seconds, or reset the password; where a password is asked for within a session, signing in anew helps too. Devices that have signed in before, and send their `device_token`, are not held up by strangers.";
         CURRENT_PASSWORD_INVALID = "current_password_invalid", Forbidden, "Wrong password",
-            "The password that was sent as proof is another. You stay signed in; wrong passwords count towards the lock of the account.";
+            "The password that was sent as proof is another. You stay signed in; wrong passwords are counted, and after five in a row none is looked at for a while.";
         BOOTSTRAP_TOKEN_INVALID = "bootstrap_token_invalid", Malformed, "Token not valid",
             "The token to become the first administrator is unknown, used, older than a day, or replaced by a newer one, or there was a first administrator before. Whoever operates the installation makes another with `ashlar users bootstrap-token`.";
         RESET_TOKEN_INVALID = "reset_token_invalid", Malformed, "Link not valid",
@@ -54,11 +54,11 @@ ashlar_kernel::error_codes! {
         SELF_SUSPENSION = "self_suspension", Forbidden, "Your own account",
             "Nobody suspends their own account. Ask another administrator of the tenant.";
         SELF_ADMINISTRATION = "self_administration", Forbidden, "Your own account",
-            "Nobody lifts the lock of their own account, takes their own second factor away, or deletes their own account as an administrator. Use what every account has for it, or ask another administrator of the tenant.";
+            "Nobody lifts the lock of their own account, takes their own second factor or a device of theirs away, or deletes their own account as an administrator. Use what every account has for it, or ask another administrator of the tenant.";
         LAST_ADMIN = "last_admin", Conflict, "Last administrator",
             "Nobody else administers the tenant: the last administrator can be neither demoted nor removed nor suspended nor deleted. Make somebody else an administrator first.";
         GUEST_ACCOUNT = "guest_account", Forbidden, "Account of another tenant",
-            "The account was opened in another tenant, and only the administrators there edit, suspend, activate, unlock or delete it, or take its second factor away. In this tenant you may change the person's role, end their sessions, or remove their membership.";
+            "The account was opened in another tenant, and only the administrators there edit, suspend, activate or delete it, take its second factor away, or unlock it after a hundred failures. In this tenant you may change the person's role, lift their lock, end their sessions, remove their devices, or remove their membership.";
         OPERATOR_ACCOUNT = "operator_account", Conflict, "Account of an operator",
             "The person operates the installation. An operator is no more than a member of a tenant, for nobody holds both powers: use another account. And no administrator of a tenant deletes the account of an operator, or takes their second factor away.";
         ALREADY_MEMBER = "already_member", Conflict, "Already a member",
@@ -66,7 +66,7 @@ ashlar_kernel::error_codes! {
         TENANT_SUSPENDED = "tenant_suspended", Forbidden, "Tenant suspended",
             "The tenant is suspended, and its members are refused until an operator of the installation resumes it. If you are a member of another tenant, sign in there.";
         DEVICE_LIMIT = "device_limit", Conflict, "Too many devices",
-            "You have as many devices as this installation allows; signing out does not free one. Remove one at `/api/v1/me/devices`, from a device you are signed in on, and sign in here again.";
+            "You have as many devices as this installation allows; signing out does not free one. Remove one at `/api/v1/me/devices`, from a device you are signed in on, or ask an administrator to remove one that you have lost, and sign in here again.";
         DEVICE_TRANSFER_LIMIT = "device_transfer_limit", Conflict, "Devices exchanged too often",
             "A device may make room for another only so often in thirty days. Use one of the devices you have; it is possible again after `Retry-After` seconds.";
         SLUG_TAKEN = "slug_taken", Conflict, "Short name taken",

@@ -3,11 +3,11 @@
 use ashlar_kernel::{Context, Secret, StoreError};
 
 use super::{
-    Identity, SignedIn,
+    Attempts, Identity, SignedIn,
     second_factor::{Enrolment, SecondFactorError, ending},
     second_step::SecondStepError,
 };
-use crate::{Account, BackupCode, Challenge, Identifier, PasswordHash, SecondFactor, Session, TotpCode};
+use crate::{Account, BackupCode, Challenge, PasswordHash, SecondFactor, Session, TotpCode};
 
 /// What became of a sign-in in which a second factor was set up.
 pub struct EnrolledLogIn {
@@ -58,7 +58,19 @@ impl Identity {
                 return Err(SecondStepError::Factor(SecondFactorError::Hasher(error)));
             }
         };
-        let signed_in = self.sign_in_with_new_factor(&context, (account, challenge), (factor, step, hashes)).await?;
+        let mut attempts = Attempts::default();
+        let signed_in = loop {
+            let (who, what) = ((account.clone(), &challenge), (factor.clone(), step, hashes.clone()));
+            match self.sign_in_with_new_factor(&context, who, what).await {
+                // Another sign-in has registered the device, or taken its place.
+                Err(SecondStepError::Store(error)) if attempts.again(&error) => {}
+                Err(SecondStepError::Device(refusal)) => {
+                    self.note_device_refused(&context, (account.id, refusal)).await?;
+                    return Err(refusal.into());
+                }
+                outcome => break outcome?,
+            }
+        };
         Ok(EnrolledLogIn { signed_in, backup_codes: codes.iter().map(BackupCode::shown).collect() })
     }
 
@@ -80,7 +92,7 @@ impl Identity {
     async fn sign_in_with_new_factor(
         &self,
         context: &Context,
-        (account, challenge): (Account, Challenge),
+        (account, challenge): (Account, &Challenge),
         (factor, step, hashes): (SecondFactor, i64, Vec<PasswordHash>),
     ) -> Result<SignedIn, SecondStepError> {
         // As it will be: nothing is withheld from the session that begins.
@@ -104,10 +116,8 @@ impl Identity {
         tx.record_login(login).await.map_err(one_winner)?;
         tx.commit().await?;
         self.end_here(context, &[ended, seat.ended].concat());
-        let email = known.0.email.clone();
         self.remember(context, known.0, session);
-        let identifier = Identifier::parse(email.address()).map_err(StoreError::internal)?;
-        Ok(self.handing_out(context, &identifier, seat.given, signed_in))
+        Ok(self.handing_out(context, seat.given, signed_in))
     }
 }
 

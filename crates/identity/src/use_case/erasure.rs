@@ -72,7 +72,7 @@ impl Classified for DeleteAccountError {
 impl Identity {
     /// Deletes one's own account for good: sessions, keys, second factor, memberships and profile are gone at once, in
     /// every tenant; address and handle after thirty days, in which nobody else gets them. The last administrator of a
-    /// tenant stays. A wrong password counts like an attempt to sign in.
+    /// tenant stays. Wrong passwords are counted for the session.
     pub async fn delete_own_account(
         &self,
         context: &Context,
@@ -80,9 +80,9 @@ impl Identity {
     ) -> Result<(), DeleteAccountError> {
         let caller = context.require(permission::DELETE_OWN_ACCOUNT)?;
         crate::insist_on_fresh(context)?;
-        let id = UserId::from_uuid(caller.user);
+        let (id, session) = (UserId::from_uuid(caller.user), SessionId::from_uuid(caller.session));
         let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
-        if !self.is_password_of(context, &user, &command.0).await? {
+        if !self.is_password_of(context, (&user, session), &command.0).await? {
             self.note(context, AccountRequest::ReauthenticationRefused { user: id }).await?;
             return Err(DeleteAccountError::Password);
         }

@@ -165,6 +165,24 @@ impl Identity {
         Err(StoreError::Contended("a counter of attempts is written all the time".into()))
     }
 
+    /// Lifts the lock of strangers with an identifier, and forgets nothing else. No effect on one that only a reset or an
+    /// administrator at home opens.
+    pub(super) async fn relieve(&self, context: &Context, key: CounterKey) -> Result<(), StoreError> {
+        for _try in 0..WRITES {
+            let (counter, before) = self.look(&key).await?;
+            let Some(relieved) = counter.relieve() else { return Ok(()) };
+            if self.put(&key, before, &relieved, context).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Contended("a counter of attempts is written all the time".into()))
+    }
+
+    /// Whether only a reset or an administrator opens the door that is locked by this counter.
+    pub(super) async fn is_shut(&self, key: &CounterKey) -> Result<bool, StoreError> {
+        Ok(self.look(key).await?.0.is_shut())
+    }
+
     /// Not all at once: those who wait together would look together.
     async fn wait_a_little(&self) -> TimeDelta {
         let [jitter] = self.0.ports.entropy.bytes();

@@ -116,17 +116,12 @@ impl Identity {
     /// wrong with it, so that neither the answer nor its time tells who has an account. After five failures in a row
     /// nothing is tried for a while, whether or not anybody has the identifier.
     pub async fn log_in(&self, context: &Context, command: LogIn) -> Result<LoggedIn, LogInError> {
-        let device = self.trusted_device(context, &command);
-        let guess = self.guess(context, self.counter_of(context, &command.identifier, device.as_ref())).await?;
+        // Looked for before anything is counted, whoever it is: a device is one of a person.
+        let credential = self.0.ports.store.credential(context.tenant, &command.identifier).await?;
+        let known = credential.as_ref().map(|credential| credential.user);
+        let device = known.and_then(|user| self.trusted_device(context, &command, user));
+        let guess = self.guess(context, self.counter_of(&command.identifier, known.zip(device))).await?;
         let decoy = self.decoy(context, &command.identifier).await;
-        let credential = match self.0.ports.store.credential(context.tenant, &command.identifier).await {
-            Ok(credential) => credential,
-            Err(error) => {
-                // Nothing was looked at. Who cannot read cannot write either, perhaps: the slot comes back by itself.
-                let _given_back = self.tell(context, &guess, Verdict::Void).await;
-                return Err(error.into());
-            }
-        };
         let hash = credential.as_ref().map(|credential| credential.password.clone());
         let hash = hash.filter(|hash| !hash.is_unusable());
         let matches = self.look_at(context, &guess, &command.password, hash.as_ref().or(decoy.as_ref())).await?;
@@ -157,39 +152,48 @@ impl Identity {
             match outcome {
                 Err(LogInError::Store(error)) if attempts.again(&error) => {}
                 Ok((signed_in, given)) => {
-                    let signed_in = self.handing_out(context, &command.identifier, given.or(device), signed_in);
+                    let signed_in = self.handing_out(context, given.or(device), signed_in);
                     return Ok(LoggedIn::SignedIn(Box::new(signed_in)));
                 }
-                Err(refused) => return Err(refused),
+                Err(refused) => return Err(self.on_refusal(context, known, refused).await),
             }
         }
     }
 
-    fn trusted_device(&self, context: &Context, command: &LogIn) -> Option<TrustedDevice> {
-        let token = command.device_token.as_ref()?;
-        TrustedDevice::read(&self.0.device_key, token, (context.tenant, &command.identifier), context.now)
+    /// The same refusal; that of a device was noted, for the person to see.
+    async fn on_refusal(&self, context: &Context, known: Option<UserId>, refused: LogInError) -> LogInError {
+        match (refused, known) {
+            (LogInError::Device(refusal), Some(user)) => {
+                let noted = self.note_device_refused(context, (user, refusal)).await;
+                noted.map_or_else(LogInError::from, |()| refusal.into())
+            }
+            (refused, _) => refused,
+        }
     }
 
-    /// The counter of attempts with `identifier`.
-    pub(super) fn counter_of(
-        &self,
-        context: &Context,
-        identifier: &Identifier,
-        device: Option<&TrustedDevice>,
-    ) -> CounterKey {
-        CounterKey::new(&self.0.pseudonym_key, context.tenant, identifier, device)
+    fn trusted_device(&self, context: &Context, command: &LogIn, user: UserId) -> Option<TrustedDevice> {
+        let token = command.device_token.as_ref()?;
+        TrustedDevice::read(&self.0.device_key, token, user, context.now)
+    }
+
+    /// The counter of attempts with `identifier`, or on a device of the person who has it.
+    fn counter_of(&self, identifier: &Identifier, device: Option<(UserId, TrustedDevice)>) -> CounterKey {
+        let key = &self.0.pseudonym_key;
+        match device {
+            Some((user, device)) => CounterKey::of_device(key, user, &device),
+            None => CounterKey::of_strangers(key, identifier),
+        }
     }
 
     /// The same with a token by which the device is known next time.
     pub(super) fn handing_out(
         &self,
         context: &Context,
-        identifier: &Identifier,
         device: Option<TrustedDevice>,
         signed_in: SignedIn,
     ) -> SignedIn {
         let device = device.unwrap_or_else(|| TrustedDevice::new(&*self.0.ports.entropy));
-        let token = device.token(&self.0.device_key, (context.tenant, identifier), context.now);
+        let token = device.token(&self.0.device_key, signed_in.account.id, context.now);
         SignedIn { device_token: Some(token), ..signed_in }
     }
 

@@ -56,7 +56,8 @@ impl Identity {
         let filter = LoginFilter { user, outcome, ip, identifier_hmac, from, before };
         let page = self.logins(context, (LoginScope::Tenant(context.tenant), filter), limit, cursor.as_deref()).await?;
         // Where people are is for them to know; where attacks come from is not.
-        let is_theirs = |line: &LoginLine| line.outcome == LoginOutcome::Succeeded;
+        let is_theirs =
+            |line: &LoginLine| [LoginOutcome::Succeeded, LoginOutcome::DeviceRefused].contains(&line.outcome);
         Ok(page.map(|line| if is_theirs(&line) { LoginLine { ip: line.ip.map(shortened), ..line } } else { line }))
     }
 

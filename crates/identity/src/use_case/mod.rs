@@ -72,7 +72,7 @@ pub use operators::OperatorError;
 pub use password::{ChangePassword, ChangePasswordError, ResetPasswordError};
 pub use profile::{EditProfile, EditProfileError, ReadProfileError};
 pub use reauthenticate::{EndSessionsError, Reauthenticate, ReauthenticateError};
-pub use refresh::RefreshError;
+pub use refresh::{KnownRefreshToken, RefreshError};
 pub use register::{Register, RegisterError, RegisterInput, Registered};
 pub use second_factor::{Enrolment, SecondFactorCode, SecondFactorError};
 pub use second_step::{LoggedIn, PendingLogin, SecondStep, SecondStepError};

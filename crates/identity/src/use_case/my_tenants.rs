@@ -5,8 +5,8 @@ use ashlar_kernel::{
     resource_codes, store_codes,
 };
 
-use super::{Attempts, Identity, SignedIn, codes};
-use crate::{MembershipLine, MembershipQuery, SessionId, UserId, permission, port::SignError};
+use super::{Attempts, Identity, SignedIn, codes, devices::SeatError};
+use crate::{MembershipLine, MembershipQuery, SessionId, UserId, device::DeviceRefusal, permission, port::SignError};
 
 /// Why the caller does not see their tenants, or stays where they are.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum MyTenantsError {
     /// The tenant is suspended.
     #[error("the tenant is suspended")]
     Suspended,
+    /// There is no place for the device of the session there.
+    #[error(transparent)]
+    Device(#[from] DeviceRefusal),
     /// Signing failed.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -34,9 +37,19 @@ pub enum MyTenantsError {
     Store(#[from] StoreError),
 }
 
+impl From<SeatError> for MyTenantsError {
+    fn from(error: SeatError) -> Self {
+        match error {
+            SeatError::Refused(refusal) => Self::Device(refusal),
+            SeatError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Classified for MyTenantsError {
     fn class(&self) -> Class<'_> {
         match self {
+            Self::Device(error) => Class::Inner(error),
             Self::Access(error) => Class::Inner(error),
             Self::Cursor(error) => Class::Inner(error),
             Self::NotFound => Class::Code(&resource_codes::NOT_FOUND),
@@ -68,7 +81,8 @@ impl Identity {
     }
 
     /// Goes on in another tenant with the same session. The access tokens of the tenant before are refused from then on,
-    /// in other processes within five seconds; the refresh token stays good.
+    /// in other processes within five seconds; the refresh token stays good. Its device needs a place there, as in a sign-in,
+    /// and what follows is in the log of the tenant the session goes to.
     pub async fn switch_tenant(&self, context: &Context, tenant: TenantId) -> Result<SignedIn, MyTenantsError> {
         let caller = context.require(permission::SWITCH_OWN_TENANT)?;
         let (user, session) = (UserId::from_uuid(caller.user), SessionId::from_uuid(caller.session));
@@ -92,16 +106,21 @@ impl Identity {
             return Err(MyTenantsError::Suspended);
         }
         // Who loses the account or the membership meanwhile has moved a session that no request accepts.
-        let mut tx = self.0.ports.store.begin(context).await?;
+        let there = Context { tenant, ..context.clone() };
+        let mut tx = self.0.ports.store.begin(&there).await?;
         let found = tx.session(session).await?.filter(|session| session.is_alive(context.now));
         let stored = found.ok_or(MyTenantsError::SessionEnded)?;
-        let Some(change) = stored.clone().switch_tenant(tenant) else {
+        if stored.tenant() == tenant {
             return Ok(self.issue(context, account, &stored)?);
-        };
+        }
+        let device = self.device_of_session(&mut *tx, context, &stored).await?;
+        let seat = self.seat(&mut *tx, &there, (user, &device)).await?;
+        let change = stored.switch_tenant(tenant, seat.device).ok_or(StoreError::Stale)?;
         let moved = change.state().clone();
         let signed_in = self.issue(context, account.clone(), &moved)?;
         tx.update_session(change).await?;
         tx.commit().await?;
+        self.end_here(context, &seat.ended);
         self.0.ports.cache.forget(session);
         self.remember(&self.acting_as(context, &account, &moved), account, moved);
         Ok(signed_in)

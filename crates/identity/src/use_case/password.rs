@@ -10,8 +10,8 @@ use super::{
     guess::{GuessError, Verdict},
 };
 use crate::{
-    Account, AccountRequest, ActionPurpose, ActionSubject, ActionToken, ActionTokenId, Identifier, Password,
-    PasswordHash, PresentedActionToken, RevocationReason, SessionId, SessionSweep, User, UserId,
+    Account, AccountRequest, ActionPurpose, ActionSubject, ActionToken, ActionTokenId, CounterKey, Identifier,
+    Password, PasswordHash, PresentedActionToken, RevocationReason, SessionId, SessionSweep, User, UserId,
     password::{PasswordFault, PasswordRejected},
     permission,
     port::{HasherError, SignError},
@@ -160,7 +160,7 @@ impl Identity {
         let caller = context.require(permission::CHANGE_OWN_CREDENTIALS)?;
         let (id, session) = (UserId::from_uuid(caller.user), SessionId::from_uuid(caller.session));
         let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
-        if !self.is_password_of(context, &user, &command.current).await? {
+        if !self.is_password_of(context, (&user, session), &command.current).await? {
             self.note(context, AccountRequest::PasswordChangeRefused { user: id }).await?;
             return Err(ChangePasswordError::CurrentPassword);
         }
@@ -242,7 +242,7 @@ impl Identity {
                 Ok(()) => break,
             }
         }
-        self.forgive_all(context, &user).await?;
+        self.forgive_all(&user).await?;
         let account = self.0.ports.store.account(context.tenant, user.id()).await?;
         account.ok_or(ResetPasswordError::Token)
     }
@@ -267,21 +267,21 @@ impl Identity {
         Ok(())
     }
 
-    /// Whether it is the account's password; counts like an attempt to sign in.
+    /// Whether it is the account's password, typed by somebody who has signed in. Counted for the session: strangers at the
+    /// door do not keep people from their own account.
     pub(super) async fn is_password_of(
         &self,
         context: &Context,
-        user: &User,
+        (user, session): (&User, SessionId),
         password: &Password,
     ) -> Result<bool, GuessError> {
-        let guess = self.guess(context, self.counter_of(context, &identifier_of(user)?, None)).await?;
+        let guess = self.guess(context, CounterKey::of_session(&self.0.pseudonym_key, session)).await?;
         let is_right =
             self.look_at(context, &guess, password, Some(user.password()).filter(|hash| !hash.is_unusable())).await?;
         let verdict = if is_right { Verdict::Right } else { Verdict::Wrong };
         if let Some(lock) = self.tell(context, &guess, verdict).await? {
-            let pseudonym = identifier_of(user)?.pseudonym(&self.0.pseudonym_key, context.tenant);
             let mut tx = self.0.ports.store.begin(context).await?;
-            tx.note_lockout(lock.change(Some(user.id()), pseudonym)).await?;
+            tx.note_lockout(lock.change_in(user.id(), session)).await?;
             tx.commit().await?;
         }
         Ok(is_right)
@@ -314,12 +314,18 @@ impl Identity {
     }
 
     /// Forgets the failures of strangers with any identifier of the account.
-    pub(super) async fn forgive_all(&self, context: &Context, user: &User) -> Result<(), StoreError> {
-        let handle = user.username().and_then(|name| Identifier::parse(name.as_str()).ok());
-        for identifier in [Identifier::parse(user.email().address()).ok(), handle].into_iter().flatten() {
-            self.forgive(self.counter_of(context, &identifier, None)).await?;
+    pub(super) async fn forgive_all(&self, user: &User) -> Result<(), StoreError> {
+        for key in self.counters_of_strangers(user) {
+            self.forgive(key).await?;
         }
         Ok(())
+    }
+
+    /// The counters of strangers with any identifier of the account.
+    pub(super) fn counters_of_strangers(&self, user: &User) -> Vec<CounterKey> {
+        let handle = user.username().and_then(|name| Identifier::parse(name.as_str()).ok());
+        let identifiers = [Identifier::parse(user.email().address()).ok(), handle].into_iter().flatten();
+        identifiers.map(|identifier| CounterKey::of_strangers(&self.0.pseudonym_key, &identifier)).collect()
     }
 
     /// This process believes these sessions no longer.
@@ -344,9 +350,4 @@ impl Identity {
             }
         }
     }
-}
-
-/// The identifier by which the account is always found.
-fn identifier_of(user: &User) -> Result<Identifier, StoreError> {
-    Identifier::parse(user.email().address()).map_err(StoreError::internal)
 }

@@ -98,7 +98,7 @@ impl Classified for EndSessionsError {
 }
 
 impl Identity {
-    /// Proves again who the caller is; counts like an attempt to sign in. The session counts as a recent sign-in from now
+    /// Proves again who the caller is; wrong passwords are counted for the session. The session counts as a recent sign-in from now
     /// on, and the new access token says so to processes that have not heard of it yet.
     pub async fn reauthenticate(
         &self,
@@ -110,7 +110,7 @@ impl Identity {
         match &proof.0 {
             Proof::Password(password) => {
                 let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
-                if !self.is_password_of(context, &user, password).await? {
+                if !self.is_password_of(context, (&user, session), password).await? {
                     self.note(context, AccountRequest::ReauthenticationRefused { user: id }).await?;
                     return Err(ReauthenticateError::Password);
                 }

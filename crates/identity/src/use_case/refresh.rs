@@ -4,7 +4,8 @@ use ashlar_kernel::{Change, Class, Classified, Context, Secret, StoreError, Tena
 
 use super::{Attempts, Identity, SignedIn, codes};
 use crate::{
-    Account, PresentedRefreshToken, Refresh, SessionEvent, UserStatus, port::SignError, query::SessionWithHolder,
+    Account, PresentedRefreshToken, Refresh, SessionEvent, SessionId, UserStatus, port::SignError,
+    query::SessionWithHolder,
 };
 
 /// Why there is no next pair.
@@ -51,6 +52,19 @@ impl Classified for RefreshError {
     }
 }
 
+/// A refresh token that we have made, with its session as it was found. What it is worth is not judged yet.
+pub struct KnownRefreshToken {
+    presented: PresentedRefreshToken,
+    found: SessionWithHolder,
+}
+
+impl KnownRefreshToken {
+    /// The session it is of.
+    pub const fn session(&self) -> SessionId {
+        self.presented.session()
+    }
+}
+
 impl Identity {
     /// Exchanges a refresh token for the next pair of tokens.
     ///
@@ -64,26 +78,49 @@ impl Identity {
         token: &Secret,
         requested: Option<TenantId>,
     ) -> Result<SignedIn, RefreshError> {
+        let known = self.known_refresh_token(token).await?;
+        self.refresh_known(context, known, requested).await
+    }
+
+    /// The first half of a refresh, without effect: for whoever counts refreshes by session. A token that was not made by us
+    /// must not count for the session it names, or a stranger who has heard of a session could keep its owner from it.
+    pub async fn known_refresh_token(&self, token: &Secret) -> Result<KnownRefreshToken, RefreshError> {
         let presented = PresentedRefreshToken::parse(token).map_err(|_malformed| RefreshError::Invalid)?;
+        self.look_up_refresh_token(presented).await
+    }
+
+    /// The second half of a refresh.
+    pub async fn refresh_known(
+        &self,
+        context: &Context,
+        mut known: KnownRefreshToken,
+        requested: Option<TenantId>,
+    ) -> Result<SignedIn, RefreshError> {
+        let presented = known.presented;
         let mut attempts = Attempts::default();
         loop {
-            match self.try_refresh(context, &presented, requested).await {
+            match self.try_refresh(context, known, requested).await {
                 Err(RefreshError::Store(error)) if attempts.again(&error) => {}
                 outcome => return outcome,
             }
+            known = self.look_up_refresh_token(presented).await?;
         }
+    }
+
+    async fn look_up_refresh_token(&self, presented: PresentedRefreshToken) -> Result<KnownRefreshToken, RefreshError> {
+        let found = self.0.ports.store.session(presented.session()).await?.ok_or(RefreshError::Invalid)?;
+        if !self.0.refresh_keys.verify(&presented, &found.session) {
+            return Err(RefreshError::Invalid);
+        }
+        Ok(KnownRefreshToken { presented, found })
     }
 
     async fn try_refresh(
         &self,
         context: &Context,
-        presented: &PresentedRefreshToken,
+        KnownRefreshToken { presented, found }: KnownRefreshToken,
         requested: Option<TenantId>,
     ) -> Result<SignedIn, RefreshError> {
-        let found = self.0.ports.store.session(presented.session()).await?.ok_or(RefreshError::Invalid)?;
-        if !self.0.refresh_keys.verify(presented, &found.session) {
-            return Err(RefreshError::Invalid);
-        }
         if requested.is_some_and(|tenant| tenant != found.session.tenant()) {
             return Err(RefreshError::TenantMismatch);
         }

@@ -8,8 +8,8 @@ use super::{
     second_factor::{SecondFactorCode, SecondFactorError},
 };
 use crate::{
-    Account, ActionSubject, Challenge, ChallengeId, Device, Identifier, NewChallenge, PresentedActionToken, Rehash,
-    RehashEvent, SecondFactorEvent, Session, UserStatus, device::DeviceRefusal, port::SignError,
+    Account, ActionSubject, Challenge, ChallengeId, Device, NewChallenge, PresentedActionToken, Rehash, RehashEvent,
+    SecondFactorEvent, Session, UserStatus, device::DeviceRefusal, port::SignError,
 };
 
 /// What became of a right password.
@@ -155,6 +155,10 @@ impl Identity {
                     self.note_factor(context, event).await?;
                     return Err(refused);
                 }
+                Err(SecondStepError::Device(refusal)) => {
+                    self.note_device_refused(context, (user, refusal)).await?;
+                    return Err(refusal.into());
+                }
                 outcome => return outcome,
             }
         }
@@ -197,10 +201,8 @@ impl Identity {
         }
         tx.commit().await?;
         self.end_here(context, &seat.ended);
-        let email = known.0.email.clone();
         self.remember(context, known.0, session);
-        let identifier = Identifier::parse(email.address()).map_err(StoreError::internal)?;
-        let signed_in = self.handing_out(context, &identifier, seat.given, signed_in);
+        let signed_in = self.handing_out(context, seat.given, signed_in);
         Ok(SignedIn { has_few_codes, ..signed_in })
     }
 

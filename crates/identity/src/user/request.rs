@@ -100,7 +100,7 @@ const EXPORT: EventSpec = EventSpec {
 const DENIED: EventSpec = EventSpec {
     name: "identity.authz.denied",
     schema_version: 1,
-    summary: "A person asked for something that none of their roles allows. The first time is noted at once, those of the minute after it together.",
+    summary: "A person asked for something that none of their roles allows, or that is withheld until they have a second factor. The first time is noted at once, those of the minute after it together.",
     targets: &["user"],
     data: &[
         USER,

@@ -1,7 +1,7 @@
 //! Sign up, sign in, stay signed in, sign out.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, post, web};
-use ashlar_identity::{LogIn, LogOut, LoggedIn, PresentedRefreshToken, Register, Registered, use_case::LogInError};
+use ashlar_identity::{LogIn, LogOut, LoggedIn, Register, Registered, use_case::LogInError};
 use ashlar_kernel::{AccessError, Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
 
 use super::refresh_cookie::{self, RefreshIn};
@@ -76,8 +76,8 @@ fn opened(registered: &Registered) -> StoredAnswer {
 ///
 /// Whatever is wrong with identifier or password, the answer is the same, so that it does not tell who has an account.
 /// After five failures in a row nothing is tried with this identifier for a minute, then after five more for five
-/// minutes, fifteen, an hour, six, a day (429 `too_many_attempts`); a device that sends the `device_token` of an
-/// earlier login is counted on its own.
+/// minutes, fifteen, an hour, six, a day (429 `too_many_attempts`), in whichever tenant; a device that sends the
+/// `device_token` of an earlier login to the account is counted on its own.
 #[utoipa::path(
     operation_id = "logIn",
     tag = "identity",
@@ -170,10 +170,9 @@ pub(super) async fn refresh(
         let sent = refresh_cookie::presented(&request, &state)?;
         (sent.ok_or(AccessError::AuthenticationRequired)?, RefreshIn::Cookie)
     };
-    if let Ok(presented) = PresentedRefreshToken::parse(&token) {
-        count(&request, &state, state.limits.refresh(&presented.session()), context.now).await?;
-    }
-    let signed_in = state.identity.refresh(&context, &token, requested).await?;
+    let known = state.identity.known_refresh_token(&token).await?;
+    count(&request, &state, state.limits.refresh(&known.session()), context.now).await?;
+    let signed_in = state.identity.refresh_known(&context, known, requested).await?;
     Ok(kept_in.answer(&signed_in, context.now).json(Tokens::new(&signed_in, context.now, kept_in)))
 }
 

@@ -63,7 +63,8 @@ pub(super) struct LoginRequest {
     /// What the client says about its device; shown in the list of sessions.
     #[serde(default, deserialize_with = "object")]
     device: Option<DeviceInput>,
-    /// The `device_token` of an earlier login on this device, so that failed attempts of strangers do not hold it up.
+    /// The `device_token` of an earlier login on this device to this account, by whichever identifier and in whichever
+    /// tenant, so that failed attempts of strangers do not hold it up.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 256, example = "asd1_T3rZ0nqk0mVd1uQ7")]
     device_token: Option<Secret>,
     /// For pages of this server: puts the refresh token into the cookie `__Host-refresh` instead of the answer.

@@ -51,7 +51,7 @@ pub(super) struct DeleteAccountRequest {
 /// For good: sessions, API keys, second factor, memberships, profile and attempts to sign in are gone at once, in every
 /// tenant. Address and handle are kept for thirty days, in which nobody else gets them, and forgotten then. A letter says
 /// that it was done. Whoever is the last administrator of a tenant makes somebody else one first. Needs a sign-in within the
-/// last ten minutes besides the password; wrong passwords count towards the lock of the account.
+/// last ten minutes besides the password; after five wrong passwords none is looked at in this session for a while.
 #[utoipa::path(
     operation_id = "deleteMe",
     tag = "identity",

@@ -53,6 +53,8 @@ pub(super) enum LoginAttemptOutcome {
     Failed,
     /// The password was right, and the code of the second factor was not.
     SecondFactorFailed,
+    /// Everything was right, and there was no place for one more device.
+    DeviceRefused,
 }
 
 /// An attempt to sign in.

@@ -158,7 +158,8 @@ impl SwitchedTenant {
 /// Go on in another tenant
 ///
 /// The session stays, with its refresh token; the answer is an access token for the other tenant. A tenant you are no
-/// member of answers as one that does not exist.
+/// member of answers as one that does not exist. Where the number of devices is limited, the device of the session needs a
+/// place in the other tenant, as a sign-in there would.
 #[utoipa::path(
     operation_id = "switchTenant",
     tag = "identity",
@@ -169,7 +170,7 @@ impl SwitchedTenant {
     responses((status = 200, description = "You are in the tenant.", body = SwitchedTenant)),
     extensions(
         ("x-permission" = json!("identity.session.switch_tenant.own")),
-        ("x-problems" = json!(["not_found", "tenant_suspended"])),
+        ("x-problems" = json!(["not_found", "tenant_suspended", "device_limit", "device_transfer_limit"])),
     ),
     security(("bearer" = []))
 )]

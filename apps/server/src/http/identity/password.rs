@@ -145,7 +145,8 @@ pub(super) async fn reset(
 /// Change your password
 ///
 /// The present session goes on with new tokens and counts as a recent sign-in; all others end, unless `revoke_others` is
-/// false. Wrong present passwords count towards the lock of the account.
+/// false. After five wrong present passwords none is looked at in this session for a while; strangers who guess at the door
+/// are counted apart.
 #[utoipa::path(
     operation_id = "changePassword",
     tag = "identity",

@@ -85,8 +85,8 @@ pub(super) struct LoggedOutEverywhere {
 /// Prove again who you are
 ///
 /// For what a stolen session must not do: such requests answer 403 `reauthentication_required` unless you have signed in
-/// or called this within the last ten minutes: with the password or a code of the authenticator. Wrong passwords count
-/// towards the lock of the account, wrong codes towards that of the second factor.
+/// or called this within the last ten minutes: with the password or a code of the authenticator. After five
+/// wrong passwords none is looked at in this session for a while; wrong codes count towards the lock of the second factor.
 #[utoipa::path(
     operation_id = "reauthenticate",
     tag = "identity",

@@ -33,6 +33,11 @@ impl DeviceTable {
         self.of(tenant, user).filter(counts).cloned().collect()
     }
 
+    fn known_everywhere_since(&self, user: UserId, since: Timestamp) -> Vec<KnownDevice> {
+        let counts = |device: &&KnownDevice| device.user() == user && device.ended().is_none_or(|(at, _)| at > since);
+        self.0.values().filter(counts).cloned().collect()
+    }
+
     fn insert(&mut self, device: KnownDevice) -> Result<(), StoreError> {
         let is_taken = |other: &KnownDevice| {
             other.client_id() == device.client_id() || (other.place().is_some() && other.place() == device.place())
@@ -105,6 +110,10 @@ impl DeviceTx for MemoryTx {
         since: Timestamp,
     ) -> Result<Vec<KnownDevice>, StoreError> {
         Ok(self.draft.devices.known_since(tenant, user, since))
+    }
+
+    async fn devices_everywhere(&mut self, user: UserId, since: Timestamp) -> Result<Vec<KnownDevice>, StoreError> {
+        Ok(self.draft.devices.known_everywhere_since(user, since))
     }
 
     async fn insert_device(&mut self, change: Change<KnownDevice, DeviceEvent>) -> Result<(), StoreError> {

@@ -21,6 +21,17 @@ const CLIENT_ID: UniqueKey =
 const PLACE: UniqueKey =
     UniqueKey { constraint: "device_place_idx", columns: "device.tenant_id, device.user_id, device.place" };
 
+impl SqlTx {
+    async fn look_for_devices(&mut self, whose: Condition, since: Timestamp) -> Result<Vec<KnownDevice>, StoreError> {
+        self.enter()?;
+        let counts = Condition::any().add(Column::EndedAt.is_null()).add(Column::EndedAt.gt(since));
+        let found = Entity::find().filter(whose).filter(counts).order_by_asc(Column::Id);
+        let rows = found.all(&self.tx).await.map_err(|error| self.write_error(error))?;
+        self.leave();
+        rows.into_iter().map(mapping::restore).collect()
+    }
+}
+
 #[async_trait]
 impl DeviceTx for SqlTx {
     async fn devices(
@@ -29,12 +40,11 @@ impl DeviceTx for SqlTx {
         user: UserId,
         since: Timestamp,
     ) -> Result<Vec<KnownDevice>, StoreError> {
-        self.enter()?;
-        let counts = Condition::any().add(Column::EndedAt.is_null()).add(Column::EndedAt.gt(since));
-        let found = Entity::find().filter(is_theirs(tenant, user)).filter(counts).order_by_asc(Column::Id);
-        let rows = found.all(&self.tx).await.map_err(|error| self.write_error(error))?;
-        self.leave();
-        rows.into_iter().map(mapping::restore).collect()
+        self.look_for_devices(is_theirs(tenant, user), since).await
+    }
+
+    async fn devices_everywhere(&mut self, user: UserId, since: Timestamp) -> Result<Vec<KnownDevice>, StoreError> {
+        self.look_for_devices(Condition::all().add(Column::UserId.eq(user.as_uuid())), since).await
     }
 
     async fn insert_device(&mut self, change: Change<KnownDevice, DeviceEvent>) -> Result<(), StoreError> {

@@ -174,6 +174,7 @@ pub(super) fn restore_membership(row: membership::Model) -> Result<Membership, S
 pub(super) fn changed_session(row: SessionRow, now: Timestamp) -> session::ActiveModel {
     session::ActiveModel {
         tenant_id: Set(row.tenant_id),
+        device_id: Set(row.device_id),
         generation: Set(row.generation),
         authenticated_at: Set(row.authenticated_at),
         rotated_at: Set(row.rotated_at),
@@ -197,7 +198,6 @@ pub(super) fn new_session(row: SessionRow, now: Timestamp) -> session::ActiveMod
         device_client_id: Set(row.device_client_id.clone()),
         device_name: Set(row.device_name.clone()),
         device_platform: Set(row.device_platform.clone()),
-        device_id: Set(row.device_id),
         ip: Set(row.ip.clone()),
         user_agent: Set(row.user_agent.clone()),
         created_at: Set(row.created_at),

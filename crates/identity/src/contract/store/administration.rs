@@ -274,7 +274,7 @@ pub async fn the_sessions_of_a_person_end_together(fixture: Fixture) {
     let over = scene.session(ada, noon() - POLICY.refresh_absolute).await;
     let others = scene.session(bob, noon()).await;
     let mut tx = scene.begin().await;
-    tx.update_session(two.clone().switch_tenant(acme).unwrap()).await.unwrap();
+    tx.update_session(two.clone().switch_tenant(acme, scene.id()).unwrap()).await.unwrap();
     tx.commit().await.unwrap();
     scene.forget_events().await;
     let end = async |tenant, reason| {

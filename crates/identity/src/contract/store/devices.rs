@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Device, DeviceClientId, DeviceName, Platform, RevocationReason, Session, SessionSweep, TrustedDevice, UserId,
-    device::{DeviceEnd, DeviceEvent, KnownDevice, SignInDevice},
+    device::{Acquaintance, DeviceEnd, DeviceEvent, KnownDevice, SignInDevice},
 };
 
 const RUNNERS: usize = 20;
@@ -30,6 +30,15 @@ impl Entropy for Zero {
 pub(super) fn device(
     scene: &Scene,
     user: UserId,
+    named: (&str, Option<u32>),
+    at: Timestamp,
+) -> Change<KnownDevice, DeviceEvent> {
+    device_in(scene, (TenantId::MAIN, user), named, at)
+}
+
+fn device_in(
+    scene: &Scene,
+    (tenant, user): (TenantId, UserId),
     (name, place): (&str, Option<u32>),
     at: Timestamp,
 ) -> Change<KnownDevice, DeviceEvent> {
@@ -40,7 +49,7 @@ pub(super) fn device(
     };
     let key = MacKey::from_bytes([1; 32]);
     let said = SignInDevice::new(Some(said), TrustedDevice::new(&Zero), &key, &scene.context());
-    KnownDevice::register(scene.id(), (TenantId::MAIN, user), &said, (place, false), at)
+    KnownDevice::register(scene.id(), (tenant, user), &said, (place, Acquaintance::default()), at)
 }
 
 pub(super) async fn insert(scene: &Scene, change: Change<KnownDevice, DeviceEvent>) -> Result<KnownDevice, StoreError> {
@@ -83,6 +92,25 @@ pub async fn a_device_survives_storage(fixture: Fixture) {
     let mut tx = scene.begin().await;
     assert!(tx.devices(TenantId::MAIN, ada, noon()).await.unwrap().contains(&gone));
     assert_eq!(tx.devices(TenantId::MAIN, ada, later).await.unwrap().len(), 1);
+}
+
+/// Who asks about every tenant sees those that are known or ended lately, of one person.
+pub async fn devices_of_every_tenant_are_found(fixture: Fixture) {
+    let scene = Scene::new(fixture);
+    let (ada, bob) =
+        (scene.member("ada@example.org", None).await.id(), scene.member("bob@example.org", None).await.id());
+    let acme = scene.tenant("acme").await.tenant().id;
+    let here = insert(&scene, device(&scene, ada, ("phone", None), noon())).await.unwrap();
+    let there = insert(&scene, device_in(&scene, (acme, ada), ("phone", None), noon())).await.unwrap();
+    let gone = insert(&scene, device_in(&scene, (acme, ada), ("tablet", None), noon())).await.unwrap();
+    let gone = update(&scene, gone.end(DeviceEnd::Removed, noon()).unwrap()).await.unwrap();
+    insert(&scene, device(&scene, bob, ("phone", None), noon())).await.unwrap();
+    let mut tx = scene.begin().await;
+
+    assert_eq!(tx.devices(TenantId::MAIN, ada, noon()).await.unwrap(), std::slice::from_ref(&here));
+    assert_eq!(tx.devices_everywhere(ada, noon()).await.unwrap(), [here.clone(), there.clone()]);
+    let lately = tx.devices_everywhere(ada, noon() - TimeDelta::seconds(1)).await.unwrap();
+    assert_eq!(lately, [here, there, gone]);
 }
 
 /// A person has one device of an id and one in a place, unless the other one has ended; a stale copy is refused.

@@ -10,7 +10,8 @@ use super::{
     scene::{Scene, elsewhere, noon},
 };
 use crate::{
-    LoginAttempt, LoginFailure, LoginFilter, LoginLine, LoginOutcome, LoginQuery, LoginScope, SecondFactorEvent, UserId,
+    LoginAttempt, LoginFailure, LoginFilter, LoginLine, LoginOutcome, LoginQuery, LoginScope, SecondFactorEvent,
+    UserId, device::DeviceRefusal,
 };
 
 impl Scene {
@@ -54,17 +55,22 @@ pub async fn attempts_follow_from_events(fixture: Fixture) {
     let mut tx = scene.fixture.store.begin(&nowhere).await.unwrap();
     tx.record_login(LoginAttempt::succeeded(ada, 1, vec!["pwd".to_owned()], nowhere.now)).await.unwrap();
     tx.commit().await.unwrap();
-    let mut tx = scene.fixture.store.begin(&later_still(&nowhere)).await.unwrap();
+    let last = later_still(&nowhere);
+    let mut tx = scene.fixture.store.begin(&last).await.unwrap();
+    tx.record_login(LoginAttempt::refused_on_device(ada, DeviceRefusal::Limit, last.now)).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = scene.fixture.store.begin(&later_still(&last)).await.unwrap();
     tx.record_login(LoginAttempt::succeeded(ada, 1, vec!["pwd".to_owned()], noon())).await.unwrap();
     drop(tx);
 
     let lines = scene.logins(MAIN, LoginFilter::default()).await;
 
     let events = scene.events().await;
-    assert_eq!(events.len(), 4);
+    assert_eq!(events.len(), 5);
     let followed: Vec<_> = events.iter().rev().filter_map(LoginLine::of).collect();
     assert_eq!(lines, followed);
-    let [success, code, password, unknown] = &lines[..] else { unreachable!("{lines:?}") };
+    let [device, success, code, password, unknown] = &lines[..] else { unreachable!("{lines:?}") };
+    assert_eq!((device.outcome, device.user, device.reason), (LoginOutcome::DeviceRefused, Some(ada), None));
     assert_eq!((success.outcome, success.ip, &success.user_agent), (LoginOutcome::Succeeded, None, &None));
     assert_eq!((code.outcome, code.user, code.reason), (LoginOutcome::SecondFactorFailed, Some(ada), None));
     assert_eq!((password.outcome, password.reason), (LoginOutcome::Failed, Some(LoginFailure::WrongPassword)));

@@ -132,6 +132,7 @@ macro_rules! identity_store_contract {
         );
         $crate::identity_store_contract!(@laws $fixture, devices,
             a_device_survives_storage,
+            devices_of_every_tenant_are_found,
             an_id_and_a_place_are_of_one_device,
             sessions_end_with_their_device,
             devices_of_long_ago_are_purged,

@@ -74,7 +74,7 @@ pub async fn members_of_a_suspended_tenant_are_known(fixture: Fixture) {
     scene.admit(id, ada, Role::Member).await;
     let session = scene.session(ada, noon()).await;
     let mut tx = scene.begin().await;
-    tx.update_session(session.clone().switch_tenant(id).unwrap()).await.unwrap();
+    tx.update_session(session.clone().switch_tenant(id, scene.id()).unwrap()).await.unwrap();
     tx.commit().await.unwrap();
     let store = &scene.fixture.store;
     let identifier = Identifier::parse("ada@example.org").unwrap();
@@ -128,14 +128,14 @@ pub async fn a_session_moves_to_another_tenant(fixture: Fixture) {
     let ada = scene.member("ada@example.org", None).await.id();
     let acme = scene.tenant("acme").await.tenant().id;
     let session = scene.session(ada, noon()).await;
-    let change = session.switch_tenant(acme).unwrap();
+    let change = session.switch_tenant(acme, scene.id()).unwrap();
     let moved = change.state().clone();
     let mut tx = scene.begin().await;
     tx.update_session(change).await.unwrap();
     tx.commit().await.unwrap();
 
     assert!(scene.stored_session(moved.id()).await == moved);
-    assert_eq!(moved.tenant(), acme);
+    assert!(moved.tenant() == acme && moved.device_id().is_some());
     let found = scene.fixture.store.session(moved.id()).await.unwrap().unwrap();
     assert_eq!(found.account, None, "no member there");
 }

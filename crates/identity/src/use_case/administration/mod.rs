@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod devices;
 mod edit;
 mod error;
 mod memberships;

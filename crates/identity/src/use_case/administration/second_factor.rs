@@ -47,9 +47,19 @@ impl Identity {
         Ok(ended)
     }
 
-    /// Somebody whom the caller may help to get in again: not themselves, and only if the account is this tenant's to
-    /// look after. Whoever has stolen a session must not clear the way to the rest of an account.
+    /// Somebody whom the caller may help to get in again, if the account is this tenant's to look after.
     pub(super) async fn account_to_relieve(
+        &self,
+        context: &Context,
+        user: UserId,
+    ) -> Result<DirectoryEntry, AdministrationError> {
+        let entry = self.person_to_relieve(context, user).await?;
+        if entry.home == context.tenant { Ok(entry) } else { Err(AdministrationError::Guest) }
+    }
+
+    /// A member whom the caller may help to get in again: not themselves. Whoever has stolen a session must not clear the
+    /// way to the rest of an account.
+    pub(super) async fn person_to_relieve(
         &self,
         context: &Context,
         user: UserId,
@@ -59,6 +69,6 @@ impl Identity {
             return Err(AdministrationError::Oneself);
         }
         crate::insist_on_fresh(context)?;
-        self.own_person(context, user).await
+        self.person(context, user).await
     }
 }

@@ -115,6 +115,6 @@ impl Identity {
 }
 
 /// The device of this id, if it is known now.
-fn named(devices: Vec<KnownDevice>, id: DeviceId) -> Option<KnownDevice> {
+pub(in crate::use_case) fn named(devices: Vec<KnownDevice>, id: DeviceId) -> Option<KnownDevice> {
     devices.into_iter().find(|device| device.id() == id && device.ended().is_none())
 }

@@ -6,6 +6,7 @@ mod seat;
 use ashlar_kernel::{AccessError, Class, Classified, NotFound, StoreError};
 
 pub use manage::MyDevices;
+pub(super) use manage::named;
 pub(super) use seat::SeatError;
 
 use super::codes;

@@ -1,5 +1,6 @@
 //! Administering the people of a tenant over HTTP.
 
+mod devices;
 mod dto;
 mod keys;
 mod login_attempt_query;
@@ -31,6 +32,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(sessions::list)
         .service(sessions::end_all)
         .service(sessions::end)
+        .service(devices::list)
+        .service(devices::remove)
         .service(memberships::add)
         .service(memberships::remove)
         .service(keys::list)

@@ -97,9 +97,10 @@ pub(super) async fn activate(
 
 /// Lift the lock of an account
 ///
-/// Forgets the failed attempts of strangers with the account's address and handle, so that its owner may try again at
-/// once. Codes of the second factor are counted apart. Only accounts that were opened in this tenant, and not your own.
-/// Needs a sign-in within the last ten minutes. Doing it twice is no error.
+/// Lifts the lock that failed attempts of strangers have put on the account's address and handle, in every tenant, so that
+/// its owner may try again at once. Codes of the second factor are counted apart. Where the account was opened, the failed
+/// attempts are forgotten besides; of a guest they count on, and after a hundred only the administrators at home help
+/// (`guest_account`). Not your own account. Needs a sign-in within the last ten minutes. Doing it twice is no error.
 #[utoipa::path(
     operation_id = "unlockUser",
     tag = "identity",

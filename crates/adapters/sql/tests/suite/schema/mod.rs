@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 21] = [
+const STEPS: [&str; 22] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -31,6 +31,7 @@ const STEPS: [&str; 21] = [
     "m20261121_000023_login_attempt",
     "m20261121_000024_erasure",
     "m20261121_000027_bootstrap_token",
+    "m20261121_000029_device_refusal",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
