@@ -27,6 +27,8 @@ mod m20261121_000023_login_attempt;
 mod m20261121_000024_erasure;
 mod m20261121_000027_bootstrap_token;
 mod m20261121_000029_device_refusal;
+mod m20261121_000050_set_password_link;
+mod m20261121_000051_weak_password;
 mod step;
 
 use sea_orm_migration::{
@@ -70,6 +72,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000024_erasure::STEP),
             Box::new(m20261121_000027_bootstrap_token::STEP),
             Box::new(m20261121_000029_device_refusal::STEP),
+            Box::new(m20261121_000050_set_password_link::STEP),
+            Box::new(m20261121_000051_weak_password::STEP),
         ]
     }
 }

@@ -14,8 +14,37 @@ pub(crate) const STEP: Step = Step {
     },
 };
 
+/// What links were good for at first.
+pub(crate) const PURPOSES: &str = "'reset_password', 'verify_email', 'change_email', 'undo_email_change'";
+
+/// The table of links, which later steps make anew where a constraint cannot be changed.
+pub(crate) fn links(dialect: &Dialect, purposes: &str) -> String {
+    let Dialect { uuid, moment, bytes, table, .. } = dialect;
+    format!(
+        r#"CREATE TABLE action_token (
+    id                 {uuid} NOT NULL
+                       CONSTRAINT action_token_pkey PRIMARY KEY,
+    tenant_id          {uuid} NOT NULL
+                       CONSTRAINT action_token_tenant_id_fkey REFERENCES tenant (id),
+    user_id            {uuid} NOT NULL
+                       CONSTRAINT action_token_user_id_fkey REFERENCES "user" (id),
+    purpose            text NOT NULL
+                       CONSTRAINT action_token_purpose_check
+                       CHECK (purpose IN ({purposes})),
+    email              text NOT NULL,
+    credential_version integer NOT NULL,
+    salt               {bytes} NOT NULL
+                       CONSTRAINT action_token_salt_check CHECK (length(salt) = 32),
+    created_at         {moment} NOT NULL,
+    expires_at         {moment} NOT NULL,
+    CONSTRAINT action_token_user_id_purpose_key UNIQUE (user_id, purpose)
+){table};"#
+    )
+}
+
 fn up(dialect: &Dialect) -> String {
     let Dialect { uuid, moment, bytes, table, .. } = dialect;
+    let links = links(dialect, PURPOSES);
     format!(
         r#"
 ALTER TABLE "user" ADD COLUMN email_verified_at {moment};
@@ -26,24 +55,7 @@ ALTER TABLE "user" ADD COLUMN credential_version integer NOT NULL DEFAULT 1
 
 -- One of each purpose for an account: a new one takes the place of the one before. The token follows from the salt and a
 -- key outside the database.
-CREATE TABLE action_token (
-    id                 {uuid} NOT NULL
-                       CONSTRAINT action_token_pkey PRIMARY KEY,
-    tenant_id          {uuid} NOT NULL
-                       CONSTRAINT action_token_tenant_id_fkey REFERENCES tenant (id),
-    user_id            {uuid} NOT NULL
-                       CONSTRAINT action_token_user_id_fkey REFERENCES "user" (id),
-    purpose            text NOT NULL
-                       CONSTRAINT action_token_purpose_check
-                       CHECK (purpose IN ('reset_password', 'verify_email', 'change_email', 'undo_email_change')),
-    email              text NOT NULL,
-    credential_version integer NOT NULL,
-    salt               {bytes} NOT NULL
-                       CONSTRAINT action_token_salt_check CHECK (length(salt) = 32),
-    created_at         {moment} NOT NULL,
-    expires_at         {moment} NOT NULL,
-    CONSTRAINT action_token_user_id_purpose_key UNIQUE (user_id, purpose)
-){table};
+{links}
 
 -- Any number for an address: each attempt stands for itself.
 CREATE TABLE pending_registration (

@@ -202,11 +202,13 @@ impl Reader {
         let bodies = members(&described["content"])
             .map(|(media_type, content)| (media_type.clone(), self.body(&content["schema"])))
             .collect();
-        // A hint when to try again is not always known.
+        // A hint when to try again is not always known, and few clients want a cookie.
         let headers = members(&described["headers"]).map(|(name, _)| name.to_lowercase());
         Response {
             bodies,
-            headers: headers.filter(|name| name != "retry-after" && name != "idempotent-replayed").collect(),
+            headers: headers
+                .filter(|name| !["retry-after", "idempotent-replayed", "set-cookie"].contains(&name.as_str()))
+                .collect(),
         }
     }
 

@@ -13,6 +13,11 @@ impl TestApp {
         link.expect("a link").token.expose_secret().to_owned()
     }
 
+    /// The same of an account that may be gone meanwhile; whether there is a link.
+    pub async fn try_link(&self, user: UserId, purpose: ActionPurpose) -> bool {
+        self.identity.link(&self.writer(), user, purpose, self.ids.next()).await.unwrap().is_some()
+    }
+
     /// The link of the last letter that follows from an event of this name, whose data names it as `field`.
     pub async fn link_of_event(&self, event: &str, field: &str) -> String {
         let id: ActionTokenId = self.last(event, field).await;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 journeys!(
     devices_are_listed_named_and_removed,
     device_is_known_again_by_id_token_or_program,
+    ids_of_the_server_are_refused_from_clients,
     one_device_too_many_is_refused_after_the_right_password,
     new_device_takes_the_place_of_the_one_before,
     devices_are_exchanged_three_times_in_thirty_days,
@@ -422,4 +423,18 @@ async fn device_is_refused_after_the_second_factor_too(database: Database) {
 
     refused.refused(409, "device_limit");
     assert_eq!(app.names(refused.request_id()).await, ["identity.login.device_refused"]);
+}
+
+async fn ids_of_the_server_are_refused_from_clients(database: Database) {
+    let app = TestApp::start(database).await;
+    app.register("ada").await.expect(201);
+
+    let refused = try_on(&app, "ada", "given:AAAAAAAAAAAAAAAAAAAAAA").await.expect(422);
+
+    assert_eq!(refused.json()["errors"][0]["pointer"], "/device/id");
+    assert_eq!(refused.json()["errors"][0]["code"], "reserved");
+    // A browser, which has no id of its own, is given one, and is known by it again.
+    let browser = json!({ "identifier": "ada", "password": PASSWORD });
+    let access = SignedIn::from(&app.client.post("/api/v1/auth/login").json(&browser).send().await).access;
+    assert_eq!(list(&app, &access).await.len(), 1);
 }

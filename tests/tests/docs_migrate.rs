@@ -41,6 +41,7 @@ async fn commands_of_the_page_print_what_it_says() {
     let program = Program::in_folder(folder.path()).plain();
     let (offline, online): (Vec<_>, Vec<_>) = steps(&page).into_iter().partition(|(shell, _)| !shell.contains("$BASE"));
     assert_eq!((offline.len(), online.len()), (3, 1));
+    assert_eq!(program.run(&["migrate", "up"]).code, Some(0));
 
     for (shell, answer) in offline {
         let words: Vec<&str> = shell.split_whitespace().collect();

@@ -158,6 +158,7 @@ async fn first_start_prints_the_token_on_postgres() {
 fn command_line_makes_another_token() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::in_folder(folder.path()).plain();
+    assert_eq!(program.run(&["migrate", "up"]).code, Some(0));
     let [one, other] = [(); 2].map(|()| program.run(&["users", "bootstrap-token"]));
     for made in [&one, &other] {
         assert_eq!(made.code, Some(0), "{made:?}");

@@ -5,7 +5,7 @@
 use std::{io::Write as _, net::TcpStream, time::Duration};
 
 use ashlar_tests::{
-    Answer, Database, PASSWORD, TestApp,
+    Answer, Database, PASSWORD, Setup, TestApp,
     binary::{Ledger, PostgresDatabase, Program, Seed},
     journeys,
 };
@@ -18,6 +18,7 @@ journeys!(
     refusal_is_repeated_too,
     what_was_never_carried_out_may_be_mended,
     key_of_another_request_is_refused,
+    strangers_elsewhere_do_not_meet_ones_keys,
     keys_are_free_after_a_day,
     bad_keys_are_refused,
     of_many_at_once_one_is_carried_out,
@@ -82,6 +83,26 @@ async fn key_of_another_request_is_refused(database: Database) {
     assert_eq!(other.code(), "idempotency_key_reused");
     assert_eq!(query.undescribed().send().await.code(), "idempotency_key_reused");
     register(&app, "two", &form("bob")).await.expect(201);
+}
+
+async fn strangers_elsewhere_do_not_meet_ones_keys(database: Database) {
+    let app = Setup::on(database).set("ASHLAR_TRUSTED_PROXIES", "127.0.0.1").start().await;
+    let register = async |key: &str, form: &Value, from: &str| {
+        let call =
+            app.client.post("/api/v1/auth/register").header("idempotency-key", key).header("x-forwarded-for", from);
+        call.json(form).send().await
+    };
+    register("one", &form("ada"), "2001:db8:7::1").await.expect(201);
+
+    let with_her_body = register("one", &form("ada"), "203.0.113.9").await.expect(409);
+    let with_another = register("one", &form("bob"), "203.0.113.9").await.expect(422);
+    let next_door = register("one", &form("bob"), "2001:db8:8::1").await.expect(201);
+    let at_home = register("one", &form("ada"), "2001:db8:7::2").await.expect(201);
+
+    assert_eq!(with_her_body.code(), "identifier_taken", "it was judged anew");
+    assert_eq!(with_another.code(), "idempotency_key_reused", "that one's own request had another body");
+    assert!(!is_replayed(&with_her_body) && !is_replayed(&next_door));
+    assert!(is_replayed(&at_home), "one network, one caller");
 }
 
 async fn keys_are_free_after_a_day(database: Database) {

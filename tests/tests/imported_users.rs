@@ -8,14 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ashlar_identity::{HashClass, Identifier, Identity, ImportSource, UserId, port::IdentityStore as _};
+use ashlar_identity::{ActionPurpose, HashClass, Identifier, Identity, ImportSource, UserId, port::IdentityStore as _};
 use ashlar_kernel::{TenantId, TimeOrderedIds};
 use ashlar_memory::SeededEntropy;
 use ashlar_server::{
     compose::Tools,
     import::{self, Format, Job, Progress, Report},
 };
-use ashlar_tests::{Answer, Database, Setup, TestApp, journeys};
+use ashlar_tests::{Answer, Database, Setup, SignedIn, TestApp, journeys};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 journeys!(
@@ -23,6 +24,7 @@ journeys!(
     ten_parallel_logins_hash_a_password_again_once,
     those_without_a_usable_password_or_account_fail_like_everybody,
     those_who_lost_their_password_are_told,
+    those_with_a_common_password_are_asked_for_another,
     people_of_a_custom_model_and_of_node_sign_in,
     roles_follow_from_the_flags_of_django,
     dry_run_reports_the_same_and_writes_nothing,
@@ -165,15 +167,54 @@ async fn those_who_lost_their_password_are_told(database: Database) {
     let scene = Scene::start(database).await;
     scene.of_django().await;
     let events = scene.app.events().await;
-    let told = events.iter().filter(|event| event.name == "identity.password.reset_requested");
+    let told = events.iter().filter(|event| event.name == "identity.password.setup_requested");
     let told: Vec<_> = told.map(|event| event.data["user"].as_str().unwrap().parse::<UserId>().unwrap()).collect();
     let mut addresses = Vec::new();
-    for user in told {
+    for user in told.iter().copied() {
         let account = scene.app.identity.account_of(TenantId::MAIN, user).await.unwrap().unwrap();
         addresses.push(account.email.address().to_owned());
     }
     // Not whoever never had one, nor whoever may not sign in.
     assert_eq!(addresses, ["ancient@example.org"]);
+
+    // Nobody waits for this letter, so its link is good for two weeks.
+    let choose = async |token: &str| {
+        let form = json!({ "token": token, "new_password": "lemon-gravel-ostrich-4" });
+        scene.app.client.post("/api/v1/auth/password/reset").json(&form).send().await
+    };
+    let link = scene.app.link(&told[0].to_string(), ActionPurpose::SetPassword).await;
+    scene.app.advance(TimeDelta::days(14));
+    choose(&link).await.refused(400, "reset_token_invalid");
+    let link = scene.app.link(&told[0].to_string(), ActionPurpose::SetPassword).await;
+    scene.app.advance(TimeDelta::days(14) - TimeDelta::seconds(1));
+    choose(&link).await.expect(200);
+    scene.app.try_log_in("ancient@example.org", "lemon-gravel-ostrich-4").await.expect(200);
+    choose(&link).await.refused(400, "reset_token_invalid");
+}
+
+async fn those_with_a_common_password_are_asked_for_another(database: Database) {
+    const WEAK: &str = "Passw0rd1234";
+    let scene = Scene::start(database).await;
+    let hash = "pbkdf2_sha256$20$salt$0f+R3LCzefBfpmnk7qc8F0pPNY6G7FqZGejYwZIIbwo=";
+    let person = json!({ "id": 1, "email": "ada@example.org", "username": "ada", "password_hash": hash });
+    scene.import(Format::Node, &person.to_string(), false).await;
+    let log_in = async |password: &str| scene.app.try_log_in("ada", password).await;
+    log_in("Passw0rd1235").await.expect(401);
+
+    for _ in 0..2 {
+        let answer = log_in(WEAK).await.expect(200);
+        assert_eq!(answer.json()["warnings"], json!(["password_weak"]));
+        let ada = SignedIn::from(&answer);
+        assert_eq!(scene.app.me(&ada.access).await.expect(200).json()["password_weak"], true);
+    }
+    assert_eq!(scene.app.count_events("password.found_weak").await, 1, "told once");
+
+    let ada = SignedIn::from(&log_in(WEAK).await);
+    let form = json!({ "current_password": WEAK, "new_password": "lemon-gravel-ostrich-4" });
+    scene.app.client.post("/api/v1/me/password").bearer(&ada.access).json(&form).send().await.expect(200);
+    let answer = log_in("lemon-gravel-ostrich-4").await.expect(200);
+    assert!(answer.json().get("warnings").is_none(), "{answer:?}");
+    assert_eq!(answer.json()["user"]["password_weak"], false);
 }
 
 async fn people_of_a_custom_model_and_of_node_sign_in(database: Database) {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
-use ashlar_tests::{Answer, Call, Database, PASSWORD, TestApp, journeys};
+use ashlar_tests::{Answer, Authenticator, Call, Database, PASSWORD, Setup, TestApp, journeys};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -10,7 +10,10 @@ journeys!(
     cookie_takes_turns_like_any_refresh_token,
     cookie_is_for_pages_of_this_server_only,
     cookie_is_taken_away_at_the_end,
+    dead_cookie_is_taken_away_by_the_refusal,
+    who_refreshes_with_nothing_is_told_what_to_send,
     new_password_keeps_the_token_in_the_cookie,
+    wish_for_the_cookie_outlives_the_first_step,
 );
 
 /// The origin of the product's own pages.
@@ -121,6 +124,53 @@ async fn cookie_is_taken_away_at_the_end(database: Database) {
     assert!(app.log_out(&plain.access).await.expect(204).header("set-cookie").is_none());
 }
 
+async fn dead_cookie_is_taken_away_by_the_refusal(database: Database) {
+    let app = TestApp::start(database).await;
+    app.register("ada").await.expect(201);
+    let is_forgotten =
+        |answer: &Answer| kept(answer).is_empty() && answer.header("set-cookie").unwrap().contains("=0;");
+
+    let old = kept(&log_in(&app).await);
+    refresh(&app, &old).await.expect(200);
+    app.advance(TimeDelta::seconds(11));
+    for code in ["refresh_token_reused", "session_revoked"] {
+        let refused = refresh(&app, &old).await;
+        refused.refused(401, code);
+        assert!(is_forgotten(&refused), "{code}");
+    }
+    let idle = kept(&log_in(&app).await);
+    app.advance(TimeDelta::days(8));
+    let refused = refresh(&app, &idle).await;
+    refused.refused(401, "refresh_token_expired");
+    assert!(is_forgotten(&refused));
+    for path in ["refresh", "logout"] {
+        let refused = with(post(&app, path), "asr1_AAAA").send().await;
+        refused.refused(401, "refresh_token_invalid");
+        assert!(is_forgotten(&refused), "{path}");
+    }
+
+    let living = kept(&log_in(&app).await);
+    let elsewhere = with(post(&app, "refresh"), &living).header("origin", "https://evil.example").send().await;
+    elsewhere.refused(403, "foreign_origin");
+    assert!(elsewhere.header("set-cookie").is_none());
+    let plain = post(&app, "refresh").json(&json!({ "refresh_token": "asr1_AAAA" })).send().await;
+    plain.refused(401, "refresh_token_invalid");
+    assert!(plain.header("set-cookie").is_none(), "nobody has sent a cookie");
+    refresh(&app, &living).await.expect(200);
+}
+
+async fn who_refreshes_with_nothing_is_told_what_to_send(database: Database) {
+    let app = TestApp::start(database).await;
+
+    let refused = post(&app, "refresh").send().await;
+
+    refused.refused(401, "authentication_required");
+    assert!(refused.header("www-authenticate").unwrap().starts_with("Bearer"));
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("refresh_token") && detail.contains("__Host-refresh"), "{detail}");
+    assert!(refused.header("set-cookie").is_none());
+}
+
 async fn new_password_keeps_the_token_in_the_cookie(database: Database) {
     let app = TestApp::start(database).await;
     app.register("ada").await.expect(201);
@@ -133,4 +183,34 @@ async fn new_password_keeps_the_token_in_the_cookie(database: Database) {
     let changed = changed.expect(200);
     assert!(!changed.text().contains("asr1_"));
     refresh(&app, &kept(&changed)).await.expect(200);
+}
+
+async fn wish_for_the_cookie_outlives_the_first_step(database: Database) {
+    let app = Setup::on(database).set("ASHLAR_SECOND_FACTOR", "required").start().await;
+    app.register("ada").await.expect(201);
+    let challenge = async || log_in(&app).await.json()["challenge_token"].as_str().unwrap().to_owned();
+    let step = async |path: &str, form: Value| post(&app, &format!("login/2fa{path}")).json(&form).send().await;
+
+    // Setting one up, and from then on by code.
+    let token = challenge().await;
+    let enrolment = step("/totp", json!({ "challenge_token": token })).await.expect(201);
+    let authenticator = Authenticator::set_up(&enrolment.json());
+    let form = json!({ "challenge_token": token, "code": authenticator.code(&app) });
+    let confirmed = step("/totp/confirm", form).await.expect(200);
+    assert!(!kept(&confirmed).is_empty() && !confirmed.text().contains("asr1_"));
+
+    let code = |token: String, app: &TestApp| json!({ "challenge_token": token, "totp_code": authenticator.code(app) });
+    app.advance(TimeDelta::seconds(30));
+    let form = code(challenge().await, &app);
+    let foreign = app.client.post("/api/v1/auth/login/2fa").header("origin", "https://evil.example").json(&form).send();
+    foreign.await.refused(403, "foreign_origin");
+    let by_code = step("", form).await.expect(200);
+    assert!(!by_code.text().contains("asr1_"));
+    refresh(&app, &kept(&by_code)).await.expect(200);
+
+    app.advance(TimeDelta::seconds(30));
+    let mut otherwise = code(challenge().await, &app);
+    otherwise["refresh_cookie"] = json!(false);
+    let otherwise = step("", otherwise).await.expect(200);
+    assert!(otherwise.header("set-cookie").is_none() && otherwise.json()["refresh_token"].is_string());
 }

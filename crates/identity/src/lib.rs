@@ -82,7 +82,10 @@ pub use login_history::{
     InvalidLoginOutcome, LoginFilter, LoginLine, LoginOutcome, LoginPosition, LoginQuery, LoginScope,
 };
 pub use membership::{Membership, MembershipEvent, MembershipRow};
-pub use password::{HashClass, InvalidPassword, Password, PasswordHash, PasswordPolicy, Rehash, RehashEvent};
+pub use password::{
+    HashClass, InvalidPassword, Password, PasswordHash, PasswordPolicy, Rehash, RehashEvent, WeakPassword,
+    WeakPasswordEvent,
+};
 pub use permission::{InvalidRole, Role};
 pub use query::{Account, Credential, SessionLine, SessionPosition, SessionQuery, SessionWithHolder};
 pub use registration::{

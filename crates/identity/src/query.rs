@@ -29,6 +29,8 @@ pub struct Account {
     pub locale: Option<Locale>,
     /// Whether the address was proved to be theirs.
     pub is_email_verified: bool,
+    /// Whether the password was found to be one that everybody tries first.
+    pub is_password_weak: bool,
     /// What they are in the tenant.
     pub role: Role,
     /// Whether a second factor is asked for when they sign in.
@@ -57,6 +59,7 @@ impl Account {
             avatar_url: profile.avatar_url,
             locale: profile.locale,
             is_email_verified: user.email_verified_at().is_some(),
+            is_password_weak: user.is_password_weak(),
             role,
             has_second_factor: false,
             is_operator: user.is_operator(),

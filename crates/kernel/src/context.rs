@@ -66,7 +66,7 @@ error_codes! {
     /// Codes of [`AccessError`].
     pub mod access_codes {
         AUTHENTICATION_REQUIRED = "authentication_required", Unauthenticated, "Authentication required",
-            "The request carries no credentials. Send `Authorization: Bearer <access token>`.";
+            "The request carries no credentials. Send `Authorization: Bearer <access token>`; to refresh or to sign out, the refresh token will do, as `refresh_token` in the body or in the cookie `__Host-refresh`.";
         PERMISSION_DENIED = "permission_denied", Forbidden, "Permission denied",
             "You are signed in, but none of your roles in this tenant includes the permission that `required` names.";
         MFA_REQUIRED_BY_POLICY = "mfa_required_by_policy", Forbidden, "Second factor required",

@@ -38,22 +38,24 @@ impl IdempotencyKey {
     }
 }
 
-/// Which request: keys are told apart by tenant and caller.
+/// Which request: keys are told apart by tenant and caller. Callers without a name are told apart by where they ask from,
+/// so that nobody meets the keys of strangers elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestName {
     /// Whose data it is about.
     pub tenant: TenantId,
-    /// Who asks: `user:<id>`, `api_key:<id>`, `system:<name>` or `anonymous`.
+    /// Who asks: `user:<id>`, `api_key:<id>`, `system:<name>` or `anonymous:<where from>`.
     pub caller: String,
     /// What they call it.
     pub key: IdempotencyKey,
 }
 
 impl RequestName {
-    /// The request that the caller of `context` calls `key`.
-    pub fn new(context: &Context, key: IdempotencyKey) -> Self {
+    /// The request that the caller of `context` calls `key`. `stranger` says where a caller without a name asks from, in a
+    /// form that may be kept.
+    pub fn new(context: &Context, key: IdempotencyKey, stranger: impl FnOnce() -> String) -> Self {
         let caller = match &context.actor {
-            Actor::Anonymous => "anonymous".to_owned(),
+            Actor::Anonymous => format!("anonymous:{}", stranger()),
             Actor::User(principal) => format!("user:{}", principal.user),
             Actor::ApiKey(key) => format!("api_key:{}", key.key),
             Actor::System(name) => format!("system:{name}"),

@@ -1,5 +1,6 @@
 //! Taking one's data along, and leaving.
 
+use ashlar_identity::{ActionPurpose, UserId, port::Estates as _};
 use ashlar_kernel::{Clock as _, Context, RequestId, TenantId};
 use ashlar_tests::{Answer, Database, PASSWORD, SignedIn, TestApp, journeys};
 use chrono::TimeDelta;
@@ -15,6 +16,7 @@ journeys!(
     last_administrator_does_not_leave,
     administrators_delete_accounts_of_their_tenant,
     nobody_gets_in_while_an_account_is_deleted,
+    no_link_outlives_an_account,
     deleted_person_is_not_taken_in_again,
 );
 
@@ -213,6 +215,27 @@ async fn nobody_gets_in_while_an_account_is_deleted(database: Database) {
         let session = SignedIn::from(&login);
         app.me(&session.access).await.refused(401, "session_revoked");
         assert_eq!(app.refresh(&session.refresh).await.status, 401);
+    }
+}
+
+async fn no_link_outlives_an_account(database: Database) {
+    let app = TestApp::start(database).await;
+    app.boss().await;
+    for round in 0..4 {
+        let ada = app.sign_up(&format!("ada{round}")).await;
+        let user: UserId = ada.user.parse().unwrap();
+        // Letter after letter, until there is nobody to write to.
+        let letters = async || {
+            let mut left = 1_000;
+            while left > 0 && app.try_link(user, ActionPurpose::ResetPassword).await {
+                left -= 1;
+            }
+        };
+
+        let (_written, left) = futures::join!(join_all((0..4).map(|_| letters())), leave(&app, &ada.access, PASSWORD));
+
+        left.expect(204);
+        assert!(app.store.holdings(user).await.unwrap().links.is_empty(), "round {round}");
     }
 }
 

@@ -37,6 +37,10 @@ fn every_help_text_has_examples_and_ends_well() {
     for direction in ["up", "down", "status"] {
         assert_eq!(program.run(&["migrate", direction, "--help"]).code, Some(0));
     }
+    for words in [&["-h"][..], &["serve", "-h"], &["keys", "rotate", "-h"], &["import", "users", "-h"]] {
+        let help = program.run(words).stdout;
+        assert!(!help.contains("--listen") && !help.contains("--database-url"), "too much for a short help: {help}");
+    }
     let long = program.run(&["--help"]).stdout;
     for taught in ["ASHLAR_DATABASE_URL_FILE", "ashlar.toml", "Exit codes", "--listen", "[default: 127.0.0.1:8080]"] {
         assert!(long.contains(taught), "--help does not mention {taught}");

@@ -133,6 +133,49 @@ fn doctor_tells_where_each_value_comes_from() {
 }
 
 #[test]
+fn questions_about_an_installation_make_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain();
+    let people = folder.path().join("people.jsonl");
+    fs::write(&people, r#"{"id": 1, "email": "ada@example.org"}"#).unwrap();
+    let people = people.display().to_string();
+    let rehearsal = ["import", "users", "--format", "node-json", "--dry-run", &people];
+
+    for words in [
+        &["keys", "list"][..],
+        &["keys", "rotate", "--emergency"],
+        &["users", "bootstrap-token"],
+        &["users", "make-operator", "ada@example.org"],
+        &rehearsal,
+    ] {
+        let refused = program.run(words);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
+        assert!(refused.stderr.contains("there is no installation here: there is no database at"), "{refused:?}");
+        assert!(!program.data().exists(), "{words:?} made a data folder");
+    }
+
+    // What takes something over may be the first thing there.
+    assert_eq!(program.run(&["import", "users", "--format", "node-json", &people]).code, Some(0));
+    assert_eq!(program.run(&rehearsal).code, Some(0));
+    assert_eq!(program.run(&["keys", "list"]).code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_about_an_installation_leave_an_empty_postgres_empty() {
+    let Some(database) = PostgresDatabase::fresh().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_DATABASE_URL", database.url());
+
+    let refused = program.run(&["keys", "list"]);
+
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("there is no installation here: the database is empty"), "{refused:?}");
+    assert!(lines(&program.run(&["migrate", "status"])).iter().all(|line| line.starts_with("missing")));
+    let production = program.env("ASHLAR_ENV", "production").run(&["users", "bootstrap-token"]);
+    assert_eq!((production.code, production.stdout.as_str()), (Some(1), ""), "{production:?}");
+}
+
+#[test]
 fn operators_are_made_and_unmade() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::in_folder(folder.path()).plain();

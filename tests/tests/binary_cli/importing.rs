@@ -50,6 +50,7 @@ async fn people_of_a_django_site_are_taken_over_once_and_sign_in() {
     let scene = Scene::new();
     scene.file("users.json", USERS);
     let django = ["--format", "django-json", "users.json"];
+    assert_eq!(scene.program.run(&["migrate", "up"]).code, Some(0));
 
     let rehearsal = scene.import(&[&django[..], &["--dry-run"]].concat());
     assert_eq!(rehearsal.code, Some(3), "{rehearsal:?}");

@@ -125,7 +125,13 @@ async fn every_401_says_how_to_authenticate() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn public_keys_are_public_and_nothing_else() {
-    for (algorithm, kty, public) in [("RS256", "RSA", ["n", "e"]), ("EdDSA", "OKP", ["crv", "x"])] {
+    let kinds: [(&str, &str, &[&str]); 4] = [
+        ("RS256", "RSA", &["n", "e"]),
+        ("PS256", "RSA", &["n", "e"]),
+        ("ES256", "EC", &["crv", "x", "y"]),
+        ("EdDSA", "OKP", &["crv", "x"]),
+    ];
+    for (algorithm, kty, public) in kinds {
         let app = Setup::on(Database::Sqlite).set("ASHLAR_JWT_ALG", algorithm).start().await;
         let answer = app.client.get("/.well-known/jwks.json").send().await.expect(200);
         let key = answer.json()["keys"][0].clone();

@@ -157,11 +157,11 @@ fn credentials() -> Vec<Row> {
         by_link("undoEmailChange", (400, undo), "verification_token_invalid"),
         by_link("logInSecondStep", (401, second_step), "challenge_invalid"),
         // Happy cases with real tokens are those of `required_second_factor.rs`.
-        by_link("enrolTotpAtLogin", (401, enrol_at_login), "challenge_invalid"),
+        by_link("enrollTotpAtLogin", (401, enrol_at_login), "challenge_invalid"),
         by_link("confirmTotpAtLogin", (401, confirm_at_login), "challenge_invalid"),
         secured("getSecondFactor", (200, factor), |app, ada| elsewhere(factor, app, ada)),
         secured("getBackupCodes", (200, papers), |app, ada| elsewhere(papers, app, ada)),
-        secured("enrolTotp", (201, enrol), |app, ada| elsewhere(enrol, app, ada)),
+        secured("enrollTotp", (201, enrol), |app, ada| elsewhere(enrol, app, ada)),
         // Happy cases with real codes are those of `second_factor.rs`.
         secured("confirmTotp", (422, confirm), |app, ada| elsewhere(confirm, app, ada)),
         secured("disableTotp", (409, disable), |app, ada| elsewhere(disable, app, ada)),

@@ -130,7 +130,15 @@ async fn leaked_key_does_not_come_back_with_its_file() {
     let token = server.api().newcomer("ada@example.org").await;
     server.stop();
 
-    let table = program.run(&["keys", "rotate", "--emergency"]).stdout;
+    let file = program.data().join("keys/signing-eddsa.pem");
+    let content = fs::read(&file).unwrap();
+
+    let rotated = program.run(&["keys", "rotate", "--emergency"]);
+
+    let table = rotated.stdout;
+    assert!(rotated.stderr.contains("signs from now on. Keys that were ended: 1;"), "{}", rotated.stderr);
+    assert!(rotated.stderr.contains("signing-eddsa.pem held a removed key and was deleted"), "{}", rotated.stderr);
+    assert!(!file.exists());
 
     assert_eq!(kids(&table, "removed"), [kid_of(&token)]);
     assert_eq!(program.run(&["keys", "list"]).stdout, table);
@@ -138,6 +146,34 @@ async fn leaked_key_does_not_come_back_with_its_file() {
     assert_eq!(published(&server.api()).await, kids(&table, "active"));
     assert_eq!(server.api().get_as(&token, "/api/v1/me").await.status, 401);
     server.stop();
+
+    // Somebody brings it back from a backup: the next start deletes it, and an empty database begins with another key.
+    let restored = tempfile::NamedTempFile::new_in(file.parent().unwrap()).unwrap();
+    fs::write(restored.path(), &content).unwrap();
+    restored.persist(&file).unwrap();
+    let server = program.serve().await;
+    assert!(!file.exists(), "a leaked key waits for an empty database");
+    server.stop();
+    for ending in ["", "-wal", "-shm"] {
+        let _absent = fs::remove_file(format!("{}{ending}", program.database().display()));
+    }
+    let server = program.serve().await;
+    assert!(!published(&server.api()).await.contains(&kid_of(&token)));
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchange_says_what_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain();
+    program.serve().await.stop();
+
+    let first = program.run(&["keys", "rotate"]);
+    let again = program.run(&["keys", "rotate"]);
+
+    assert!(first.stderr.contains("is published from now on and signs in a day"), "{first:?}");
+    assert!(again.stderr.contains("is published already") && again.stderr.contains("nothing was done"), "{again:?}");
+    assert_eq!(first.stdout, again.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,7 @@ pub(super) async fn run(config: &Config, call: &ImportUsers) -> Result<Exit, Box
     let source = ImportSource::parse(&source_of(call))?;
     // Opened first: a mistake in its name must not make a database.
     let input = Input::open(&call.file)?;
-    let tools = tools(config, World::real(config.hash_threads)).await?;
+    let tools = tools(config, World::real(config.hash_threads), !call.dry_run).await?;
     let outcome = import_users(&tools, call, source, input).await;
     tools.store.close().await;
     outcome

@@ -30,7 +30,7 @@ pub(super) async fn run(config: &Config, decision: Users) -> Result<(), Box<dyn 
 }
 
 async fn invite_first_administrator(config: &Config) -> Result<(), Box<dyn Error>> {
-    let tools = tools(config, World::real(config.hash_threads)).await?;
+    let tools = tools(config, World::real(config.hash_threads), false).await?;
     let context = Context::system("cli", TenantId::MAIN, RequestId::new(&*tools.ids), tools.clock.now());
     let issued = tools.identity.issue_bootstrap_token(&context).await;
     tools.store.close().await;

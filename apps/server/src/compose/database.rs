@@ -1,6 +1,6 @@
 //! The database: its address, its connections, its schema.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use ashlar_kernel::{IdSource, StoreError};
 use ashlar_migrations::MigrationLine;
@@ -35,7 +35,8 @@ pub async fn connect(
             migrate_up(config).await?;
         }
         Profile::Production => {
-            let missing = status(config).await?.iter().filter(|line| !line.is_applied).count();
+            let lines = status(config).await.map_err(no_database)?;
+            let missing = lines.iter().filter(|line| !line.is_applied).count();
             if missing > 0 {
                 return Err(StartError::Behind { missing });
             }
@@ -44,6 +45,23 @@ pub async fn connect(
     let mut options = store_options(config)?;
     options.observer = statements;
     Ok(SqlStore::connect(options, ids).await?)
+}
+
+/// Looks, and changes nothing: whether there is a database with the schema of some version. A command that asks about an
+/// installation must not make an empty one. Production makes nothing by itself anyway.
+pub(super) async fn insist_on_installation(config: &Config) -> Result<(), StartError> {
+    if config.profile == Profile::Production {
+        return Ok(());
+    }
+    let lines = match status(config).await {
+        Ok(lines) => lines,
+        Err(error) => {
+            let missing = error.missing_database().map(|path| format!("there is no database at {}", path.display()));
+            return Err(missing.map_or(error, StartError::NoInstallation));
+        }
+    };
+    let is_empty = lines.iter().all(|line| !line.is_applied);
+    if is_empty { Err(StartError::NoInstallation("the database is empty".to_owned())) } else { Ok(()) }
 }
 
 /// Applies the migrations that are missing; their names.
@@ -68,6 +86,11 @@ pub async fn status(config: &Config) -> Result<Vec<MigrationLine>, StartError> {
     let lines = ashlar_migrations::status(schema.connection()).await;
     schema.close().await;
     lines.map_err(migration_failed)
+}
+
+fn no_database(error: StartError) -> StartError {
+    let path = error.missing_database().map(Path::to_owned);
+    path.map_or(error, |path| StartError::NoDatabase { path })
 }
 
 fn migration_failed(error: impl std::error::Error + Send + Sync + 'static) -> StartError {

@@ -51,6 +51,17 @@ pub enum StartError {
     /// The database does not tell which signing keys there are.
     #[error("the database does not tell which signing keys there are")]
     KnownKeys(#[source] StoreError),
+    /// The database does not tell how passwords are hashed.
+    #[error("the database does not tell how passwords are hashed")]
+    PasswordClasses(#[source] StoreError),
+    /// Passwords were hashed with a secret that is not configured.
+    #[error("the passwords of {accounts} accounts were hashed with the pepper {id}, which password_pepper lacks")]
+    Pepper {
+        /// Which.
+        id: String,
+        /// Of how many accounts.
+        accounts: u64,
+    },
     /// The database URL is none.
     #[error(transparent)]
     DatabaseUrl(#[from] InvalidDatabaseUrl),
@@ -69,6 +80,17 @@ pub enum StartError {
     /// The schema could not be brought up to date.
     #[error("the database schema cannot be changed")]
     Migrate(#[source] StoreError),
+    /// A command that is for an installation was called where there is none.
+    #[error(
+        "there is no installation here: {0}; start one with `ashlar`, or name another with --data-dir or --database-url"
+    )]
+    NoInstallation(String),
+    /// Production has no database yet.
+    #[error("there is no database at {}; make it with: ashlar migrate up", .path.display())]
+    NoDatabase {
+        /// Where.
+        path: PathBuf,
+    },
     /// Production does not change the schema by itself.
     #[error("the database lacks {missing} migrations of this version; run: ashlar migrate up")]
     Behind {

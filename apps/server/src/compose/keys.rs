@@ -1,10 +1,13 @@
 //! The data folder and the keys.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use ashlar_crypto::{KeyAlgorithm, KeyFolder, SigningKey};
-use ashlar_identity::port::KeyMaterial;
-use ashlar_kernel::{Entropy, MacKey};
+use ashlar_identity::{Identity, port::KeyMaterial, signing_key};
+use ashlar_kernel::{Entropy, MacKey, StoreError};
 
 use super::StartError;
 use crate::config::{Config, JwtAlgorithm, Profile};
@@ -39,6 +42,39 @@ pub fn read_keys(config: &Config) -> Result<bool, StartError> {
     Ok(folder.signing_key(algorithm(config))?.is_some())
 }
 
+/// The files in the key folder that the first signing key may have come from.
+#[derive(Clone)]
+pub struct KeyFiles(KeyFolder);
+
+impl KeyFiles {
+    /// Those of this installation.
+    pub fn of(config: &Config) -> Self {
+        Self(folder(config))
+    }
+
+    /// Deletes the files whose keys nobody believes any more, in one sentence each. In an empty database such a key would be
+    /// the first again, which is worst where it had leaked.
+    pub async fn discard_dead(&self, identity: &Identity) -> Result<Vec<String>, StoreError> {
+        // Most installations have none, and need not ask the database.
+        if !self.0.has_signing_files() {
+            return Ok(Vec::new());
+        }
+        let keys = identity.every_signing_key().await?;
+        let is_dead = |kid: &str| {
+            keys.iter().any(|key| key.state() == signing_key::KeyState::Removed && key.kid().as_str() == kid)
+        };
+        let discarded = self.0.discard_signing_keys(is_dead).into_iter();
+        let sentence = |(path, outcome): (PathBuf, io::Result<()>)| match outcome {
+            Ok(()) => format!("{} held a removed key and was deleted", path.display()),
+            Err(error) => format!(
+                "{} holds a removed key, which an empty database would take for its first one; delete it: {error}",
+                path.display()
+            ),
+        };
+        Ok(discarded.map(sentence).collect())
+    }
+}
+
 fn folder(config: &Config) -> KeyFolder {
     KeyFolder::new(&config.signing.keys_dir)
 }
@@ -46,6 +82,8 @@ fn folder(config: &Config) -> KeyFolder {
 pub(super) fn algorithm(config: &Config) -> KeyAlgorithm {
     match config.signing.algorithm {
         JwtAlgorithm::Rs256 => KeyAlgorithm::Rs256,
+        JwtAlgorithm::Ps256 => KeyAlgorithm::Ps256,
+        JwtAlgorithm::Es256 => KeyAlgorithm::Es256,
         JwtAlgorithm::EdDsa => KeyAlgorithm::EdDsa,
     }
 }

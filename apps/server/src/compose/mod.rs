@@ -6,11 +6,11 @@ mod keys;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
-use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, HashObserver, JwtSigner, OsEntropy};
+use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, HashObserver, JwtSigner, OsEntropy, Peppers};
 use ashlar_identity::{
     Email, Identity, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy, SessionPolicy, TokenAudience,
     device::{DevicePolicy, OnDeviceLimit},
-    port::{Revocations, SessionCache},
+    port::{IdentityStore as _, Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
 use ashlar_jobs::Subscribers;
@@ -27,7 +27,7 @@ use chrono::TimeDelta;
 
 pub use database::{connect, migrate_down, migrate_up, status, store_options};
 pub use error::StartError;
-pub use keys::{prepare_data_folder, read_keys};
+pub use keys::{KeyFiles, prepare_data_folder, read_keys};
 
 use crate::{
     config::{self, Config, OnOff, Profile},
@@ -97,12 +97,23 @@ pub async fn compose(config: &Config, world: World) -> Result<Product, StartErro
     Ok(Product { state, work, store: parts.store, demo })
 }
 
+/// What passwords are hashed with besides. Whose hash was made with a secret that is not there cannot sign in, so it is not
+/// started without it.
+async fn peppers(config: &Config, store: &SqlStore) -> Result<Peppers, StartError> {
+    let peppers = Peppers::new(config.password_peppers.iter().cloned());
+    let classes = store.password_classes().await.map_err(StartError::PasswordClasses)?;
+    match classes.iter().find_map(|(class, accounts)| Some((peppers.missing_for(class)?, *accounts))) {
+        Some((id, accounts)) => Err(StartError::Pepper { id, accounts }),
+        None => Ok(peppers),
+    }
+}
+
 /// How mail leaves, as configured.
 pub fn post(config: &Config) -> Result<Post, StartError> {
     let url = MailUrl::parse(config.mail.url.expose_secret())?;
     let mailer = ashlar_mail::open(&url).map_err(StartError::Mail)?;
-    let (base, pages) = (config.public_base().to_owned(), config.account_base());
-    Ok(Post { mailer, from: config.mail.from.clone(), base, pages })
+    let (base, pages, devices) = (config.public_base().to_owned(), config.account_base(), config.devices_page());
+    Ok(Post { mailer, from: config.mail.from.clone(), base, pages, devices })
 }
 
 /// How the connections to the database are used, whenever somebody asks.
@@ -129,6 +140,7 @@ pub async fn decide_on_operator(
     world: World,
     (email, is_to_be): (&Email, bool),
 ) -> Result<bool, Box<dyn std::error::Error>> {
+    database::insist_on_installation(config).await?;
     let parts = Parts::prepare(config, world).await?;
     let identity = parts.identity(config);
     let context = Context::system("cli", TenantId::MAIN, RequestId::new(&*parts.ids), parts.clock.now());
@@ -153,8 +165,12 @@ pub struct Tools {
     pub store: SqlStore,
 }
 
-/// Puts together what a command of the operator needs: no server, no workers.
-pub async fn tools(config: &Config, world: World) -> Result<Tools, StartError> {
+/// Puts together what a command of the operator needs: no server, no workers. Where there is no installation none is made,
+/// but for an import, which may be the first thing there.
+pub async fn tools(config: &Config, world: World, may_be_first: bool) -> Result<Tools, StartError> {
+    if !may_be_first {
+        database::insist_on_installation(config).await?;
+    }
     let parts = Parts::prepare(config, world).await?;
     let identity = parts.identity(config);
     let Parts { clock, ids, store, .. } = parts;
@@ -180,6 +196,7 @@ impl Parts {
         let ids: Arc<dyn IdSource> =
             Arc::new(TimeOrderedIds::new(Arc::clone(&world.clock), Arc::clone(&world.entropy)));
         let store = connect(config, Arc::clone(&ids), world.statements.clone()).await?;
+        let peppers = peppers(config, &store).await?;
         let redis = config.redis_url.as_ref().map(|url| RedisStore::new(url.expose_secret())).transpose()?;
         let local: Arc<dyn SessionCache> = Arc::new(MemorySessionCache::default());
         let (cache, shared) = match &redis {
@@ -190,7 +207,9 @@ impl Parts {
             store: Arc::new(store.clone()),
             api_keys: Arc::new(store.clone()),
             hasher: Arc::new(
-                Argon2Pool::new(world.hashing, Arc::clone(&world.entropy)).watched_by(world.hashes.clone()),
+                Argon2Pool::new(world.hashing, Arc::clone(&world.entropy))
+                    .watched_by(world.hashes.clone())
+                    .seasoned_with(peppers),
             ),
             signing_keys: Arc::new(store.clone()),
             signer: Arc::new(JwtSigner::without_keys(keys::algorithm(config))),
@@ -210,7 +229,11 @@ impl Parts {
         let has_keys = identity.has_signing_keys().await.map_err(StartError::KnownKeys)?;
         let first = if has_keys { None } else { keys::first_key(config, &*self.entropy)? };
         let context = Context::system("start", TenantId::MAIN, RequestId::new(&*self.ids), self.clock.now());
-        Ok(identity.prepare_signing_keys(&context, first).await?)
+        identity.prepare_signing_keys(&context, first).await?;
+        for sentence in KeyFiles::of(config).discard_dead(identity).await.map_err(StartError::KnownKeys)? {
+            tracing::warn!("{sentence}");
+        }
+        Ok(())
     }
 
     /// The service as configured.
@@ -295,6 +318,10 @@ impl Parts {
 }
 
 impl Parts {
+    fn keep_keys(&self, config: &Config, state: &AppState) -> Errand {
+        signing_keys::keep(state.identity.clone(), Arc::new(self.store.clone()), KeyFiles::of(config))
+    }
+
     async fn work(&self, config: &Config, state: &AppState) -> Result<Work, StartError> {
         let (store, local) = (self.store.clone(), Arc::clone(&self.clock));
         let ask: AskOffset = Arc::new(move || {
@@ -324,7 +351,7 @@ impl Parts {
             handlers: handlers.with(letters),
             subscribers: Subscribers::new().with(Notices),
             schedules: work::schedules()?,
-            errands: vec![carry, denials, signing_keys::keep(state.identity.clone(), Arc::new(self.store.clone()))],
+            errands: vec![carry, denials, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,
         })
     }

@@ -15,6 +15,7 @@ use super::model::{
     MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
 };
 use super::parse;
+use super::password_keys;
 use super::problem::{ConfigError, Problem};
 use super::reader::{Reader, shown};
 use super::settings::{self, Settings};
@@ -53,6 +54,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let require_verified_email = reader.switch("require_verified_email");
     let devices = devices(&mut reader);
     let hash_threads = reader.count("hash_threads");
+    let password_peppers = reader.get("password_pepper", password_keys::parse);
     let job_concurrency = reader.count("job_concurrency");
     let database = database(&mut reader);
     let signing = signing(&mut reader);
@@ -78,6 +80,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         require_verified_email: require_verified_email?,
         devices: devices?,
         hash_threads: hash_threads?,
+        password_peppers: password_peppers?,
         job_concurrency: u32::try_from(job_concurrency?).ok()?,
         signing: signing?,
         tokens: tokens?,

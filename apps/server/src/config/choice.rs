@@ -99,6 +99,10 @@ choice! {
     JwtAlgorithm {
         /// RSA with SHA-256.
         Rs256 = "RS256",
+        /// RSA with SHA-256 and the newer padding.
+        Ps256 = "PS256",
+        /// ECDSA over P-256.
+        Es256 = "ES256",
         /// Ed25519.
         EdDsa = "EdDSA",
     }

@@ -1,9 +1,9 @@
 //! The table of every configuration key: the loader, the flags, `--help`, `ashlar doctor` and the
 //! documentation all read it, so that none of them can say something else than the others.
 
-use super::choice::{JwtAlgorithm, OnOff, Profile, Registration, SecondFactor};
+use super::choice::{OnOff, Profile, Registration, SecondFactor};
 use super::key::{Key, Kind};
-use super::{device_keys, report_keys};
+use super::{device_keys, password_keys, report_keys};
 
 const COUNT: Kind = Kind::Count { min: 1, max: 1_000_000 };
 const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
@@ -95,7 +95,8 @@ pub const KEYS: &[Key] = &[
             accepts: "an http or https URL without user, query or fragment, such as https://app.example.com/account; or nothing",
         },
         "Where the pages are that links in letters lead to, if a front end of yours has them: `verify-email`, \
-         `reset-password` and `undo-email-change` below this URL, with `#token=…`. Without it the pages of this server, \
+         `reset-password` and `undo-email-change` below this URL, with `#token=…`, and `devices` for the letter about a new \
+         device. Without it the pages of this server, \
          `/account/`. https is required in production.",
     )
     .default("")
@@ -245,15 +246,8 @@ pub const KEYS: &[Key] = &[
     device_keys::MAX_DEVICES,
     device_keys::DEVICE_OVERFLOW,
     device_keys::DEVICE_TRANSFERS,
-    Key::new(
-        "jwt_alg",
-        "ASHLAR_JWT_ALG",
-        "jwt-alg",
-        Kind::Choice(JwtAlgorithm::WORDS),
-        "The signature of access tokens. EdDSA signs about fifty times faster; RS256 is what every library verifies.",
-    )
-    .default("RS256")
-    .under("Accounts and tokens"),
+    password_keys::PASSWORD_PEPPER,
+    password_keys::JWT_ALG,
     Key::new(
         "keys_dir",
         "ASHLAR_KEYS_DIR",

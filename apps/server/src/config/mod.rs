@@ -15,6 +15,7 @@ mod layer;
 mod model;
 mod nearest;
 mod parse;
+mod password_keys;
 mod problem;
 mod reader;
 mod reference;

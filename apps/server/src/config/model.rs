@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ashlar_kernel::{ExposeSecret as _, Mailbox, Secret};
+use ashlar_kernel::{ExposeSecret as _, MacKey, Mailbox, Secret};
 use ipnet::IpNet;
 use url::Url;
 
@@ -42,6 +42,8 @@ pub struct Config {
     pub devices: DeviceConfig,
     /// `hash_threads`: threads that hash passwords, at least one.
     pub hash_threads: usize,
+    /// `password_pepper`: secrets of hashes with their ids, that of new ones first.
+    pub password_peppers: Vec<(String, MacKey)>,
     /// `job_concurrency`: jobs at the same time, at least one.
     pub job_concurrency: u32,
     /// `jwt_alg` and `keys_dir`.
@@ -260,6 +262,15 @@ impl Config {
         match &self.account_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("{}/account", self.public_base()),
+        }
+    }
+
+    /// Where people look through their devices: a page of the front end that has the others too. This server has none, and
+    /// then it is the front door.
+    pub fn devices_page(&self) -> String {
+        match &self.account_url {
+            Some(_) => format!("{}/devices", self.account_base()),
+            None => self.public_base().to_owned(),
         }
     }
 

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{AppState, body::Digest, catalogue::http_codes, problem::Problem};
+use crate::limits::network;
 
 /// The header by which a client names a request.
 pub(crate) const KEY: &str = "idempotency-key";
@@ -27,6 +28,7 @@ const MARGIN: TimeDelta = TimeDelta::seconds(5);
 pub struct Requests {
     ledger: Arc<dyn RequestLedger>,
     key: MacKey,
+    strangers: MacKey,
     held: TimeDelta,
 }
 
@@ -34,7 +36,15 @@ impl Requests {
     /// Remembers in `ledger`. Fingerprints are made with a key from `root`; a request takes `longest` at most.
     pub fn new(ledger: Arc<dyn RequestLedger>, root: &MacKey, longest: std::time::Duration) -> Self {
         let held = TimeDelta::from_std(longest).unwrap_or(KEPT).min(KEPT) + MARGIN;
-        Self { ledger, key: root.derive("request fingerprint"), held }
+        let (key, strangers) = (root.derive("request fingerprint"), root.derive("request stranger"));
+        Self { ledger, key, strangers, held }
+    }
+
+    /// Keys of anonymous callers are apart by network. A key that somebody else guesses, or uses too, is another one then;
+    /// behind one address it takes the same body to be answered. No address is kept.
+    fn name(&self, context: &Context, key: IdempotencyKey) -> RequestName {
+        let stranger = || hex::encode(&self.strangers.tag(&[network(context.client_ip).as_bytes()])[..16]);
+        RequestName::new(context, key, stranger)
     }
 
     /// A fingerprint tells by what was asked of whom, and not by how: another order of headers is the same request.
@@ -64,7 +74,7 @@ pub(crate) async fn begin(
     let Some(key) = key_of(request)? else {
         return Ok(Begun::First(Ticket { requests: requests.clone(), claimed: None }));
     };
-    let claimed = ClaimedRequest { name: RequestName::new(context, key), token: state.ids.next() };
+    let claimed = ClaimedRequest { name: requests.name(context, key), token: state.ids.next() };
     let now = context.now;
     let claim = RequestClaim {
         fingerprint: requests.fingerprint(request, body),

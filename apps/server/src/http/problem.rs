@@ -143,6 +143,13 @@ impl Problem {
         self
     }
 
+    /// The same problem in other words.
+    #[must_use]
+    pub fn saying(mut self, detail: &str) -> Self {
+        detail.clone_into(&mut self.0.detail);
+        self
+    }
+
     /// The same problem with a hint when to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {

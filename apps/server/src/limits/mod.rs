@@ -96,7 +96,7 @@ fn charge(policy: Option<RatePolicy>, key: String) -> Option<Charge> {
 }
 
 /// An IPv4 address, or the /64 that an IPv6 address lies in: one customer of a provider has at least that many.
-fn network(client: Option<IpAddr>) -> String {
+pub(crate) fn network(client: Option<IpAddr>) -> String {
     match client.map(|ip| ip.to_canonical()) {
         None => "unknown".to_owned(),
         Some(IpAddr::V4(ip)) => ip.to_string(),

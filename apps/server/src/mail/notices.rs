@@ -10,13 +10,14 @@ use super::send::{Errand, FactorNews, SendMail};
 pub struct Notices;
 
 /// The events that lead to letters.
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 19] = [
     "identity.device.registered",
     "identity.device.removed_by_admin",
     "identity.session.refresh_reuse_detected",
     "identity.user.registered",
     "identity.email.verification_requested",
     "identity.password.reset_requested",
+    "identity.password.setup_requested",
     "identity.registration.requested",
     "identity.email.change_requested",
     "identity.password.changed",
@@ -69,6 +70,7 @@ fn errands(event: &EventRecord) -> Option<Vec<Errand>> {
         }
         // Nobody has the identifier: there is nobody to write to.
         "identity.password.reset_requested" => user().map(|user| Errand::ResetPassword { user }).into_iter().collect(),
+        "identity.password.setup_requested" => vec![Errand::SetPassword { user: user()? }],
         "identity.registration.requested" => {
             vec![Errand::Registration { registration: field(event, "registration")? }]
         }

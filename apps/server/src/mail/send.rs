@@ -33,6 +33,8 @@ pub struct Post {
     pub base: String,
     /// Below which links in them lead.
     pub pages: String,
+    /// Where people look through their devices: a page of the front end, or else the product itself.
+    pub devices: String,
 }
 
 impl Post {
@@ -127,6 +129,11 @@ pub enum Errand {
         /// Whose.
         user: UserId,
     },
+    /// A link to the first password of an account that was imported without one.
+    SetPassword {
+        /// Whose.
+        user: UserId,
+    },
     /// A link that exists already.
     Link {
         /// Which.
@@ -205,8 +212,8 @@ impl SendMail {
             Errand::NewDevice { user, device, at } => {
                 let known = identity.device_of(job.tenant(), user, device).await?;
                 let what = known.map(|known| words::device(&known)).unwrap_or_default();
-                let base = self.post.base.clone();
-                let message = move |to| words::new_device(&what, &time(at), &base, to);
+                let devices = self.post.devices.clone();
+                let message = move |to| words::new_device(&what, &time(at), &devices, to);
                 self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
             }
             Errand::DeviceRemoved { user, at } => {
@@ -230,6 +237,10 @@ impl SendMail {
             }
             Errand::ResetPassword { user } => {
                 let link = identity.link(&context, user, ActionPurpose::ResetPassword, id).await?;
+                Ok(link.map(|link| self.with_link(link)))
+            }
+            Errand::SetPassword { user } => {
+                let link = identity.link(&context, user, ActionPurpose::SetPassword, id).await?;
                 Ok(link.map(|link| self.with_link(link)))
             }
             Errand::Link { token } => Ok(identity.link_of(&context, token).await?.map(|link| self.with_link(link))),

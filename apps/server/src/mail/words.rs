@@ -11,7 +11,8 @@ use super::{
 /// The page that a link of this purpose leads to.
 pub(super) const fn page(purpose: LinkPurpose) -> &'static str {
     match purpose {
-        LinkPurpose::Account(ActionPurpose::ResetPassword) | LinkPurpose::AlreadyRegistered => "reset-password",
+        LinkPurpose::Account(ActionPurpose::ResetPassword | ActionPurpose::SetPassword)
+        | LinkPurpose::AlreadyRegistered => "reset-password",
         LinkPurpose::Account(ActionPurpose::UndoEmailChange) => "undo-email-change",
         LinkPurpose::Account(ActionPurpose::VerifyEmail | ActionPurpose::ChangeEmail)
         | LinkPurpose::ConfirmRegistration => "verify-email",
@@ -51,6 +52,12 @@ fn link_in_english(purpose: LinkPurpose, url: &str) -> Message {
             "somebody has asked for a new password for your account. If it was you, set it within 30 minutes. All sessions end then.",
             ("Set a new password", url),
             NOT_YOU,
+        ),
+        LinkPurpose::Account(ActionPurpose::SetPassword) => message(
+            "Choose a password for your account",
+            "your account was moved here from the system you have used so far. Your password could not be taken along, so please choose one within 14 days.",
+            ("Choose a password", url),
+            "Later than that, ask for a new password where you sign in. If you do not know of any account, you need not do anything.",
         ),
         LinkPurpose::Account(ActionPurpose::VerifyEmail) => message(
             "Confirm your e-mail address",
@@ -93,6 +100,12 @@ fn link_in_german(purpose: LinkPurpose, url: &str) -> Message {
             "jemand hat für Ihr Konto ein neues Passwort angefordert. Wenn Sie das waren, setzen Sie es innerhalb von 30 Minuten. Alle Sitzungen enden damit.",
             ("Neues Passwort setzen", url),
             NOT_YOU,
+        ),
+        LinkPurpose::Account(ActionPurpose::SetPassword) => message(
+            "Wählen Sie ein Passwort für Ihr Konto",
+            "Ihr Konto ist von dem System, das Sie bisher benutzt haben, hierher umgezogen. Nur Ihr Passwort konnte nicht mitgenommen werden. Bitte wählen Sie innerhalb von 14 Tagen ein neues.",
+            ("Passwort wählen", url),
+            "Danach fordern Sie dort, wo Sie sich anmelden, ein neues an. Wenn Sie von keinem Konto wissen, brauchen Sie nichts zu tun.",
         ),
         LinkPurpose::Account(ActionPurpose::VerifyEmail) => message(
             "Bestätigen Sie Ihre E-Mail-Adresse",
@@ -149,7 +162,7 @@ pub(super) fn device(device: &KnownDevice) -> String {
 }
 
 /// Somebody signed in on a device that was not known.
-pub(super) fn new_device(device: &str, when: &str, base: &str, language: Language) -> Message {
+pub(super) fn new_device(device: &str, when: &str, page: &str, language: Language) -> Message {
     let shown = if device.is_empty() { String::new() } else { format!(" ({device})") };
     let (subject, before, after) = match language {
         Language::English => (
@@ -158,7 +171,7 @@ pub(super) fn new_device(device: &str, when: &str, base: &str, language: Languag
                 "at {when} somebody signed in to your account on a device that was not used before{shown}. If it was you, you need not do anything."
             ),
             format!(
-                "If it was not you, set a new password at once, and look through your devices and sessions: {base}"
+                "If it was not you, set a new password at once, and look through your devices and sessions: {page}"
             ),
         ),
         Language::German => (
@@ -167,7 +180,7 @@ pub(super) fn new_device(device: &str, when: &str, base: &str, language: Languag
                 "am {when} hat sich jemand mit einem bisher nicht benutzten Gerät in Ihrem Konto angemeldet{shown}. Wenn Sie das waren, brauchen Sie nichts zu tun."
             ),
             format!(
-                "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort und sehen Sie Ihre Geräte und Sitzungen durch: {base}"
+                "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort und sehen Sie Ihre Geräte und Sitzungen durch: {page}"
             ),
         ),
     };
@@ -350,10 +363,11 @@ mod tests {
     use super::*;
     use crate::mail::{Letter, message::MessageTo};
 
-    const PURPOSES: [LinkPurpose; 6] = [
+    const PURPOSES: [LinkPurpose; 7] = [
         LinkPurpose::ConfirmRegistration,
         LinkPurpose::AlreadyRegistered,
         LinkPurpose::Account(ActionPurpose::ResetPassword),
+        LinkPurpose::Account(ActionPurpose::SetPassword),
         LinkPurpose::Account(ActionPurpose::VerifyEmail),
         LinkPurpose::Account(ActionPurpose::ChangeEmail),
         LinkPurpose::Account(ActionPurpose::UndoEmailChange),

@@ -34,6 +34,6 @@ pub use entropy::OsEntropy;
 pub use key::{
     KeyAlgorithm, KeyError, KeyFolder, KeyFolderError, KeyRing, Keys, SigningKey, UnknownKeyAlgorithm, VerifyingKey,
 };
-pub use password::{Argon2Options, Argon2Params, Argon2Pool, HashObserver, InvalidArgon2Params};
+pub use password::{Argon2Options, Argon2Params, Argon2Pool, HashObserver, InvalidArgon2Params, Peppers};
 pub use token::JwtSigner;
 pub use vault::AesVault;

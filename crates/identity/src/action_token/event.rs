@@ -40,7 +40,7 @@ fn name<S: Serializer>(purpose: &ActionPurpose, serializer: S) -> Result<S::Ok, 
 const DATA: &[(&str, &str)] = &[
     ("token", "Id of the link, which says nothing about its secret."),
     ("user", "Id of the account."),
-    ("purpose", "reset_password, verify_email, change_email or undo_email_change."),
+    ("purpose", "reset_password, set_password, verify_email, change_email or undo_email_change."),
 ];
 const ISSUED: EventSpec = EventSpec {
     name: "identity.action_token.issued",

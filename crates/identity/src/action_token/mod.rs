@@ -20,6 +20,8 @@ pub type ActionTokenId = Id<ActionToken>;
 pub enum ActionPurpose {
     /// Choosing a new password.
     ResetPassword,
+    /// Choosing a password for an account that was imported without one.
+    SetPassword,
     /// Proving that the account's address is one's own.
     VerifyEmail,
     /// Making a new address the account's.
@@ -29,12 +31,14 @@ pub enum ActionPurpose {
 }
 
 impl ActionPurpose {
-    const ALL: [Self; 4] = [Self::ResetPassword, Self::VerifyEmail, Self::ChangeEmail, Self::UndoEmailChange];
+    const ALL: [Self; 5] =
+        [Self::ResetPassword, Self::SetPassword, Self::VerifyEmail, Self::ChangeEmail, Self::UndoEmailChange];
 
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset_password",
+            Self::SetPassword => "set_password",
             Self::VerifyEmail => "verify_email",
             Self::ChangeEmail => "change_email",
             Self::UndoEmailChange => "undo_email_change",
@@ -50,6 +54,8 @@ impl ActionPurpose {
     pub const fn lifetime(self) -> TimeDelta {
         match self {
             Self::ResetPassword => TimeDelta::minutes(30),
+            // Nobody has asked for it, so nobody waits for it: people read such a letter when they come to it.
+            Self::SetPassword => TimeDelta::days(14),
             Self::VerifyEmail | Self::ChangeEmail => TimeDelta::hours(24),
             Self::UndoEmailChange => TimeDelta::hours(72),
         }
@@ -131,7 +137,7 @@ impl ActionToken {
     pub fn is_good_for(&self, user: &User, now: Timestamp) -> bool {
         let is_of_this_state = self.credential_version == user.credential_version();
         let is_current = match self.purpose {
-            ActionPurpose::ResetPassword | ActionPurpose::VerifyEmail => {
+            ActionPurpose::ResetPassword | ActionPurpose::SetPassword | ActionPurpose::VerifyEmail => {
                 is_of_this_state && self.email.key() == user.email().key()
             }
             ActionPurpose::ChangeEmail => is_of_this_state,

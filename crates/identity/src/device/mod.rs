@@ -241,7 +241,7 @@ impl KnownDevice {
             id: DeviceId::from_uuid(row.id),
             tenant: TenantId::from_uuid(row.tenant_id),
             user: UserId::from_uuid(row.user_id),
-            client_id: DeviceClientId::parse(&row.client_id).map_err(|_syntax| corrupt("device.client_id"))?,
+            client_id: DeviceClientId::restore(&row.client_id).map_err(|_syntax| corrupt("device.client_id"))?,
             trace: row.trace,
             name: name.map_err(|_syntax| corrupt("device.name"))?,
             platform: Platform::parse(&row.platform).map_err(|_unknown| corrupt("device.platform"))?,

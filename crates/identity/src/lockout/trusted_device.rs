@@ -8,7 +8,7 @@ use crate::{DeviceClientId, UserId};
 
 const PREFIX: &str = "asd1_";
 /// The name is no secret and must not look like one: only the hash in the token is.
-const NAME: &str = "given:";
+const NAME: &str = crate::session::GIVEN;
 const BYTES: usize = 16 + 8 + 32;
 const TRUSTED_FOR: TimeDelta = TimeDelta::days(90);
 

@@ -6,6 +6,7 @@ mod folding;
 mod mix;
 mod policy;
 mod rehash;
+mod weakness;
 
 use ashlar_kernel::{ExposeSecret, FieldFault, Secret};
 
@@ -14,6 +15,8 @@ pub(crate) use mix::HashMix;
 pub use policy::{PasswordContext, PasswordFault, PasswordPolicy, PasswordRejected, password_codes};
 pub(crate) use rehash::rehash_event_specs;
 pub use rehash::{Rehash, RehashEvent};
+pub(crate) use weakness::weak_password_event_specs;
+pub use weakness::{WeakPassword, WeakPasswordEvent};
 
 /// A password as it was typed: at most 1,024 bytes of any Unicode but control characters. Whether it is a good one is
 /// for the [`PasswordPolicy`] to say.

@@ -140,6 +140,11 @@ impl PasswordPolicy {
         if faults.is_empty() { Ok(()) } else { Err(PasswordRejected { faults }) }
     }
 
+    /// Whether the password is on the list of common ones, perhaps in disguise. Costs next to nothing.
+    pub fn is_listed(&self, password: &Password) -> bool {
+        self.is_common(&canonical::fold(password.expose()))
+    }
+
     /// The gravest weakness, whatever the length.
     fn weakness(&self, text: &str, context: PasswordContext<'_>) -> Option<PasswordFault> {
         let words = self.context_words(context);

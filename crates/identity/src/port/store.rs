@@ -9,7 +9,7 @@ use crate::{
     Challenge, ChallengeId, Credential, HashClass, Identifier, ImportEvent, ImportObstacle, ImportedUser, LockoutEvent,
     LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration, RegistrationEvent, RegistrationId,
     Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, SessionLine, SessionQuery,
-    SessionWithHolder, User, UserEvent, UserId,
+    SessionWithHolder, User, UserEvent, UserId, WeakPassword, WeakPasswordEvent,
 };
 
 /// The claim to be the first administrator of an installation. There is one in the life of a database.
@@ -125,7 +125,8 @@ pub trait IdentityTx: AdministrationTx + DeviceTx + ErasureTx {
     /// [`insert_user`](Self::insert_user) refuse.
     async fn change_email(&mut self, change: Change<User, UserEvent>) -> Result<(), InsertUserError>;
 
-    /// Adds a mailed link, in the place of the account's one of the same purpose.
+    /// Adds a mailed link, in the place of the account's one of the same purpose. Whoever does so has read the account in
+    /// this unit of work: a link must not outlive an account that is deleted at the same time.
     async fn put_action_token(&mut self, change: Change<ActionToken, ActionTokenEvent>) -> Result<(), StoreError>;
 
     /// Uses a mailed link up; [`Stale`](StoreError::Stale) if it is not there any more.
@@ -190,6 +191,11 @@ pub trait IdentityTx: AdministrationTx + DeviceTx + ErasureTx {
     /// Replaces the hash of a password by another of the same password, unless the stored one is no longer the one
     /// before: false then, with nothing saved. No edit: nobody's copy of the account goes stale.
     async fn rehash_password(&mut self, change: Change<Rehash, RehashEvent>) -> Result<bool, StoreError>;
+
+    /// Notes that a password is a weak one, unless it is no longer that of the account: false then, with nothing saved. No
+    /// edit: nobody's copy of the account goes stale.
+    async fn note_weak_password(&mut self, change: Change<WeakPassword, WeakPasswordEvent>)
+    -> Result<bool, StoreError>;
 
     /// Adds accounts of another system with their memberships, at most 1,000, all of one tenant and one source;
     /// [`Stale`](StoreError::Stale) when something stands in the way of any of them, also another one of the list.

@@ -45,12 +45,12 @@ pub struct JwkSet {
 /// One public key (RFC 7517, RFC 7518, RFC 8037). Members that its type does not have are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Jwk {
-    /// Key type: `RSA` or `OKP`.
+    /// Key type: `RSA`, `EC` or `OKP`.
     pub kty: &'static str,
     /// Always `sig`.
     #[serde(rename = "use")]
     pub usage: &'static str,
-    /// `RS256` or `EdDSA`.
+    /// `RS256`, `PS256`, `ES256` or `EdDSA`.
     pub alg: &'static str,
     /// Which key: the beginning of its thumbprint (RFC 7638).
     pub kid: String,
@@ -60,10 +60,13 @@ pub struct Jwk {
     /// RSA exponent, base64url.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub e: Option<String>,
-    /// Curve: `Ed25519`.
+    /// Curve: `P-256` or `Ed25519`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crv: Option<&'static str>,
-    /// Ed25519 public key, base64url.
+    /// Ed25519 public key, or the first half of a point, base64url.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub x: Option<String>,
+    /// The second half of a point, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
 }

@@ -36,6 +36,9 @@ pub enum InvalidDevice {
     /// The client id is not 1 to 128 visible ASCII characters.
     #[error("a device id is 1 to 128 visible ASCII characters")]
     ClientId,
+    /// The client id looks like one that we have given.
+    #[error("device ids that begin with \"given:\" are made by the server")]
+    Reserved,
     /// The name is empty, longer than 100 characters or holds control characters.
     #[error("a device name is 1 to 100 characters without control characters")]
     Name,
@@ -48,18 +51,31 @@ impl FieldFault for InvalidDevice {
     fn code(&self) -> &'static str {
         match self {
             Self::ClientId | Self::Name => "invalid_format",
+            Self::Reserved => "reserved",
             Self::Platform => "unknown_value",
         }
     }
 }
+
+/// How ids begin that clients are given because they have none of their own.
+pub(crate) const GIVEN: &str = "given:";
 
 /// A client's own id of its installation: 1 to 128 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceClientId(String);
 
 impl DeviceClientId {
-    /// Accepts an id.
+    /// Accepts an id that a client has made. It is none of ours: whoever says one of ours could be taken for a device that
+    /// is known by its token.
     pub fn parse(text: &str) -> Result<Self, InvalidDevice> {
+        if text.starts_with(GIVEN) {
+            return Err(InvalidDevice::Reserved);
+        }
+        Self::restore(text)
+    }
+
+    /// Reads the stored form, which may be one of ours.
+    pub(crate) fn restore(text: &str) -> Result<Self, InvalidDevice> {
         let fits = (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self(text.to_owned())) } else { Err(InvalidDevice::ClientId) }
     }
@@ -115,7 +131,7 @@ impl Device {
     /// Reads the stored form.
     pub(crate) fn restore(client_id: Option<&str>, name: Option<&str>, platform: &str) -> Result<Self, InvalidDevice> {
         Ok(Self {
-            client_id: client_id.map(DeviceClientId::parse).transpose()?,
+            client_id: client_id.map(DeviceClientId::restore).transpose()?,
             name: name.map(DeviceName::parse).transpose()?,
             platform: Platform::parse(platform)?,
         })
@@ -149,6 +165,8 @@ mod tests {
     #[test]
     fn descriptions_are_checked() {
         assert_eq!(DeviceClientId::parse("a b"), Err(InvalidDevice::ClientId));
+        assert_eq!(DeviceClientId::parse("given:AAAA"), Err(InvalidDevice::Reserved));
+        assert!(DeviceClientId::restore("given:AAAA").is_ok() && DeviceClientId::parse("a-given:id").is_ok());
         assert_eq!(DeviceName::parse("\n"), Err(InvalidDevice::Name));
         assert_eq!(Platform::parse("beos"), Err(InvalidDevice::Platform));
         assert_eq!(Platform::parse("ios"), Ok(Platform::Ios));

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use ashlar_kernel::{Change, Id, StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
+pub(crate) use device::GIVEN;
 pub use device::{Device, DeviceClientId, DeviceName, InvalidDevice, Platform, summarise_user_agent};
 pub use event::SessionEvent;
 pub(crate) use event::session_event_specs;

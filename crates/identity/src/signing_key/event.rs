@@ -43,7 +43,7 @@ const STAGED: EventSpec = EventSpec {
     schema_version: 1,
     summary: "A signing key was made and published. It signs nothing yet.",
     targets: &["signing_key"],
-    data: &[KEY, ("algorithm", "What it will sign with: `RS256` or `EdDSA`.")],
+    data: &[KEY, ("algorithm", "What it will sign with: `RS256`, `PS256`, `ES256` or `EdDSA`.")],
 };
 const ROTATED: EventSpec = EventSpec {
     name: "identity.key.rotated",

@@ -5,7 +5,7 @@ use ashlar_kernel::{AccessError, Change, Class, Classified, Context, FieldError,
 use super::{Attempts, Identity, codes};
 use crate::{
     Account, AccountRequest, ActionPurpose, ActionToken, Email, Identifier, NewActionToken, RevocationReason,
-    SessionSweep, User, UserId, permission, port::InsertUserError,
+    SessionSweep, User, UserId, UserStatus, permission, port::InsertUserError,
 };
 
 /// Why an address was not verified or changed.
@@ -170,7 +170,7 @@ impl Identity {
                 tx.change_email(user.undo_email_change(token.email().clone(), context.now)).await?;
                 ended = tx.end_sessions(all).await?;
             }
-            ActionPurpose::ResetPassword => return Err(VerifyEmailError::Token),
+            ActionPurpose::ResetPassword | ActionPurpose::SetPassword => return Err(VerifyEmailError::Token),
         }
         tx.commit().await?;
         self.end_here(context, &ended);
@@ -199,7 +199,7 @@ impl Identity {
         email: &Email,
     ) -> Result<(), ChangeEmailError> {
         let mut tx = self.0.ports.store.begin(context).await?;
-        let user = tx.user(user).await?.ok_or(NotFound)?;
+        let user = tx.user(user).await?.filter(|user| user.status() == UserStatus::Active).ok_or(NotFound)?;
         if user.email().key() == email.key() {
             return Err(ChangeEmailError::Same);
         }

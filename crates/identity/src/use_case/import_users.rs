@@ -7,9 +7,9 @@ use chrono::SubsecRound;
 
 use super::{Attempts, Identity};
 use crate::{
-    AccountRequest, DisplayName, Email, ForeignId, HashClass, Identifier, ImportEvent, ImportObstacle, ImportSource,
-    ImportedUser, InvalidDisplayName, InvalidEmail, InvalidForeignId, InvalidUsername, NewImport, PasswordHash, Role,
-    UserEvent, UserId, UserStatus, Username,
+    AccountRequest, DisplayName, Email, ForeignId, HashClass, ImportEvent, ImportObstacle, ImportSource, ImportedUser,
+    InvalidDisplayName, InvalidEmail, InvalidForeignId, InvalidUsername, NewImport, PasswordHash, Role, UserEvent,
+    UserId, UserStatus, Username,
     port::{FirstAdmin, HashStanding, PasswordHasher},
 };
 
@@ -319,7 +319,7 @@ impl UserImport {
         let admin = changes.iter().find(|change| role_of(change) == Role::Admin);
         let admin = admin.map(|change| change.state().user().id());
         let told = changes.iter().filter(|change| told.contains(&id_of(change)));
-        let requests = told.map(|change| self.request_of(context, change)).collect::<Result<Vec<_>, _>>()?;
+        let requests: Vec<_> = told.map(|change| AccountRequest::PasswordSetup { user: id_of(change) }).collect();
         let mut tx = self.identity.0.ports.store.begin(context).await?;
         tx.import_users(changes).await?;
         for request in requests {
@@ -332,16 +332,6 @@ impl UserImport {
             let _is_first = tx.claim_first_admin(ashlar_kernel::Change::new(claim, event)).await?;
         }
         tx.commit().await
-    }
-}
-
-impl UserImport {
-    /// What the account's holder would ask for, had they found out that their password is gone.
-    fn request_of(&self, context: &Context, change: &Change) -> Result<AccountRequest, StoreError> {
-        let user = change.state().user();
-        let identifier = Identifier::parse(user.email().address()).map_err(StoreError::internal)?;
-        let identifier_hmac = identifier.pseudonym(&self.identity.0.pseudonym_key, context.tenant);
-        Ok(AccountRequest::PasswordReset { user: Some(user.id()), identifier_hmac })
     }
 }
 

@@ -60,7 +60,9 @@ impl Identity {
         purpose: ActionPurpose,
         id: ActionTokenId,
     ) -> Result<Option<MailedLink>, StoreError> {
-        let Some(user) = self.0.ports.store.user(user).await? else { return Ok(None) };
+        let mut tx = self.0.ports.store.begin(context).await?;
+        // Locked, so that the account is not deleted in between: the link would outlive everything else of it.
+        let Some(user) = tx.user(user).await? else { return Ok(None) };
         let is_pointless = purpose == ActionPurpose::VerifyEmail && user.email_verified_at().is_some();
         if is_pointless || user.status() != crate::UserStatus::Active {
             return Ok(None);
@@ -72,7 +74,6 @@ impl Identity {
         let new = NewActionToken { id, tenant: context.tenant, purpose, email, salt };
         let change = ActionToken::issue(new, &user, context.now);
         let token = change.state().clone();
-        let mut tx = self.0.ports.store.begin(context).await?;
         tx.put_action_token(change).await?;
         tx.commit().await?;
         Ok(Some(self.mailed(&user, &token)))

@@ -6,10 +6,11 @@ use super::{
     Attempts, Identity, LoggedIn, SignedIn, codes,
     devices::SeatError,
     guess::{GuessError, Verdict},
+    hashes::Findings,
 };
 use crate::{
     Account, CounterKey, Credential, Device, Identifier, Lock, LoginAttempt, LoginEvent, LoginFailure, NewSession,
-    Password, Rehash, RehashEvent, Session, SessionEvent, TrustedDevice, UserId, UserStatus,
+    Password, Session, SessionEvent, TrustedDevice, UserId, UserStatus,
     device::{DeviceRefusal, SignInDevice},
     port::SignError,
 };
@@ -127,26 +128,27 @@ impl Identity {
         let matches = self.look_at(context, &guess, &command.password, hash.as_ref().or(decoy.as_ref())).await?;
         let is_right = matches && hash.is_some();
 
-        let judged = judge(credential, is_right, self.0.settings.needs_verified_email);
+        let mut judged = judge(credential, is_right, self.0.settings.needs_verified_email);
         let is_known = matches!(judged, Ok(_) | Err((_, LoginFailure::EmailUnverified)));
         let verdict = if is_known { Verdict::Right } else { Verdict::Wrong };
         let lock = self.tell(context, &guess, verdict).await?;
         let mut attempts = Attempts::default();
         let signing_in_on = self.sign_in_device(context, command.device, device);
-        let rehash = match (&judged, hash) {
-            (Ok((account, _)), Some(hash)) => self.rehash(account.id, &command.password, hash).await,
-            _ => None,
-        };
+        let mut found = Findings::default();
+        if let Ok(known) = &mut judged {
+            found = self.findings(known, &command.password, hash).await;
+            known.0.is_password_weak |= found.is_weak();
+        }
         loop {
             let outcome = match &judged {
                 Ok(known) if known.0.has_second_factor || self.0.settings.second_factor.concerns(&known.0) => {
-                    match self.ask_for_code(context, known, rehash.clone(), Some(signing_in_on.kept())).await {
+                    match self.ask_for_code(context, known, found.clone(), Some(signing_in_on.kept())).await {
                         Err(LogInError::Store(error)) if attempts.again(&error) => continue,
                         Ok(pending) if known.0.has_second_factor => return Ok(LoggedIn::SecondFactor(pending)),
                         asked => return asked.map(LoggedIn::Enrolment),
                     }
                 }
-                Ok(known) => self.begin_session(context, known, rehash.clone(), &signing_in_on).await,
+                Ok(known) => self.begin_session(context, known, found.clone(), &signing_in_on).await,
                 Err(refused) => Err(self.refuse_login(context, &command.identifier, *refused, lock).await),
             };
             match outcome {
@@ -201,7 +203,7 @@ impl Identity {
         &self,
         context: &Context,
         (account, credential_version): &(Account, u32),
-        rehash: Option<Change<Rehash, RehashEvent>>,
+        found: Findings,
         device: &SignInDevice,
     ) -> Result<(SignedIn, Option<TrustedDevice>), LogInError> {
         let inner = &*self.0;
@@ -218,10 +220,7 @@ impl Identity {
             Err(StoreError::Stale) => return Err(LogInError::InvalidCredentials),
             recorded => recorded?,
         }
-        if let Some(rehash) = rehash {
-            // Somebody else may have changed the password or hashed it again meanwhile: then that stands.
-            let _is_replaced = tx.rehash_password(rehash).await?;
-        }
+        found.save(&mut *tx).await?;
         tx.commit().await?;
         self.end_here(context, &seat.ended);
         self.remember(context, account.clone(), session);

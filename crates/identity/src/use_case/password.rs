@@ -228,8 +228,8 @@ impl Identity {
         token: &Secret,
         new: &Password,
     ) -> Result<Account, ResetPasswordError> {
-        let (token, user) =
-            self.good_token(context, token, &[ActionPurpose::ResetPassword]).await?.ok_or(ResetPasswordError::Token)?;
+        let purposes = [ActionPurpose::ResetPassword, ActionPurpose::SetPassword];
+        let (token, user) = self.good_token(context, token, &purposes).await?.ok_or(ResetPasswordError::Token)?;
         // Before the link is used up: a refused password must not cost it.
         let hash = self.hash_new(new, &user).await?;
         let context = &Context { tenant: token.tenant(), ..context.clone() };

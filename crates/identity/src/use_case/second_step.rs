@@ -1,15 +1,16 @@
 //! Sign in with a second factor, after the password.
 
-use ashlar_kernel::{Change, Class, Classified, Context, Secret, StoreError, TenantId, Timestamp, store_codes};
+use ashlar_kernel::{Class, Classified, Context, Secret, StoreError, TenantId, Timestamp, store_codes};
 
 use super::{
     Attempts, Identity, LogInError, SignedIn, codes,
     devices::SeatError,
+    hashes::Findings,
     second_factor::{SecondFactorCode, SecondFactorError},
 };
 use crate::{
-    Account, ActionSubject, Challenge, ChallengeId, Device, NewChallenge, PresentedActionToken, Rehash, RehashEvent,
-    SecondFactorEvent, Session, UserStatus, device::DeviceRefusal, port::SignError,
+    Account, ActionSubject, Challenge, ChallengeId, Device, NewChallenge, PresentedActionToken, SecondFactorEvent,
+    Session, UserStatus, device::DeviceRefusal, port::SignError,
 };
 
 /// What became of a right password.
@@ -111,7 +112,7 @@ impl Identity {
         &self,
         context: &Context,
         (account, credential_version): &(Account, u32),
-        rehash: Option<Change<Rehash, RehashEvent>>,
+        found: Findings,
         device: Option<Device>,
     ) -> Result<PendingLogin, LogInError> {
         let new = NewChallenge {
@@ -126,9 +127,7 @@ impl Identity {
         let challenge = change.state().clone();
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.insert_challenge(change).await?;
-        if let Some(rehash) = rehash {
-            let _is_replaced = tx.rehash_password(rehash).await?;
-        }
+        found.save(&mut *tx).await?;
         tx.commit().await?;
         let token = self.0.action_keys.token(ActionSubject::Challenge, challenge.id().as_uuid(), challenge.salt());
         Ok(PendingLogin { token, expires_at: challenge.expires_at() })

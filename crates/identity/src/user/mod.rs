@@ -62,6 +62,7 @@ pub struct User {
     email_verified_at: Option<Timestamp>,
     password: PasswordHash,
     credential_version: u32,
+    weak_password_version: Option<u32>,
     profile: Profile,
     status: UserStatus,
     operator_since: Option<Timestamp>,
@@ -117,6 +118,7 @@ pub struct UserRow {
     pub email_verified_at: Option<Timestamp>,
     pub password: String,
     pub credential_version: i32,
+    pub weak_password_version: Option<i32>,
     pub display_name: Option<String>,
     pub avatar_url: Option<String>,
     pub locale: Option<String>,
@@ -144,6 +146,7 @@ impl User {
             email_verified_at: new.email_verified_at,
             password: new.password,
             credential_version: 1,
+            weak_password_version: None,
             profile: Profile { display_name: new.display_name, ..Profile::default() },
             status,
             operator_since: None,
@@ -215,6 +218,13 @@ impl User {
         Self { password, ..self }
     }
 
+    /// The same account, whose password was found to be a common one. No edit, so the version stays; for stores, which are
+    /// told of it by [`WeakPassword`](crate::WeakPassword).
+    #[must_use]
+    pub fn with_weak_password(self) -> Self {
+        Self { weak_password_version: Some(self.credential_version), ..self }
+    }
+
     /// Shuts the account; none if it is shut already.
     pub fn disable(self, now: Timestamp) -> Option<Change<Self, UserEvent>> {
         match self.status {
@@ -247,6 +257,11 @@ impl User {
     /// next.
     pub const fn credential_version(&self) -> u32 {
         self.credential_version
+    }
+    /// Whether the password was found to be a common one. Not known of a new one, nor after a change of the address, until
+    /// its owner signs in with it.
+    pub fn is_password_weak(&self) -> bool {
+        self.weak_password_version == Some(self.credential_version)
     }
     /// The hash of the password.
     pub const fn password(&self) -> &PasswordHash {
@@ -288,6 +303,11 @@ impl User {
             password: PasswordHash::restore(row.password),
             credential_version: u32::try_from(row.credential_version)
                 .map_err(|_negative| corrupt("user.credential_version"))?,
+            weak_password_version: row
+                .weak_password_version
+                .map(u32::try_from)
+                .transpose()
+                .map_err(|_negative| corrupt("user.weak_password_version"))?,
             profile: Profile {
                 display_name: display_name.map_err(|_fault| corrupt("user.display_name"))?,
                 avatar_url: avatar_url.map_err(|_fault| corrupt("user.avatar_url"))?,

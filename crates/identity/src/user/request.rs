@@ -17,6 +17,11 @@ pub enum AccountRequest {
         /// Pseudonym of what was typed.
         identifier_hmac: String,
     },
+    /// A password for an account that was imported without one; the import asks on behalf of its owner.
+    PasswordSetup {
+        /// Whose account.
+        user: UserId,
+    },
     /// Another letter to verify the address.
     EmailVerification {
         /// Whose account.
@@ -69,6 +74,13 @@ const PASSWORD_RESET: EventSpec = EventSpec {
         ("identifier_hmac", "Keyed pseudonym of the identifier, the same for every spelling within one tenant."),
     ],
 };
+const PASSWORD_SETUP: EventSpec = EventSpec {
+    name: "identity.password.setup_requested",
+    schema_version: 1,
+    summary: "An account was imported whose password could not be taken over. Its owner gets a letter with a link to choose one.",
+    targets: &["user"],
+    data: &[USER],
+};
 const EMAIL_VERIFICATION: EventSpec = EventSpec {
     name: "identity.email.verification_requested",
     schema_version: 1,
@@ -120,6 +132,7 @@ impl DomainEvent for AccountRequest {
     fn name(&self) -> &'static str {
         match self {
             Self::PasswordReset { .. } => PASSWORD_RESET.name,
+            Self::PasswordSetup { .. } => PASSWORD_SETUP.name,
             Self::EmailVerification { .. } => EMAIL_VERIFICATION.name,
             Self::EmailChange { .. } => EMAIL_CHANGE.name,
             Self::PasswordChangeRefused { .. } => PASSWORD_CHANGE_REFUSED.name,
@@ -133,6 +146,7 @@ impl DomainEvent for AccountRequest {
         match self {
             Self::PasswordReset { user: None, identifier_hmac } => vec![Target::new("identifier", identifier_hmac)],
             Self::PasswordReset { user: Some(user), .. }
+            | Self::PasswordSetup { user }
             | Self::EmailVerification { user }
             | Self::EmailChange { user, .. }
             | Self::PasswordChangeRefused { user }
@@ -145,6 +159,7 @@ impl DomainEvent for AccountRequest {
     fn outcome(&self) -> Outcome {
         match self {
             Self::PasswordReset { .. }
+            | Self::PasswordSetup { .. }
             | Self::EmailVerification { .. }
             | Self::EmailChange { .. }
             | Self::Export { .. } => Outcome::Ok,
@@ -158,6 +173,7 @@ impl DomainEvent for AccountRequest {
 pub(crate) const fn account_request_specs() -> &'static [EventSpec] {
     &[
         PASSWORD_RESET,
+        PASSWORD_SETUP,
         EMAIL_VERIFICATION,
         EMAIL_CHANGE,
         PASSWORD_CHANGE_REFUSED,

@@ -60,6 +60,7 @@ fn a_stored_account_that_breaks_an_invariant_is_refused_by_name() {
         email_verified_at: None,
         password: "hash".to_owned(),
         credential_version: 1,
+        weak_password_version: None,
         display_name: None,
         avatar_url: None,
         locale: None,
@@ -76,6 +77,7 @@ fn a_stored_account_that_breaks_an_invariant_is_refused_by_name() {
         (UserRow { status: "asleep".to_owned(), ..row() }, "user.status"),
         (UserRow { version: -1, ..row() }, "user.version"),
         (UserRow { credential_version: -1, ..row() }, "user.credential_version"),
+        (UserRow { weak_password_version: Some(-1), ..row() }, "user.weak_password_version"),
         (UserRow { locale: Some("!".to_owned()), ..row() }, "user.locale"),
     ];
     for (row, what) in broken {

@@ -32,7 +32,7 @@ fn noon() -> Timestamp {
 }
 
 fn name(key: &str) -> RequestName {
-    RequestName { tenant: TenantId::MAIN, caller: "anonymous".to_owned(), key: IdempotencyKey::parse(key).unwrap() }
+    RequestName { tenant: TenantId::MAIN, caller: "anonymous:7".to_owned(), key: IdempotencyKey::parse(key).unwrap() }
 }
 
 fn claim(name: RequestName, token: u128, at: TimeDelta) -> RequestClaim {
@@ -107,6 +107,7 @@ pub async fn requests_are_apart(fixture: Fixture) {
         name("ab"),
         RequestName { tenant: elsewhere, ..name("a") },
         RequestName { caller: "user:7".to_owned(), ..name("a") },
+        RequestName { caller: "anonymous:8".to_owned(), ..name("a") },
     ];
     for (token, name) in apart.into_iter().enumerate() {
         let claim = claim(name, u128::try_from(token).unwrap(), NOW);

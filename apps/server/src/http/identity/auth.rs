@@ -2,15 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, post, web};
 use ashlar_identity::{LogIn, LogOut, LoggedIn, Register, Registered, use_case::LogInError};
-use ashlar_kernel::{AccessError, Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
+use ashlar_kernel::{Context, FieldErrors, StoredAnswer, TenantId, TenantSlug};
 
 use super::refresh_cookie::{self, RefreshIn};
 use super::{
-    dto::{
-        Accepted, LoginRequest, LoginResponse, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse,
-        Tokens, User,
-    },
+    dto::{Accepted, LoginRequest, LogoutRequest, RefreshRequest, RegisterRequest, RegisterResponse, Tokens, User},
     enrollment::EnrollmentLogin,
+    login_dto::LoginResponse,
 };
 use crate::http::{
     AppState,
@@ -119,8 +117,8 @@ pub(super) async fn log_in(
             let response = LoginResponse::authenticated(&signed_in, context.now, kept_in);
             return Ok(kept_in.answer(&signed_in, context.now).json(response));
         }
-        LoggedIn::SecondFactor(pending) => LoginResponse::second_factor(&pending, context.now),
-        LoggedIn::Enrolment(pending) => LoginResponse::Enrollment(EnrollmentLogin::new(&pending, context.now)),
+        LoggedIn::SecondFactor(pending) => LoginResponse::second_factor(&pending, context.now, kept_in),
+        LoggedIn::Enrolment(pending) => LoginResponse::Enrollment(EnrollmentLogin::new(&pending, context.now, kept_in)),
     };
     Ok(HttpResponse::Ok().json(response))
 }
@@ -142,7 +140,8 @@ async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem>
 /// copy.
 ///
 /// Without a body the token is that of the cookie `__Host-refresh`, which a sign-in with `refresh_cookie` sets. Then the
-/// request has to come from a page of this server (`Origin`), and the next token is in the cookie too.
+/// request has to come from a page of this server (`Origin`), and the next token is in the cookie too. A cookie whose token
+/// is refused with 401 is taken away.
 #[utoipa::path(
     operation_id = "refreshTokens",
     tag = "identity",
@@ -155,7 +154,7 @@ async fn named_tenant(state: &AppState, slug: &str) -> Result<TenantId, Problem>
         ("x-permission" = json!(null)),
         ("x-problems" = json!(["authentication_required", "foreign_origin", "refresh_token_invalid", "refresh_token_expired", "refresh_token_reused", "session_revoked", "tenant_mismatch", "tenant_suspended"])),
     ),
-    security(())
+    security((), ("refresh_cookie" = []))
 )]
 #[post("/api/v1/auth/refresh")]
 pub(super) async fn refresh(
@@ -168,11 +167,17 @@ pub(super) async fn refresh(
         (body.refresh_token, RefreshIn::Body)
     } else {
         let sent = refresh_cookie::presented(&request, &state)?;
-        (sent.ok_or(AccessError::AuthenticationRequired)?, RefreshIn::Cookie)
+        (sent.ok_or_else(refresh_cookie::missing)?, RefreshIn::Cookie)
     };
-    let known = state.identity.known_refresh_token(&token).await?;
-    count(&request, &state, state.limits.refresh(&known.session()), context.now).await?;
-    let signed_in = state.identity.refresh_known(&context, known, requested).await?;
+    let outcome = async {
+        let known = state.identity.known_refresh_token(&token).await?;
+        count(&request, &state, state.limits.refresh(&known.session()), context.now).await?;
+        Ok(state.identity.refresh_known(&context, known, requested).await?)
+    };
+    let signed_in = match outcome.await {
+        Err(problem) if kept_in == RefreshIn::Cookie => return Ok(refresh_cookie::refused(&problem)),
+        outcome => outcome?,
+    };
     Ok(kept_in.answer(&signed_in, context.now).json(Tokens::new(&signed_in, context.now, kept_in)))
 }
 
@@ -192,7 +197,7 @@ pub(super) async fn refresh(
         ("x-permission" = json!(null)),
         ("x-problems" = json!(["authentication_required", "foreign_origin", "token_invalid", "token_expired", "refresh_token_invalid", "tenant_mismatch"])),
     ),
-    security((), ("bearer" = []))
+    security((), ("bearer" = []), ("refresh_cookie" = []))
 )]
 #[post("/api/v1/auth/logout")]
 pub(super) async fn log_out(
@@ -203,7 +208,8 @@ pub(super) async fn log_out(
 ) -> Result<HttpResponse, Problem> {
     let access_token = bearer(request.headers())?.map(str::to_owned);
     let mut refresh_token = body.0.and_then(|body| body.refresh_token);
-    if refresh_token.is_none() {
+    let is_in_body = refresh_token.is_some();
+    if !is_in_body {
         refresh_token = match refresh_cookie::presented(&request, &state) {
             Ok(sent) => sent,
             // The access token says enough.
@@ -212,7 +218,12 @@ pub(super) async fn log_out(
         };
     }
     let kept_in = RefreshIn::kept_by(&request);
-    state.identity.log_out(&context, LogOut { access_token, refresh_token, tenant: requested }).await?;
+    let by_cookie = access_token.is_none() && !is_in_body && refresh_token.is_some();
+    let command = LogOut { access_token, refresh_token, tenant: requested };
+    match state.identity.log_out(&context, command).await.map_err(Problem::from) {
+        Err(problem) if by_cookie => return Ok(refresh_cookie::refused(&problem)),
+        outcome => outcome?,
+    }
     let mut answer = HttpResponse::NoContent();
     if kept_in == RefreshIn::Cookie {
         answer.append_header(refresh_cookie::forgotten());

@@ -1,15 +1,14 @@
 //! The bodies of accounts and sign-ins: what is sent and what is answered.
 
 use ashlar_identity::{
-    Account, AvatarUrl, Device, DeviceClientId, DeviceName, DisplayName, EditProfile, Locale, LogIn, PendingLogin,
-    Platform, ProfilePatch, Register, SessionId, SignedIn, UserId, use_case::RegisterInput,
+    Account, AvatarUrl, Device, DeviceClientId, DeviceName, DisplayName, EditProfile, Locale, LogIn, Platform,
+    ProfilePatch, Register, SessionId, SignedIn, UserId, use_case::RegisterInput,
 };
 use ashlar_kernel::{ExposeSecret, FieldErrors, FieldFault, Invalid, Patch, Secret, Timestamp};
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::enrollment::EnrollmentLogin;
 use super::refresh_cookie::RefreshIn;
 use crate::http::body::nullable;
 
@@ -75,7 +74,8 @@ pub(super) struct LoginRequest {
 /// What a client says about its device.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct DeviceInput {
-    /// The client's own id of this installation: visible ASCII.
+    /// The client's own id of this installation: visible ASCII. It does not begin with `given:`, as those do that the
+    /// server makes for clients without one.
     #[schema(min_length = 1, max_length = 128, example = "f3b1c2")]
     id: Option<String>,
     /// What the owner calls it.
@@ -221,6 +221,7 @@ pub(super) fn field<T, F: FieldFault>(
 
 /// An account as its owner sees it.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(super) struct User {
     /// Its id.
     #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")]
@@ -243,6 +244,9 @@ pub(super) struct User {
     /// Whether the address was proved to be theirs.
     #[schema(example = true)]
     email_verified: bool,
+    /// Whether they have signed in with a password that everybody tries first, and should choose another.
+    #[schema(example = false)]
+    password_weak: bool,
     /// What they are in this tenant.
     #[schema(value_type = UserRole)]
     role: &'static str,
@@ -291,6 +295,7 @@ impl From<&Account> for User {
             avatar_url: account.avatar_url.as_ref().map(|url| url.as_str().to_owned()),
             locale: account.locale.as_ref().map(|locale| locale.as_str().to_owned()),
             email_verified: account.is_email_verified,
+            password_weak: account.is_password_weak,
             role: account.role.as_str(),
             is_admin: account.role == ashlar_identity::Role::Admin,
             is_operator: account.is_operator,
@@ -330,117 +335,6 @@ impl Accepted {
 pub(super) enum AcceptedStatus {
     /// The request was taken.
     Accepted,
-}
-
-/// What became of a login; look at `status`.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(discriminator(property_name = "status", mapping(
-    ("authenticated" = "#/components/schemas/AuthenticatedLogin"), ("mfa_required" = "#/components/schemas/SecondFactorLogin"),
-    ("mfa_enrollment_required" = "#/components/schemas/EnrollmentLogin"))))]
-pub(super) enum LoginResponse {
-    /// The person is signed in.
-    Authenticated(Box<AuthenticatedLogin>),
-    /// A code of the second factor is asked for.
-    SecondFactor(SecondFactorLogin),
-    /// A second factor has to be set up first.
-    Enrollment(EnrollmentLogin),
-}
-
-/// A code of the second factor is asked for: `/api/v1/auth/login/2fa`.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SecondFactorLogin {
-    /// Always `mfa_required`.
-    status: SecondFactorStatus,
-    /// Comes with the code.
-    #[schema(example = "asa1_AwGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW")]
-    challenge_token: String,
-    /// For how many seconds it is good.
-    #[schema(minimum = 0, example = 300)]
-    expires_in: i64,
-    /// Which codes will do.
-    #[schema(value_type = Vec<SecondFactorMethod>, example = json!(["totp", "backup_code"]))]
-    methods: [SecondFactorMethod; 2],
-}
-
-/// Always `mfa_required`.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum SecondFactorStatus {
-    /// A code is asked for.
-    MfaRequired,
-}
-
-/// A kind of code.
-#[derive(Serialize, ToSchema)]
-#[schema(example = "totp")]
-#[serde(rename_all = "snake_case")]
-pub(super) enum SecondFactorMethod {
-    /// Of an authenticator.
-    Totp,
-    /// On paper.
-    BackupCode,
-}
-
-/// What the owner should do something about.
-#[derive(Clone, Copy, Serialize, ToSchema)]
-#[schema(example = "backup_codes_low")]
-#[serde(rename_all = "snake_case")]
-pub(super) enum LoginWarning {
-    /// Three codes on paper or fewer are left: make new ones.
-    BackupCodesLow,
-}
-
-/// The person is signed in.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AuthenticatedLogin {
-    /// Always `authenticated`.
-    status: AuthenticatedStatus,
-    /// Keep it and send it with the next login on this device: it is then not held up when strangers guess. Good for 90
-    /// days; proves nothing by itself.
-    #[schema(example = "asd1_T3rZ0nqk0mVd1uQ7")]
-    device_token: String,
-    /// What the owner should do something about.
-    #[serde(skip_serializing_if = "<[LoginWarning]>::is_empty")]
-    #[schema(value_type = Vec<LoginWarning>, required = false)]
-    warnings: &'static [LoginWarning],
-    #[serde(flatten)]
-    tokens: Tokens,
-}
-
-/// Always `authenticated`.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AuthenticatedStatus {
-    /// The person is signed in.
-    Authenticated,
-}
-
-impl LoginResponse {
-    /// The answer to a login that went well.
-    pub(super) fn authenticated(signed_in: &SignedIn, now: Timestamp, refresh: RefreshIn) -> Self {
-        Self::Authenticated(Box::new(AuthenticatedLogin::new(signed_in, now, refresh)))
-    }
-
-    /// The answer to a login whose password was right.
-    pub(super) fn second_factor(pending: &PendingLogin, now: Timestamp) -> Self {
-        Self::SecondFactor(SecondFactorLogin {
-            status: SecondFactorStatus::MfaRequired,
-            challenge_token: pending.token.expose_secret().to_owned(),
-            expires_in: (pending.expires_at - now).num_seconds().max(0),
-            methods: [SecondFactorMethod::Totp, SecondFactorMethod::BackupCode],
-        })
-    }
-}
-
-impl AuthenticatedLogin {
-    /// The answer to a login that went well.
-    pub(super) fn new(signed_in: &SignedIn, now: Timestamp, refresh: RefreshIn) -> Self {
-        let device_token = signed_in.device_token.as_ref().map_or_else(String::new, |t| t.expose_secret().to_owned());
-        let (status, tokens) = (AuthenticatedStatus::Authenticated, Tokens::new(signed_in, now, refresh));
-        let warnings: &[_] = if signed_in.has_few_codes { &[LoginWarning::BackupCodesLow] } else { &[] };
-        Self { status, device_token, warnings, tokens }
-    }
 }
 
 /// A pair of tokens.

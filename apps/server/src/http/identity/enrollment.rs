@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    dto::{AuthenticatedLogin, SecondFactorMethod},
-    refresh_cookie::RefreshIn,
-    second_factor::{TotpEnrolment, first_code},
+    login_dto::{AuthenticatedLogin, SecondFactorMethod},
+    refresh_cookie::{self, RefreshIn},
+    second_factor::{TotpEnrollment, first_code},
 };
 use crate::http::{
     AppState,
@@ -46,10 +46,10 @@ pub(super) enum EnrollmentStatus {
 
 impl EnrollmentLogin {
     /// The answer to a login whose password was right, of somebody who has to set up a second factor.
-    pub(super) fn new(pending: &PendingLogin, now: Timestamp) -> Self {
+    pub(super) fn new(pending: &PendingLogin, now: Timestamp, refresh: RefreshIn) -> Self {
         Self {
             status: EnrollmentStatus::MfaEnrollmentRequired,
-            challenge_token: pending.token.expose_secret().to_owned(),
+            challenge_token: refresh.remembered_in(&pending.token),
             expires_in: (pending.expires_at - now).num_seconds().max(0),
             methods: [SecondFactorMethod::Totp],
         }
@@ -73,8 +73,9 @@ pub(super) struct EnrollmentConfirmationRequest {
     /// Six digits, blanks between them or not.
     #[schema(min_length = 6, max_length = 16, example = "492039")]
     code: String,
-    /// For pages of this server: puts the refresh token into the cookie `__Host-refresh` instead of the answer.
-    #[schema(default = false, example = true)]
+    /// For pages of this server: puts the refresh token into the cookie `__Host-refresh` instead of the answer. If absent, it
+    /// is as the first step said.
+    #[schema(example = true)]
     refresh_cookie: Option<bool>,
 }
 
@@ -95,13 +96,13 @@ pub(super) struct EnrolledLogin {
 /// For people of whom the installation asks a second factor (`status` is `mfa_enrollment_required`). Makes a secret, shown
 /// once; a second call makes another one. Confirm it with its first code.
 #[utoipa::path(
-    operation_id = "enrolTotpAtLogin",
+    operation_id = "enrollTotpAtLogin",
     tag = "identity",
     path = "/api/v1/auth/login/2fa/totp",
     request_body(content = EnrollmentRequest, description = "The sign-in.", example = json!({
         "challenge_token": "asa1_AwGQtaR8Hn9qjSs8TV5veosAAAAAeSSdm2uxsWWz2vXW"
     })),
-    responses((status = 201, description = "A secret that waits for its first code.", body = TotpEnrolment)),
+    responses((status = 201, description = "A secret that waits for its first code.", body = TotpEnrollment)),
     extensions(("x-permission" = json!(null)), ("x-problems" = json!(["challenge_invalid"]))),
     security(())
 )]
@@ -113,8 +114,9 @@ pub(super) async fn enrol(
     body: Body<EnrollmentRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     count(&request, &state, state.limits.attempt("login-2fa", context.client_ip, ""), context.now).await?;
-    let enrolment = state.identity.enrol_at_log_in(&context, &body.challenge_token).await?;
-    Ok(HttpResponse::Created().json(TotpEnrolment::new(&enrolment)?))
+    let (token, _wish) = refresh_cookie::bare(&body.challenge_token);
+    let enrolment = state.identity.enrol_at_log_in(&context, &token).await?;
+    Ok(HttpResponse::Created().json(TotpEnrollment::new(&enrolment)?))
 }
 
 /// Confirm an authenticator and sign in
@@ -143,9 +145,9 @@ pub(super) async fn confirm(
     body: Body<EnrollmentConfirmationRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     count(&request, &state, state.limits.attempt("login-2fa", context.client_ip, ""), context.now).await?;
-    let refresh = RefreshIn::asked(&request, &state, body.refresh_cookie)?;
+    let (refresh, token) = RefreshIn::second_step(&request, &state, body.refresh_cookie, &body.challenge_token)?;
     let code = first_code(&body.code)?;
-    let enrolled = state.identity.confirm_at_log_in(&context, &body.challenge_token, code).await?;
+    let enrolled = state.identity.confirm_at_log_in(&context, &token, code).await?;
     Ok(refresh.answer(&enrolled.signed_in, context.now).json(EnrolledLogin {
         login: AuthenticatedLogin::new(&enrolled.signed_in, context.now, refresh),
         backup_codes: enrolled.backup_codes.iter().map(|code| code.expose_secret().to_owned()).collect(),

@@ -46,17 +46,17 @@ struct JsonWebKeySet {
     keys: Vec<JsonWebKey>,
 }
 
-/// A public key. RSA keys have `n` and `e`, Ed25519 keys `crv` and `x`.
+/// A public key. RSA keys have `n` and `e`, keys of P-256 `crv`, `x` and `y`, Ed25519 keys `crv` and `x`.
 #[derive(Serialize, ToSchema)]
 struct JsonWebKey {
-    /// Key type: `RSA` or `OKP`.
+    /// Key type: `RSA`, `EC` or `OKP`.
     #[schema(example = "RSA")]
     kty: &'static str,
     /// Always `sig`.
     #[serde(rename = "use")]
     #[schema(example = "sig")]
     usage: &'static str,
-    /// `RS256` or `EdDSA`.
+    /// `RS256`, `PS256`, `ES256` or `EdDSA`.
     #[schema(example = "RS256")]
     alg: &'static str,
     /// Which key: `kid` in the header of a token.
@@ -70,14 +70,18 @@ struct JsonWebKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "AQAB")]
     e: Option<String>,
-    /// Curve: `Ed25519`.
+    /// Curve: `P-256` or `Ed25519`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     crv: Option<&'static str>,
-    /// Ed25519 public key, base64url.
+    /// Ed25519 public key, or the first half of a point, base64url.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     x: Option<String>,
+    /// The second half of a point, base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    y: Option<String>,
 }
 
 impl JsonWebKeySet {
@@ -98,6 +102,7 @@ impl From<ashlar_identity::port::JwkSet> for JsonWebKeySet {
             e: key.e,
             crv: key.crv,
             x: key.x,
+            y: key.y,
         };
         Self { keys: set.keys.into_iter().map(key).collect() }
     }

@@ -13,6 +13,7 @@ mod export_dto;
 mod keys;
 mod leaving;
 mod login_attempts;
+mod login_dto;
 mod me;
 mod my_tenants;
 mod password;

@@ -5,16 +5,22 @@
 //! refreshing and signing out takes the cookie; everything else needs the access token, which no browser sends by itself.
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::{StatusCode, header},
+    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
 };
 use ashlar_identity::SignedIn;
-use ashlar_kernel::{ExposeSecret, Secret, Timestamp};
+use ashlar_kernel::{AccessError, ExposeSecret, Secret, Timestamp};
 
 use crate::http::{AppState, catalogue::http_codes, problem::Problem};
 
 /// Browsers take a cookie of such a name only over https, for one host and for all its paths.
 const NAME: &str = "__Host-refresh";
+
+/// At the end of a challenge token: the cookie was asked for. No token has such characters.
+const MARK: &str = ".cookie";
 
 /// How a client gets its refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +39,25 @@ impl RefreshIn {
         }
         insist_on_own_origin(request, state)?;
         Ok(Self::Cookie)
+    }
+
+    /// As the second step of a sign-in has it: as it says itself, or else as the first step said. Answers with the token as
+    /// it was made.
+    pub(super) fn second_step(
+        request: &HttpRequest,
+        state: &AppState,
+        wants: Option<bool>,
+        challenge: &Secret,
+    ) -> Result<(Self, Secret), Problem> {
+        let (bare, wanted) = bare(challenge);
+        Ok((Self::asked(request, state, wants.or(wanted))?, bare))
+    }
+
+    /// The token of a sign-in that waits for its second step, as it is handed out: what the first step asked for comes back
+    /// with it. Nobody has to trust it: whoever has the token may ask for either anyway.
+    pub(super) fn remembered_in(self, challenge: &Secret) -> String {
+        let mark = if self == Self::Cookie { MARK } else { "" };
+        format!("{}{mark}", challenge.expose_secret())
     }
 
     /// As the client that makes this request, with an access token, keeps it.
@@ -66,6 +91,33 @@ pub(super) fn presented(request: &HttpRequest, state: &AppState) -> Result<Optio
 /// What makes a browser forget the cookie.
 pub(super) fn forgotten() -> (header::HeaderName, String) {
     (header::SET_COOKIE, written("", 0))
+}
+
+/// The answer to a request whose cookie was refused: a browser forgets a token that is dead, or it would send it for ever.
+/// What may pass, such as a tenant that is suspended, leaves the cookie where it is.
+pub(super) fn refused(problem: &Problem) -> HttpResponse {
+    let mut answer = problem.error_response();
+    let (name, forgotten) = forgotten();
+    if problem.status() == StatusCode::UNAUTHORIZED
+        && let Ok(value) = HeaderValue::from_str(&forgotten)
+    {
+        answer.headers_mut().append(name, value);
+    }
+    answer
+}
+
+/// The 401 of a request that needs a refresh token and has none.
+pub(super) fn missing() -> Problem {
+    Problem::from(AccessError::AuthenticationRequired)
+        .saying("send the refresh token: as refresh_token in the body, or in the cookie __Host-refresh")
+}
+
+/// A challenge token without what the first step has asked for, and that.
+pub(super) fn bare(challenge: &Secret) -> (Secret, Option<bool>) {
+    match challenge.expose_secret().trim().strip_suffix(MARK) {
+        Some(bare) => (Secret::from(bare), Some(true)),
+        None => (challenge.clone(), None),
+    }
 }
 
 fn written(value: &str, seconds: i64) -> String {

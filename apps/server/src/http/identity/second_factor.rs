@@ -7,10 +7,7 @@ use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    dto::{LoginResponse, moment},
-    refresh_cookie::RefreshIn,
-};
+use super::{dto::moment, login_dto::LoginResponse, refresh_cookie::RefreshIn};
 use crate::http::{
     AppState,
     body::{AUTH_BODY, Body},
@@ -51,7 +48,7 @@ impl From<&SecondFactorStatus> for BackupCodes {
 
 /// A new authenticator. It is shown once.
 #[derive(Serialize, ToSchema)]
-pub(super) struct TotpEnrolment {
+pub(super) struct TotpEnrollment {
     /// The secret for people who type it: base32 (RFC 4648), 160 bits.
     #[schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")]
     secret_base32: String,
@@ -68,7 +65,7 @@ pub(super) struct TotpEnrolment {
     expires_in: i64,
 }
 
-impl TotpEnrolment {
+impl TotpEnrollment {
     pub(super) fn new(enrolment: &Enrolment) -> Result<Self, StoreError> {
         let uri = enrolment.uri.expose_secret().to_owned();
         let picture = QrCode::new(&uri).map_err(StoreError::internal)?;
@@ -115,8 +112,9 @@ pub(super) struct SecondStepRequest {
     /// On paper: ten letters and digits.
     #[schema(min_length = 10, max_length = 32, example = "7K3QD-9XWPA")]
     backup_code: Option<String>,
-    /// For pages of this server: puts the refresh token into the cookie `__Host-refresh` instead of the answer.
-    #[schema(default = false, example = true)]
+    /// For pages of this server: puts the refresh token into the cookie `__Host-refresh` instead of the answer. If absent, it
+    /// is as the first step said.
+    #[schema(example = true)]
     refresh_cookie: Option<bool>,
 }
 
@@ -201,10 +199,10 @@ pub(super) async fn read(caller: Caller, state: web::Data<AppState>) -> Result<H
 /// Makes a secret, shown once. Confirm it with a first code within ten minutes; a second call makes another one. Needs a
 /// sign-in within the last ten minutes.
 #[utoipa::path(
-    operation_id = "enrolTotp",
+    operation_id = "enrollTotp",
     tag = "identity",
     path = "/api/v1/me/2fa/totp",
-    responses((status = 201, description = "A secret that waits for its first code.", body = TotpEnrolment)),
+    responses((status = 201, description = "A secret that waits for its first code.", body = TotpEnrollment)),
     extensions(
         ("x-permission" = json!("identity.credential.update.own")),
         ("x-problems" = json!(["reauthentication_required", "totp_already_enabled"])),
@@ -214,7 +212,7 @@ pub(super) async fn read(caller: Caller, state: web::Data<AppState>) -> Result<H
 #[post("/api/v1/me/2fa/totp")]
 pub(super) async fn enrol(caller: Caller, state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let enrolment = state.identity.enrol_totp(&caller.context).await?;
-    Ok(HttpResponse::Created().json(TotpEnrolment::new(&enrolment)?))
+    Ok(HttpResponse::Created().json(TotpEnrollment::new(&enrolment)?))
 }
 
 /// Confirm an authenticator
@@ -341,9 +339,9 @@ pub(super) async fn second_step(
 ) -> Result<HttpResponse, Problem> {
     count_attempt(&request, &state, &context, ("login-2fa", "")).await?;
     let SecondStepRequest { challenge_token, totp_code, backup_code, refresh_cookie } = body.0;
-    let refresh = RefreshIn::asked(&request, &state, refresh_cookie)?;
+    let (refresh, token) = RefreshIn::second_step(&request, &state, refresh_cookie, &challenge_token)?;
     let code = code(totp_code.as_deref(), backup_code.as_deref())?;
-    let step = SecondStep { token: challenge_token, code };
+    let step = SecondStep { token, code };
     let signed_in = state.identity.log_in_second_step(&context, step).await?;
     let response = LoginResponse::authenticated(&signed_in, context.now, refresh);
     Ok(refresh.answer(&signed_in, context.now).json(response))

@@ -29,6 +29,10 @@ const RATE_LIMITS: [(&str, &str, &str, &str); 5] = [
     ("X-RateLimit-Reset", "XRateLimitReset", "When `t` is over, as a Unix time in seconds.", "1893499208"),
 ];
 
+/// Operations whose answers may hold the refresh cookie, or take it away.
+const SET_COOKIE: [&str; 6] =
+    ["logIn", "logInSecondStep", "confirmTotpAtLogin", "refreshTokens", "changePassword", "logOut"];
+
 /// Describes the headers that many answers have.
 pub(super) fn define(components: &mut Components) {
     let id = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(128));
@@ -45,11 +49,17 @@ pub(super) fn define(components: &mut Components) {
 /// Adds the header that every answer has to the answers which the operation describes itself.
 pub(super) fn complete(path: &str, operation: &mut Operation) {
     let is_idempotent = super::is_idempotent(operation);
+    let sets_cookie = operation.operation_id.as_deref().is_some_and(|id| SET_COOKIE.contains(&id));
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             add_request_id(response);
             if path.starts_with(API) {
                 add_rate_limits(response);
+            }
+            if sets_cookie {
+                let example = "__Host-refresh=asr1_AAGQ; Path=/; Max-Age=604800; Secure; HttpOnly; SameSite=Strict";
+                let cookie = text("The refresh token, for pages of this server that asked for it there.", example);
+                response.headers.insert("Set-Cookie".to_owned(), RefOr::T(cookie));
             }
             if is_idempotent {
                 let again = text("`true` on an answer that was given before; absent on the first.", "true");

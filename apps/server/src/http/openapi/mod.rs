@@ -1,5 +1,6 @@
 //! The description of the API, made from the routes themselves.
 
+mod areas;
 mod examples;
 mod headers;
 mod parameters;
@@ -57,14 +58,17 @@ pub fn describe() -> utoipa::openapi::OpenApi {
     let components = description.components.get_or_insert_default();
     components.add_security_scheme("bearer", bearer());
     components.add_security_scheme("api_key", api_key());
+    components.add_security_scheme("refresh_cookie", refresh_cookie());
     components.schemas.iter_mut().filter(|(name, _)| is_request(name)).for_each(|(_, schema)| close(schema));
     parameters::define(components);
     headers::define(components);
     problems::define(components);
 
     let schemas = Schemas::of(components);
+    areas::define(&mut description);
     for (path, item) in &mut description.paths.paths {
         for operation in operations(item) {
+            areas::complete(path, operation);
             parameters::complete(path, operation);
             problems::complete(path, operation);
             headers::complete(path, operation);
@@ -97,6 +101,13 @@ fn api_key() -> SecurityScheme {
     let description =
         "An API key, `ash_…`. Also taken as `Authorization: Bearer <key>` and `Authorization: Basic <key>`.";
     SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("X-API-Key", description)))
+}
+
+/// Browsers send it by themselves; pages of this server only.
+fn refresh_cookie() -> SecurityScheme {
+    let description = "The refresh token, which a login with `refresh_cookie` puts there. Taken from pages of this server \
+                       only (`Origin`), to refresh and to sign out.";
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-refresh", description)))
 }
 
 /// Schemas of what is sent; by their names, which is the convention of this crate.

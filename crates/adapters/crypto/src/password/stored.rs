@@ -5,8 +5,12 @@ use argon2::{
     password_hash::phc::{Error as PhcError, Output, PasswordHash as Phc, Salt},
 };
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
-use super::params::{Argon2Params, InvalidArgon2Params};
+use super::{
+    params::{Argon2Params, InvalidArgon2Params},
+    pepper::Pepper,
+};
 
 /// Bytes of salt in hashes we make.
 pub(super) const SALT_BYTES: usize = 16;
@@ -23,6 +27,8 @@ pub(super) struct StoredHash {
     params: Argon2Params,
     salt: Salt,
     output: Output,
+    /// Which pepper the output was seasoned with, if any.
+    key_id: Option<String>,
 }
 
 /// Why a stored hash is not one we read. Never shows the hash.
@@ -56,51 +62,76 @@ impl StoredHash {
         };
         let number = |name: &str| phc.params.get_decimal(name).ok_or(UnreadableHash::Kind);
         let params = Argon2Params::new(number("m")?, number("t")?, number("p")?)?;
-        // Each parameter once, in the usual order, and none besides: `data` and `keyid` would change the meaning.
-        if phc.params.as_str() != params.as_phc() || output.len() < FEWEST_OUTPUT_BYTES {
+        // Each parameter once, in the usual order, and none besides but the pepper: `data` would change the meaning.
+        let key_id = match phc.params.as_str().strip_prefix(&params.as_phc()) {
+            Some("") => None,
+            Some(rest) => Some(rest.strip_prefix(",keyid=").ok_or(UnreadableHash::Kind)?.to_owned()),
+            None => return Err(UnreadableHash::Kind),
+        };
+        let is_seasoned = key_id.is_some();
+        if output.len() < FEWEST_OUTPUT_BYTES || (is_seasoned && output.len() != OUTPUT_BYTES) {
             return Err(UnreadableHash::Kind);
         }
-        Ok(Self { algorithm, params, salt, output })
+        Ok(Self { algorithm, params, salt, output, key_id })
     }
 
     /// Hashes a new password.
     pub(super) fn make(
         params: Argon2Params,
         password: &[u8],
-        salt: [u8; SALT_BYTES],
+        (salt, pepper): ([u8; SALT_BYTES], Option<&Pepper>),
         memory: &mut [Block],
     ) -> Result<String, HashingFailed> {
-        let salt = Salt::new(&salt)?;
-        let mut output = [0; OUTPUT_BYTES];
-        params.argon2(Algorithm::Argon2id, OUTPUT_BYTES)?.hash_password_into_with_memory(
-            password,
-            &salt,
-            &mut output,
-            memory,
-        )?;
-        let output = Output::new(&output)?;
-        Ok(format!("$argon2id$v={VERSION}${}${salt}${output}", params.as_phc()))
+        let (salt, output) = (Salt::new(&salt)?, Output::new(&[0; OUTPUT_BYTES])?);
+        let key_id = pepper.map(|pepper| pepper.key_id.clone());
+        Self { algorithm: Algorithm::Argon2id, params, salt, output, key_id }.another(password, pepper, memory)
     }
 
-    /// Hashes another password with the same salt, at the same cost.
-    pub(super) fn another(&self, password: &[u8], memory: &mut [Block]) -> Result<String, HashingFailed> {
-        let mut output = vec![0; self.output.len()];
+    /// Hashes another password with the same salt, at the same cost; `pepper` is the one of its id.
+    pub(super) fn another(
+        &self,
+        password: &[u8],
+        pepper: Option<&Pepper>,
+        memory: &mut [Block],
+    ) -> Result<String, HashingFailed> {
+        let output = self.compute(password, pepper, memory)?;
+        let (params, salt, output) = (self.params.as_phc(), &self.salt, Output::new(&output)?);
+        let key_id = self.key_id.as_ref().map(|id| format!(",keyid={id}")).unwrap_or_default();
+        Ok(format!("${}$v={VERSION}${params}{key_id}${salt}${output}", self.algorithm.as_str()))
+    }
+
+    fn compute(
+        &self,
+        password: &[u8],
+        pepper: Option<&Pepper>,
+        memory: &mut [Block],
+    ) -> Result<Zeroizing<Vec<u8>>, HashingFailed> {
+        let mut output = Zeroizing::new(vec![0; self.output.len()]);
         let argon2 = self.params.argon2(self.algorithm, output.len())?;
         argon2.hash_password_into_with_memory(password, &self.salt, &mut output, memory)?;
-        let (params, salt, output) = (self.params.as_phc(), &self.salt, Output::new(&output)?);
-        Ok(format!("${}$v={VERSION}${params}${salt}${output}", self.algorithm.as_str()))
+        Ok(match pepper {
+            Some(pepper) => Zeroizing::new(pepper.season(&output).to_vec()),
+            None => output,
+        })
+    }
+
+    /// Which pepper it was made with, if any.
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
     }
 
     /// A hash no password is looked for behind, at the cost of one of `params`.
     pub(super) fn dummy(params: Argon2Params) -> Result<Self, HashingFailed> {
         let (salt, output) = (Salt::new(&[0x5a; SALT_BYTES])?, Output::new(&[0xa5; OUTPUT_BYTES])?);
-        Ok(Self { algorithm: Algorithm::Argon2id, params, salt, output })
+        Ok(Self { algorithm: Algorithm::Argon2id, params, salt, output, key_id: None })
     }
 
-    /// Whether it is as those we make at `params`.
-    pub(super) fn is_like_new_ones(&self, params: Argon2Params) -> bool {
+    /// Whether it is as those we make at `params`, with this pepper.
+    pub(super) fn is_like_new_ones(&self, params: Argon2Params, pepper: Option<&Pepper>) -> bool {
         let sizes = (self.salt.len(), self.output.len());
-        self.algorithm == Algorithm::Argon2id && self.params == params && sizes == (SALT_BYTES, OUTPUT_BYTES)
+        let is_seasoned_alike = self.key_id.as_ref() == pepper.map(|pepper| &pepper.key_id);
+        let is_alike = self.algorithm == Algorithm::Argon2id && self.params == params && is_seasoned_alike;
+        is_alike && sizes == (SALT_BYTES, OUTPUT_BYTES)
     }
 
     /// What it costs to compare with it.
@@ -109,10 +140,13 @@ impl StoredHash {
     }
 
     /// Whether `password` is the one behind it, compared in constant time.
-    pub(super) fn matches(&self, password: &[u8], memory: &mut [Block]) -> Result<bool, HashingFailed> {
-        let mut output = vec![0; self.output.len()];
-        let argon2 = self.params.argon2(self.algorithm, output.len())?;
-        argon2.hash_password_into_with_memory(password, &self.salt, &mut output, memory)?;
+    pub(super) fn matches(
+        &self,
+        password: &[u8],
+        pepper: Option<&Pepper>,
+        memory: &mut [Block],
+    ) -> Result<bool, HashingFailed> {
+        let output = self.compute(password, pepper, memory)?;
         Ok(output.ct_eq(self.output.as_bytes()).into())
     }
 }
@@ -164,7 +198,8 @@ mod tests {
             ("p=1", "p=2"),
             ("p=1", "p=16777215"),
             ("p=1", "p=1,data=c2FsdA"),
-            ("p=1", "p=1,keyid=c2FsdA"),
+            ("p=1", "p=1,keyid=c2FsdA,keyid=c2FsdA"),
+            ("m=8", "keyid=c2FsdA,m=8"),
             ("$FxsYo4ZLQpzsUjrmFBPKn3BtEnYFrOXJAa0mHMOzSRM", ""),
             ("FxsYo4ZLQpzsUjrmFBPKn3BtEnYFrOXJAa0mHMOzSRM", "FxsYo4ZLQpzsUjrmFBPKng"),
             ("c2FsdHNhbHRzYWx0c2FsdA", "c2FsdA"),
@@ -176,6 +211,16 @@ mod tests {
             // 22 characters of output are 16 bytes: short, yet long enough.
             assert_eq!(StoredHash::parse(&bad).is_ok(), to.ends_with("Kng"), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_pepper_is_named_and_its_output_is_whole() {
+        let seasoned = GOOD.replacen("p=1", "p=1,keyid=Mg", 1);
+        let read = StoredHash::parse(&seasoned).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(read.key_id(), Some("Mg"));
+        assert!(StoredHash::parse(GOOD).is_ok_and(|plain| plain.key_id().is_none()));
+        let short = seasoned.replacen("FxsYo4ZLQpzsUjrmFBPKn3BtEnYFrOXJAa0mHMOzSRM", "FxsYo4ZLQpzsUjrmFBPKng", 1);
+        assert!(StoredHash::parse(&short).is_err());
     }
 
     proptest! {

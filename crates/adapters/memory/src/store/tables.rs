@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_identity::{
     Account, Bootstrap, BootstrapToken, Identifier, LoginAttempt, Membership, Rehash, Session, SessionId, SessionLine,
-    SessionQuery, SessionRow, SessionWithHolder, Tenancy, User, UserId, Username,
+    SessionQuery, SessionRow, SessionWithHolder, Tenancy, User, UserId, Username, WeakPassword,
     port::{FirstAdmin, InsertUserError},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
@@ -126,6 +126,17 @@ impl Tables {
             return false;
         };
         let user = user.clone().with_hash(rehash.after().clone());
+        Arc::make_mut(&mut self.users).insert(user.id(), user);
+        true
+    }
+
+    /// Whether the password is still the one that was looked at.
+    pub(super) fn note_weak_password(&mut self, weak: &WeakPassword) -> bool {
+        let is_theirs = |user: &&User| user.credential_version() == weak.credential_version();
+        let Some(user) = self.users.get(&weak.user()).filter(is_theirs) else {
+            return false;
+        };
+        let user = user.clone().with_weak_password();
         Arc::make_mut(&mut self.users).insert(user.id(), user);
         true
     }

@@ -6,7 +6,7 @@ use ashlar_identity::{
     AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent,
     ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
     RegistrationEvent, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User,
-    UserEvent, UserId,
+    UserEvent, UserId, WeakPassword, WeakPasswordEvent,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, Timestamp, UnitOfWork};
@@ -240,6 +240,18 @@ impl IdentityTx for MemoryTx {
             self.written.truncate(written_before);
         }
         Ok(is_replaced)
+    }
+
+    async fn note_weak_password(
+        &mut self,
+        change: Change<WeakPassword, WeakPasswordEvent>,
+    ) -> Result<bool, StoreError> {
+        let written_before = self.written.len();
+        let is_noted = self.write(change, |tables, weak| Ok::<_, StoreError>(tables.note_weak_password(&weak)))?;
+        if !is_noted {
+            self.written.truncate(written_before);
+        }
+        Ok(is_noted)
     }
 
     async fn import_users(&mut self, changes: Vec<Change<ImportedUser, ImportEvent>>) -> Result<(), StoreError> {

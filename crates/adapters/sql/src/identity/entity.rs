@@ -42,6 +42,7 @@ pub(crate) mod user {
         pub email_verified_at: Option<ChronoDateTimeUtc>,
         pub password_hash: String,
         pub credential_version: i32,
+        pub weak_password_version: Option<i32>,
         pub password_class: Option<String>,
         pub display_name: Option<String>,
         pub avatar_url: Option<String>,

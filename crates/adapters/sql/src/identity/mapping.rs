@@ -24,6 +24,7 @@ pub(crate) struct HolderRow {
     locale: Option<String>,
     email_verified_at: Option<Timestamp>,
     credential_version: i32,
+    weak_password_version: Option<i32>,
     status: String,
     operator_since: Option<Timestamp>,
     created_at: Timestamp,
@@ -37,7 +38,7 @@ pub(crate) struct HolderRow {
 impl HolderRow {
     /// The columns of the account, in the order of the fields; the role comes from the membership, and whether it
     /// counts from the tenant.
-    pub(super) const COLUMNS: [user::Column; 13] = [
+    pub(super) const COLUMNS: [user::Column; 14] = [
         user::Column::Id,
         user::Column::Email,
         user::Column::Username,
@@ -46,6 +47,7 @@ impl HolderRow {
         user::Column::Locale,
         user::Column::EmailVerifiedAt,
         user::Column::CredentialVersion,
+        user::Column::WeakPasswordVersion,
         user::Column::Status,
         user::Column::OperatorSince,
         user::Column::CreatedAt,
@@ -66,6 +68,7 @@ impl HolderRow {
             email_verified_at: self.email_verified_at,
             password,
             credential_version: self.credential_version,
+            weak_password_version: self.weak_password_version,
             display_name: self.display_name,
             avatar_url: self.avatar_url,
             locale: self.locale,
@@ -135,6 +138,7 @@ pub(super) fn restore_user(row: user::Model) -> Result<User, StoreError> {
         email_verified_at: row.email_verified_at,
         password: row.password_hash,
         credential_version: row.credential_version,
+        weak_password_version: row.weak_password_version,
         display_name: row.display_name,
         avatar_url: row.avatar_url,
         locale: row.locale,

@@ -4,7 +4,7 @@ use ashlar_identity::{
     AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent,
     ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
     RegistrationEvent, Rehash, RehashEvent, SecondFactor, SecondFactorEvent, Session, SessionEvent, SessionId, User,
-    UserEvent, UserId,
+    UserEvent, UserId, WeakPassword, WeakPasswordEvent,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
 use ashlar_kernel::{Change, StoreError, Timestamp};
@@ -256,6 +256,27 @@ impl IdentityTx for SqlTx {
             .set(mapping::rehashed_user(&rehash))
             .filter(user::Column::Id.eq(rehash.user().as_uuid()))
             .filter(user::Column::PasswordHash.eq(rehash.before().as_str()))
+            .exec(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        if done.rows_affected == 0 {
+            self.leave();
+            return Ok(false);
+        }
+        self.explain(events).await?;
+        Ok(true)
+    }
+
+    async fn note_weak_password(
+        &mut self,
+        change: Change<WeakPassword, WeakPasswordEvent>,
+    ) -> Result<bool, StoreError> {
+        let (weak, events) = self.open(change)?;
+        let version = mapping::version(weak.credential_version())?;
+        let done = user::Entity::update_many()
+            .set(user::ActiveModel { weak_password_version: Set(Some(version)), ..Default::default() })
+            .filter(user::Column::Id.eq(weak.user().as_uuid()))
+            .filter(user::Column::CredentialVersion.eq(version))
             .exec(&self.tx)
             .await
             .map_err(|error| self.write_error(error))?;

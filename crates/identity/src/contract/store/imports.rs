@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Account, DisplayName, Email, ForeignId, HashClass, Identifier, ImportEvent, ImportObstacle, ImportSource,
-    ImportedUser, NewImport, PasswordHash, Rehash, Role, UserStatus, Username,
+    ImportedUser, NewImport, PasswordHash, Rehash, Role, UserStatus, Username, WeakPassword,
 };
 
 const OLD: &str = "pbkdf2_sha256$20$salt$b3V0cHV0";
@@ -191,6 +191,36 @@ pub async fn a_rehash_that_is_too_late_leaves_no_trace(fixture: Fixture) {
     let stored = scene.fixture.store.credential(TenantId::MAIN, &identifier).await.unwrap().unwrap();
     assert_eq!(stored.password.as_str(), "$changed");
     assert_eq!(scene.event_names().await, [""; 0]);
+}
+
+/// A weak password is noted with its event and is no edit. Of another password nothing is noted, and nothing is known.
+pub async fn a_weak_password_is_known_until_the_next_one(fixture: Fixture) {
+    let scene = Scene::new(fixture);
+    let ada = scene.member("ada@example.org", None).await;
+    let bob = scene.member("bob@example.org", None).await;
+    let is_weak = async |of: &crate::User| scene.account(of.id()).await.unwrap().is_password_weak;
+    assert!(!is_weak(&ada).await);
+    scene.forget_events().await;
+
+    assert!(!note_weak(&scene, &ada, 2).await, "a password that it has not");
+    assert_eq!((is_weak(&ada).await, scene.event_names().await), (false, vec![]));
+    assert!(note_weak(&scene, &ada, 1).await);
+
+    assert_eq!((is_weak(&ada).await, is_weak(&bob).await), (true, false));
+    let stored = scene.stored_user(ada.id()).await;
+    assert_eq!((stored.is_password_weak(), stored.version()), (true, ada.version()));
+    assert_eq!(scene.event_names().await, ["identity.password.found_weak"]);
+    let mut tx = scene.begin().await;
+    tx.update_user(ada.clone().change_password(PasswordHash::restore("$new".to_owned()), noon())).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(!is_weak(&ada).await);
+}
+
+async fn note_weak(scene: &Scene, of: &crate::User, credential_version: u32) -> bool {
+    let mut tx = scene.begin().await;
+    let is_noted = tx.note_weak_password(WeakPassword::found(of.id(), credential_version)).await.unwrap();
+    tx.commit().await.unwrap();
+    is_noted
 }
 
 async fn rehash(scene: &Scene, before: &PasswordHash, after: &str, of: &crate::User) -> bool {

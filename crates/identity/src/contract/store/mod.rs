@@ -154,6 +154,7 @@ macro_rules! identity_store_contract {
             the_classes_of_hashes_are_counted,
             a_rehash_replaces_the_hash_and_nothing_else,
             a_rehash_that_is_too_late_leaves_no_trace,
+            a_weak_password_is_known_until_the_next_one,
         );
         mod race {
             use super::*;

@@ -76,8 +76,8 @@ pub fn the_algorithm_is_that_of_the_key(signers: &Signers) {
     let own = good.member("alg");
     let claims = URL_SAFE_NO_PAD.encode(&good.claims);
     for other in [
-        "none", "None", "nOnE", "NONE", "", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "ES256",
-        "ES384", "EdDSA", "Ed25519", "rs256", "eddsa",
+        "none", "None", "nOnE", "NONE", "", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384",
+        "ES256", "ES384", "EdDSA", "Ed25519", "rs256", "eddsa",
     ] {
         if own == other {
             continue;

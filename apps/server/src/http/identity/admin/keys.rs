@@ -15,16 +15,17 @@ use crate::http::{
 
 /// A key that signs access tokens, or did, or will. Its private half is never shown.
 #[derive(Serialize, ToSchema)]
-struct TokenKey {
+#[schema(as = SigningKey)]
+struct SigningKeyLine {
     /// Its name in token headers and in the published set.
     #[schema(example = "NzbLsXh8uDCcd-6M")]
     kid: String,
-    /// What it signs with: `RS256` or `EdDSA`.
+    /// What it signs with: `RS256`, `PS256`, `ES256` or `EdDSA`.
     #[schema(example = "RS256")]
     algorithm: String,
     /// `staged`: published, and signs nothing yet. `active`: signs. `retiring`: verifies what it has signed. `removed`:
     /// believed no more.
-    #[schema(value_type = TokenKeyState)]
+    #[schema(value_type = SigningKeyState)]
     state: &'static str,
     /// When it was made.
     #[schema(format = DateTime, example = "2026-01-30T09:30:00.000Z")]
@@ -42,20 +43,24 @@ struct TokenKey {
 
 /// What a key is good for.
 #[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[schema(rename_all = "snake_case", example = "active")]
 #[expect(dead_code, reason = "for the description only; the domain has its own")]
-enum TokenKeyState {
+enum SigningKeyState {
+    /// Published, and signs nothing yet.
     Staged,
+    /// Signs.
     Active,
+    /// Verifies what it has signed.
     Retiring,
+    /// Believed no more.
     Removed,
 }
 
 /// The keys that sign access tokens.
 #[derive(Serialize, ToSchema)]
-struct TokenKeyPage {
+struct SigningKeyPage {
     /// The keys: those that are believed first, then the newest.
-    data: Vec<TokenKey>,
+    data: Vec<SigningKeyLine>,
     /// There is one page.
     page: PageInfo,
 }
@@ -68,7 +73,7 @@ pub(in crate::http) struct RotateKeysRequest {
     emergency: Option<bool>,
 }
 
-impl From<&SigningKey> for TokenKey {
+impl From<&SigningKey> for SigningKeyLine {
     fn from(key: &SigningKey) -> Self {
         Self {
             kid: key.kid().as_str().to_owned(),
@@ -83,8 +88,8 @@ impl From<&SigningKey> for TokenKey {
 }
 
 fn page(keys: &[SigningKey]) -> HttpResponse {
-    let data = keys.iter().map(TokenKey::from).collect();
-    HttpResponse::Ok().json(TokenKeyPage { data, page: PageInfo::after(None) })
+    let data = keys.iter().map(SigningKeyLine::from).collect();
+    HttpResponse::Ok().json(SigningKeyPage { data, page: PageInfo::after(None) })
 }
 
 /// List the signing keys
@@ -94,7 +99,7 @@ fn page(keys: &[SigningKey]) -> HttpResponse {
     operation_id = "listSigningKeys",
     tag = "identity",
     path = "/api/v1/admin/keys",
-    responses((status = 200, description = "The keys.", body = TokenKeyPage)),
+    responses((status = 200, description = "The keys.", body = SigningKeyPage)),
     extensions(("x-permission" = json!("identity.signing_key.read")), ("x-problems" = json!([]))),
     security(("bearer" = []))
 )]
@@ -116,7 +121,7 @@ pub(in crate::http) async fn list(caller: Caller, state: web::Data<AppState>) ->
     tag = "identity",
     path = "/api/v1/admin/keys/rotate",
     request_body(content = Option<RotateKeysRequest>, description = "How.", example = json!({ "emergency": false })),
-    responses((status = 200, description = "The keys as they are now.", body = TokenKeyPage)),
+    responses((status = 200, description = "The keys as they are now.", body = SigningKeyPage)),
     extensions(
         ("x-permission" = json!("identity.signing_key.rotate")),
         ("x-problems" = json!(["reauthentication_required"])),

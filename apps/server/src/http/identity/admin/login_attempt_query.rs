@@ -28,7 +28,7 @@ pub(super) struct LoginAttemptQuery {
     #[param(min_length = 1, max_length = 254)]
     identifier: Option<String>,
     /// Only those that ended so.
-    #[param(inline, value_type = Option<LoginAttemptOutcome>)]
+    #[param(required = false, value_type = LoginAttemptOutcome)]
     outcome: Option<String>,
     /// Only from this address.
     #[param(max_length = 45, example = "192.0.2.7")]

@@ -58,9 +58,8 @@ struct AdminLoginAttempt {
     /// How it ended.
     #[schema(value_type = LoginAttemptOutcome)]
     outcome: &'static str,
-    /// Of a failure: why. `unknown_identifier`, `wrong_password`, `disabled`, `no_membership`, `email_unverified` or
-    /// `tenant_suspended`.
-    #[schema(required, value_type = Option<String>, example = "wrong_password")]
+    /// Of a failure: why.
+    #[schema(required, value_type = Option<LoginAttemptReason>)]
     reason: Option<&'static str>,
     /// Where it came from.
     #[schema(required, example = "192.0.2.7")]
@@ -71,6 +70,26 @@ struct AdminLoginAttempt {
     /// When it was made.
     #[schema(format = DateTime, example = "2026-01-31T09:30:00.000Z")]
     created_at: String,
+}
+
+/// Why an attempt to sign in failed. Whoever tried was told of `tenant_suspended` and `email_unverified` only.
+#[derive(Serialize, ToSchema)]
+#[schema(example = "wrong_password")]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used; the value comes from the domain")]
+enum LoginAttemptReason {
+    /// Nobody has the identifier.
+    UnknownIdentifier,
+    /// The password is another.
+    WrongPassword,
+    /// The account is shut.
+    Disabled,
+    /// The person is no member of the tenant.
+    NoMembership,
+    /// The address has not been verified.
+    EmailUnverified,
+    /// The tenant is suspended.
+    TenantSuspended,
 }
 
 /// A page of attempts to sign in, as administrators see them.

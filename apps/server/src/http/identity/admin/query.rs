@@ -19,10 +19,10 @@ pub(super) struct UserQuery {
     #[param(max_length = 1024)]
     cursor: Option<String>,
     /// Only accounts that are so.
-    #[param(inline, value_type = Option<super::dto::UserStanding>)]
+    #[param(required = false, value_type = super::dto::UserStanding)]
     status: Option<String>,
     /// Only people who are this in the tenant.
-    #[param(inline, value_type = Option<UserRole>)]
+    #[param(required = false, value_type = UserRole)]
     role: Option<String>,
     /// Only accounts that were opened then or later (RFC 3339).
     #[param(value_type = Option<String>, format = DateTime)]

@@ -14,7 +14,7 @@ use super::{
     file::{self, NotRead},
 };
 
-/// A folder with `signing-rs256.pem` or `signing-eddsa.pem`, the key tokens are signed with (PKCS#8 in PEM), and
+/// A folder with `signing-rs256.pem`, or the like for another algorithm, the key tokens are signed with (PKCS#8 in PEM), and
 /// `root.key`, 256 random bits in hexadecimal, from which every other secret of the installation is derived.
 ///
 /// Whoever reads these files can make tokens, so they must be readable by their owner only (on Unix, checked; files of
@@ -162,10 +162,29 @@ impl KeyFolder {
         }
     }
 
+    /// Whether there are files of signing keys, of whatever algorithm.
+    pub fn has_signing_files(&self) -> bool {
+        KeyAlgorithm::ALL.iter().any(|algorithm| self.signing_path(*algorithm).exists())
+    }
+
+    /// Deletes the files of signing keys whose names `is_dead` knows. Such a file has nothing to give any more but a dead key
+    /// to an empty database. Answers which files these were, and what kept one where it is. Files that hold no key are
+    /// left alone.
+    pub fn discard_signing_keys(&self, is_dead: impl Fn(&str) -> bool) -> Vec<(PathBuf, io::Result<()>)> {
+        let files = KeyAlgorithm::ALL.iter().map(|algorithm| (self.signing_path(*algorithm), *algorithm));
+        let is_of_dead = |(path, algorithm): &(PathBuf, KeyAlgorithm)| {
+            load_signing_key(path, *algorithm).is_ok_and(|key| is_dead(key.public().kid()))
+        };
+        let dead = files.filter(is_of_dead).map(|(path, _)| path);
+        dead.map(|path| (path.clone(), std::fs::remove_file(path))).collect()
+    }
+
     /// Where the signing key of `algorithm` is.
     pub fn signing_path(&self, algorithm: KeyAlgorithm) -> PathBuf {
         self.path.join(match algorithm {
             KeyAlgorithm::Rs256 => "signing-rs256.pem",
+            KeyAlgorithm::Ps256 => "signing-ps256.pem",
+            KeyAlgorithm::Es256 => "signing-es256.pem",
             KeyAlgorithm::EdDsa => "signing-eddsa.pem",
         })
     }
@@ -193,7 +212,10 @@ fn generate_if_missing(
 
 fn load_signing_key(path: &Path, algorithm: KeyAlgorithm) -> Result<SigningKey, KeyFolderError> {
     let command = match algorithm {
-        KeyAlgorithm::Rs256 => "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out",
+        KeyAlgorithm::Rs256 | KeyAlgorithm::Ps256 => {
+            "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out"
+        }
+        KeyAlgorithm::Es256 => "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out",
         KeyAlgorithm::EdDsa => "openssl genpkey -algorithm ed25519 -out",
     };
     let content = read(path, command)?;

@@ -234,3 +234,23 @@ fn a_key_that_cannot_be_read_is_named() {
     assert!(matches!(error, KeyFolderError::Unreadable { .. }), "{error}");
     assert!(error.to_string().contains("root.key cannot be read"), "{error}");
 }
+
+#[test]
+fn files_of_dead_keys_are_deleted_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = KeyFolder::new(folder.path());
+    let dead = folder.load_or_generate(KeyAlgorithm::EdDsa, &OsEntropy).unwrap();
+    let dead = dead.ring.signing().public().kid().to_owned();
+    let living = folder.signing_path(KeyAlgorithm::Rs256);
+    assert!(file::create(&living, include_bytes!("../../../tests/keys/rsa-2048.pem")).unwrap());
+    assert!(folder.discard_signing_keys(|_| false).is_empty());
+
+    let [(path, outcome)] = &folder.discard_signing_keys(|kid| kid == dead)[..] else { panic!("one") };
+
+    assert_eq!(*path, folder.signing_path(KeyAlgorithm::EdDsa));
+    assert!(outcome.is_ok() && !path.exists());
+    assert!(living.exists() && folder.root_path().exists());
+    assert!(file::create(path, b"no key").unwrap());
+    assert_eq!(folder.discard_signing_keys(|_| true).len(), 1);
+    assert!(path.exists() && !living.exists(), "what holds no key is left alone");
+}

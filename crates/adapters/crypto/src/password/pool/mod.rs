@@ -16,6 +16,7 @@ use super::{
     gate::Gate,
     memory::Memory,
     params::Argon2Params,
+    pepper::Peppers,
     readable::{self, ReadableHash},
     stored::{HashingFailed, SALT_BYTES, StoredHash},
 };
@@ -60,6 +61,7 @@ pub struct Argon2Pool {
     gate: Gate,
     memory: Arc<Memory>,
     params: Argon2Params,
+    peppers: Peppers,
     entropy: Arc<dyn Entropy>,
     observer: Option<HashObserver>,
 }
@@ -71,6 +73,7 @@ impl Argon2Pool {
             gate: Gate::new(options.threads.get(), options.queue, options.wait),
             memory: Memory::new(options.params.memory_blocks()),
             params: options.params,
+            peppers: Peppers::default(),
             entropy,
             observer: None,
         }
@@ -80,6 +83,12 @@ impl Argon2Pool {
     #[must_use]
     pub fn watched_by(self, observer: Option<HashObserver>) -> Self {
         Self { observer, ..self }
+    }
+
+    /// The same with secrets that are in no database.
+    #[must_use]
+    pub fn seasoned_with(self, peppers: Peppers) -> Self {
+        Self { peppers, ..self }
     }
 
     fn tell(&self, cost: &HashClass) {
@@ -119,8 +128,10 @@ impl PasswordHasher for Argon2Pool {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HasherError> {
         let (params, password) = (self.params, copy(password));
         let salt: [u8; SALT_BYTES] = self.entropy.bytes();
-        let phc =
-            self.compute(params, move |memory| StoredHash::make(params, password.as_bytes(), salt, memory)).await?;
+        let pepper = self.peppers.current();
+        let make =
+            move |memory: &mut [Block]| StoredHash::make(params, password.as_bytes(), (salt, pepper.as_ref()), memory);
+        let phc = self.compute(params, make).await?;
         let hash = PasswordHash::restore(phc);
         self.tell(&HashClass::of(&hash));
         Ok(hash)
@@ -129,7 +140,10 @@ impl PasswordHasher for Argon2Pool {
     async fn hash_like(&self, password: &Password, like: &PasswordHash) -> Result<PasswordHash, HasherError> {
         let like = StoredHash::parse(like.as_str()).map_err(failed)?;
         let (params, password) = (like.params(), copy(password));
-        let phc = self.compute(params, move |memory| like.another(password.as_bytes(), memory)).await?;
+        // Without its pepper nothing is like it, and what comes out is not.
+        let pepper = self.peppers.find(like.key_id()).unwrap_or(None);
+        let make = move |memory: &mut [Block]| like.another(password.as_bytes(), pepper.as_ref(), memory);
+        let phc = self.compute(params, make).await?;
         let hash = PasswordHash::restore(phc);
         self.tell(&HashClass::of(&hash));
         Ok(hash)
@@ -149,8 +163,9 @@ impl PasswordHasher for Argon2Pool {
         let password = copy(password);
         let matches = match readable {
             ReadableHash::Argon2(stored) => {
-                let params = stored.params();
-                self.compute(params, move |memory| stored.matches(password.as_bytes(), memory)).await?
+                let (params, pepper) = (stored.params(), self.peppers.find(stored.key_id()).map_err(failed)?);
+                let compare = move |memory: &mut [Block]| stored.matches(password.as_bytes(), pepper.as_ref(), memory);
+                self.compute(params, compare).await?
             }
             ReadableHash::Foreign(stored) => self.in_turn(move || stored.matches(password.as_bytes())).await?,
             ReadableHash::Unusable => false,
@@ -161,8 +176,10 @@ impl PasswordHasher for Argon2Pool {
 
     fn examine(&self, hash: &PasswordHash) -> HashStanding {
         match ReadableHash::parse(hash.as_str()) {
+            Ok(ReadableHash::Argon2(stored)) if self.peppers.find(stored.key_id()).is_err() => HashStanding::Unknown,
             Ok(ReadableHash::Argon2(stored))
-                if stored.is_like_new_ones(self.params) && hash.as_str().starts_with('$') =>
+                if stored.is_like_new_ones(self.params, self.peppers.current().as_ref())
+                    && hash.as_str().starts_with('$') =>
             {
                 HashStanding::Current
             }
@@ -173,7 +190,8 @@ impl PasswordHasher for Argon2Pool {
     }
 
     fn decoy(&self, class: &HashClass) -> Option<PasswordHash> {
-        readable::decoy(class.as_str()).map(PasswordHash::restore)
+        let decoy = readable::decoy(class.as_str()).map(PasswordHash::restore);
+        decoy.filter(|decoy| self.examine(decoy) != HashStanding::Unknown)
     }
 }
 

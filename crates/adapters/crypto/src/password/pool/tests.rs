@@ -11,15 +11,55 @@ use crate::OsEntropy;
 password_hasher_contract!(hashers, on_tokio);
 
 fn hashers() -> Hashers {
-    let pool = |memory_kib, passes, lanes| {
-        let params = Argon2Params::new(memory_kib, passes, lanes).unwrap();
-        Arc::new(Argon2Pool::new(Argon2Options { params, ..Argon2Options::default() }, Arc::new(OsEntropy)))
-    };
-    Hashers { one: pool(8, 1, 1), another: pool(40, 2, 4) }
+    let bare = |params| pool(params, Peppers::default());
+    Hashers { one: bare((8, 1, 1)), another: bare((40, 2, 4)) }
 }
 
 fn on_tokio<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+/// The same laws hold for hashes that a secret is in.
+mod seasoned {
+    use super::{Hashers, Peppers, on_tokio, password_hasher_contract, pool};
+    use ashlar_kernel::MacKey;
+
+    password_hasher_contract!(hashers, on_tokio);
+
+    fn hashers() -> Hashers {
+        let [one, other] = [7, 8].map(|byte| MacKey::from_bytes([byte; 32]));
+        let peppers = |ids: [(&str, &MacKey); 2]| Peppers::new(ids.map(|(id, key)| (id.to_owned(), key.clone())));
+        let (first, second) = (peppers([("a", &one), ("b", &other)]), peppers([("b", &other), ("a", &one)]));
+        Hashers { one: pool((8, 1, 1), first), another: pool((8, 1, 1), second) }
+    }
+}
+
+fn pool((memory_kib, passes, lanes): (u32, u32, u32), peppers: Peppers) -> Arc<Argon2Pool> {
+    let params = Argon2Params::new(memory_kib, passes, lanes).unwrap();
+    let pool = Argon2Pool::new(Argon2Options { params, ..Argon2Options::default() }, Arc::new(OsEntropy));
+    Arc::new(pool.seasoned_with(peppers))
+}
+
+#[tokio::test]
+async fn hash_is_worthless_without_its_pepper() {
+    let peppers = |id: &str, byte| Peppers::new([(id.to_owned(), ashlar_kernel::MacKey::from_bytes([byte; 32]))]);
+    let (bare, seasoned) = (pool((8, 1, 1), Peppers::default()), pool((8, 1, 1), peppers("2026", 7)));
+    let right = password("tuba-mint-quarrel-9");
+    let hash = seasoned.hash(&right).await.unwrap();
+
+    assert!(hash.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1,keyid=MjAyNg$"), "{}", hash.as_str());
+    assert!(seasoned.verify(&right, Some(&hash)).await.unwrap());
+    assert!(bare.verify(&right, Some(&hash)).await.is_err());
+    assert_eq!((seasoned.examine(&hash), bare.examine(&hash)), (HashStanding::Current, HashStanding::Unknown));
+    assert!(!pool((8, 1, 1), peppers("2026", 8)).verify(&right, Some(&hash)).await.unwrap());
+    // Taken out of the text it is still not Argon2's own output.
+    let plain = PasswordHash::restore(hash.as_str().replace(",keyid=MjAyNg", ""));
+    assert!(!bare.verify(&right, Some(&plain)).await.unwrap());
+    assert_eq!(seasoned.examine(&bare.hash(&right).await.unwrap()), HashStanding::Outdated);
+    let class = HashClass::of(&hash);
+    assert_eq!(peppers("2025", 7).missing_for(&class), Some("2026".to_owned()));
+    assert_eq!((peppers("2026", 7).missing_for(&class), bare.decoy(&class).is_some()), (None, false));
+    assert!(seasoned.decoy(&class).is_some());
 }
 
 const LONG: Duration = Duration::from_mins(10);

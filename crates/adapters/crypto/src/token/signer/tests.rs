@@ -20,6 +20,39 @@ mod rs256 {
     const RSA_2048: &str = include_str!("../../../tests/keys/rsa-2048.pem");
 }
 
+mod ps256 {
+    use ashlar_identity::token_signer_contract;
+
+    use super::{KeyAlgorithm, Signers, SigningKey, signers};
+
+    token_signer_contract!(fixture);
+
+    fn fixture() -> Signers {
+        signers([key(RSA_3072), key(RSA_3072), key(RSA_2048)])
+    }
+
+    fn key(pem: &str) -> SigningKey {
+        SigningKey::from_pkcs8(KeyAlgorithm::Ps256, pem::parse(pem).unwrap().contents()).unwrap()
+    }
+
+    const RSA_3072: &str = include_str!("../../../tests/keys/rsa-3072.pem");
+    const RSA_2048: &str = include_str!("../../../tests/keys/rsa-2048.pem");
+}
+
+mod es256 {
+    use ashlar_identity::token_signer_contract;
+
+    use super::{KeyAlgorithm, Signers, SigningKey, signers};
+
+    token_signer_contract!(fixture);
+
+    fn fixture() -> Signers {
+        let one = SigningKey::generate(KeyAlgorithm::Es256).unwrap();
+        let again = SigningKey::from_pkcs8(KeyAlgorithm::Es256, &one.to_pkcs8().unwrap()).unwrap();
+        signers([one, again, SigningKey::generate(KeyAlgorithm::Es256).unwrap()])
+    }
+}
+
 mod eddsa {
     use ashlar_identity::token_signer_contract;
 

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 22] = [
+const STEPS: [&str; 24] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -32,6 +32,8 @@ const STEPS: [&str; 22] = [
     "m20261121_000024_erasure",
     "m20261121_000027_bootstrap_token",
     "m20261121_000029_device_refusal",
+    "m20261121_000050_set_password_link",
+    "m20261121_000051_weak_password",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.

@@ -1,0 +1,60 @@
+//! What operations belong together: one tag for each, by its path, so that generated clients have a class for each area and
+//! Swagger UI a heading.
+
+use utoipa::openapi::{OpenApi, path::Operation, tag::TagBuilder};
+
+/// The domain whose operations are many enough to be split.
+const DOMAIN: &str = "identity";
+
+/// Areas in the order in which they are shown, with what they are.
+const AREAS: [(&str, &str); 9] = [
+    ("Sign in", "Sign in, in one step or two, stay signed in, prove again who you are, sign out."),
+    ("Account", "Open an account, read and change it, its password and its address, take its data along, delete it."),
+    ("Sessions", "Where you are signed in, and who has tried to."),
+    ("Devices", "On which devices you sign in."),
+    ("Second factor", "Authenticator and codes on paper."),
+    ("API keys", "Keys for programs."),
+    ("Tenants", "Tenants, and what you are in them."),
+    ("Administration", "People of a tenant, for its administrators."),
+    ("Signing keys", "The keys that sign access tokens: public for everybody, their exchange for operators."),
+];
+
+/// The area of paths that begin so; the first one that fits.
+const PATHS: [(&str, &str); 17] = [
+    ("/api/v1/auth/login", "Sign in"),
+    ("/api/v1/auth/refresh", "Sign in"),
+    ("/api/v1/auth/logout", "Sign in"),
+    ("/api/v1/auth/reauthenticate", "Sign in"),
+    ("/api/v1/auth/switch-tenant", "Sign in"),
+    ("/api/v1/auth/", "Account"),
+    ("/api/v1/me/sessions", "Sessions"),
+    ("/api/v1/me/login-attempts", "Sessions"),
+    ("/api/v1/me/devices", "Devices"),
+    ("/api/v1/me/2fa", "Second factor"),
+    ("/api/v1/me/memberships", "Tenants"),
+    ("/api/v1/me", "Account"),
+    ("/api/v1/api-keys", "API keys"),
+    ("/api/v1/admin/tenants", "Tenants"),
+    ("/api/v1/admin/keys", "Signing keys"),
+    ("/api/v1/admin/", "Administration"),
+    ("/.well-known/jwks.json", "Signing keys"),
+];
+
+/// Says what the areas are, in the place of the domain.
+pub(super) fn define(description: &mut OpenApi) {
+    let tags = description.tags.get_or_insert_default();
+    let mut areas: Vec<_> =
+        AREAS.iter().map(|(name, what)| TagBuilder::new().name(*name).description(Some(*what)).build()).collect();
+    areas.extend(tags.drain(..).filter(|tag| tag.name != DOMAIN));
+    *tags = areas;
+}
+
+/// Puts an operation of the domain into its area.
+pub(super) fn complete(path: &str, operation: &mut Operation) {
+    let area = PATHS.iter().find(|(beginning, _)| path.starts_with(beginning));
+    for tag in operation.tags.iter_mut().flatten().filter(|tag| tag.as_str() == DOMAIN) {
+        if let Some((_, area)) = area {
+            (*area).clone_into(tag);
+        }
+    }
+}
