@@ -27,6 +27,9 @@ mod m20261121_000023_login_attempt;
 mod m20261121_000024_erasure;
 mod m20261121_000027_bootstrap_token;
 mod m20261121_000029_device_refusal;
+mod m20261121_000030_lead;
+mod m20261121_000031_lead_note;
+mod m20261121_000032_lead_search;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
 mod step;
@@ -72,6 +75,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000024_erasure::STEP),
             Box::new(m20261121_000027_bootstrap_token::STEP),
             Box::new(m20261121_000029_device_refusal::STEP),
+            Box::new(m20261121_000030_lead::STEP),
+            Box::new(m20261121_000031_lead_note::STEP),
+            Box::new(m20261121_000032_lead_search::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),
         ]

@@ -16,6 +16,7 @@ pub mod contract;
 pub mod database;
 pub mod journeys;
 pub mod keys;
+pub mod leads;
 pub mod leaks;
 pub mod links;
 pub mod past;

@@ -31,7 +31,6 @@ mod access_token;
 mod action_token;
 pub mod api_key;
 mod bootstrap;
-mod canonical;
 pub mod catalogue;
 mod challenge;
 #[cfg(feature = "contract")]
@@ -55,6 +54,8 @@ pub mod signing_key;
 mod tenancy;
 pub mod use_case;
 mod user;
+
+use ashlar_kernel::canonical;
 
 pub use access_token::{AccessClaims, CLAIMS_VERSION, TokenAudience, TokenRefusal};
 pub use action_token::{

@@ -82,6 +82,28 @@ pub const ALL: &[(Permission, &str)] = &[
     (ROTATE_SIGNING_KEYS, "Have another key sign access tokens."),
 ];
 
+/// Permissions of the leads domain, by their names: domains do not know each other, roles are known to all of them. See
+/// `docs/adr/0021-roles-name-permissions-of-every-domain.md`.
+mod leads {
+    use ashlar_kernel::Permission;
+
+    /// For those who work with their own leads and nobody's.
+    pub(super) const OWN: [Permission; 3] = [
+        Permission::new("leads.lead.read"),
+        Permission::new("leads.lead.create"),
+        Permission::new("leads.lead.update"),
+    ];
+    /// For those who work with everybody's.
+    pub(super) const ALL: [Permission; 3] = [
+        Permission::new("leads.lead.read_all"),
+        Permission::new("leads.lead.delete"),
+        Permission::new("leads.lead.unspam"),
+    ];
+    /// For those who put things right.
+    pub(super) const RIGHT: [Permission; 2] =
+        [Permission::new("leads.lead.reopen"), Permission::new("leads.lead.purge")];
+}
+
 /// What everybody may do with their own things.
 const OWN: [Permission; 12] = [
     CHANGE_OWN_CREDENTIALS,
@@ -145,8 +167,29 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
-    /// What the role may do in this domain. Everybody owns their own things.
+    /// Whether people of this role work with leads, and may look after them.
+    pub const fn works_with_leads(self) -> bool {
+        matches!(self, Self::Admin | Self::Staff | Self::Sales)
+    }
+
+    /// What the role may do, in this domain and the others. Everybody owns their own things.
     pub fn permissions(self) -> PermissionSet {
+        self.own_domain().iter().chain(self.elsewhere()).collect()
+    }
+
+    /// What the role may do in other domains.
+    fn elsewhere(self) -> Vec<Permission> {
+        let parts: &[&[Permission]] = match self {
+            Self::Admin => &[&leads::OWN, &leads::ALL, &leads::RIGHT],
+            Self::Staff => &[&leads::OWN, &leads::ALL],
+            Self::Sales => &[&leads::OWN],
+            Self::Instructor | Self::Member => &[],
+        };
+        parts.concat()
+    }
+
+    /// What the role may do in this domain.
+    fn own_domain(self) -> PermissionSet {
         let more: &[Permission] = match self {
             Self::Admin => &[
                 READ_USERS,

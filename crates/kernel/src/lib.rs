@@ -30,11 +30,13 @@
 mod actor;
 mod brake;
 mod cache;
+pub mod canonical;
 mod catalogue;
 mod change;
 mod context;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod email;
 mod entropy;
 mod error;
 mod event;
@@ -63,6 +65,7 @@ pub use cache::{
 pub use catalogue::error_catalogue;
 pub use change::Change;
 pub use context::{AccessError, Context, access_codes};
+pub use email::{Email, InvalidEmail};
 pub use entropy::Entropy;
 pub use error::{Class, Classified, ErrorCode, ErrorKind};
 pub use event::{

@@ -1,5 +1,6 @@
 //! Every operation of the description has an unauthenticated, a forbidden and a happy case, or a stated reason.
 
+mod leads;
 mod requests;
 
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use ashlar_tests::{Call, Database, Key, PASSWORD, Setup, SignedIn, TENANT, TestA
 use chrono::TimeDelta;
 use serde_json::json;
 
+use leads::of_leads;
 use requests::{
     attempts, colleague, confirm, confirm_at_login, devices, disable, edit, email, end, end_key, end_presented, enrol,
     enrol_at_login, everywhere, export, factor, get, key, keys, leave, log_in, log_in_badly, make_key, me, memberships,
@@ -256,7 +258,7 @@ fn at_the_end() -> Vec<Row> {
 }
 
 fn table() -> Vec<Row> {
-    [signing_in(), credentials(), of_keys(), administration(), at_the_end()].into_iter().flatten().collect()
+    [signing_in(), credentials(), of_keys(), of_leads(), administration(), at_the_end()].into_iter().flatten().collect()
 }
 
 async fn furnished() -> TestApp {
@@ -267,6 +269,7 @@ async fn furnished() -> TestApp {
     for (id, name) in [(COLLEAGUE, "colleague"), (OUTSIDER, "outsider")] {
         settle(&app, id, name).await;
     }
+    leads::settle(&app).await;
     app
 }
 

@@ -3,6 +3,7 @@
 mod database;
 mod error;
 mod keys;
+mod leads;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
@@ -313,7 +314,9 @@ impl Parts {
         };
         let health = Health::new(Arc::new(database::DatabaseProbe(self.store.clone())), probe);
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
-        AppState::new(self.identity(config), clock, ids, health, manner).map_err(StartError::Description)
+        let identity = self.identity(config);
+        let leads = self.leads(config, &identity);
+        AppState::new((identity, leads), clock, ids, health, manner).map_err(StartError::Description)
     }
 }
 

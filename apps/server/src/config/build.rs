@@ -11,8 +11,8 @@ use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
 use super::model::{
-    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile,
-    MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
+    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig, LogConfig,
+    LogFile, MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
 };
 use super::parse;
 use super::password_keys;
@@ -53,6 +53,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let registration = reader.choice("registration", Registration::parse);
     let require_verified_email = reader.switch("require_verified_email");
     let devices = devices(&mut reader);
+    let leads = leads(&mut reader);
     let hash_threads = reader.count("hash_threads");
     let password_peppers = reader.get("password_pepper", password_keys::parse);
     let job_concurrency = reader.count("job_concurrency");
@@ -79,6 +80,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         registration: registration?,
         require_verified_email: require_verified_email?,
         devices: devices?,
+        leads: leads?,
         hash_threads: hash_threads?,
         password_peppers: password_peppers?,
         job_concurrency: u32::try_from(job_concurrency?).ok()?,
@@ -110,6 +112,12 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
         statement_timeout: statement_timeout?,
         lock_timeout: lock_timeout?,
     })
+}
+
+fn leads(reader: &mut Reader<'_>) -> Option<LeadConfig> {
+    let phone_region = reader.get("phone_region", parse::region);
+    let allowed_domains = reader.get("disposable_allowed", |text| parse::list(text, parse::domain));
+    Some(LeadConfig { phone_region: phone_region?, allowed_domains: allowed_domains? })
 }
 
 fn devices(reader: &mut Reader<'_>) -> Option<DeviceConfig> {

@@ -3,7 +3,7 @@
 
 use super::choice::{OnOff, Profile, Registration, SecondFactor};
 use super::key::{Key, Kind};
-use super::{device_keys, password_keys, report_keys};
+use super::{device_keys, lead_keys, password_keys, report_keys};
 
 const COUNT: Kind = Kind::Count { min: 1, max: 1_000_000 };
 const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
@@ -308,6 +308,8 @@ pub const KEYS: &[Key] = &[
     )
     .default("<cores>")
     .under("Accounts and tokens"),
+    lead_keys::PHONE_REGION,
+    lead_keys::ALLOWED_DOMAINS,
     // --- http ---
     Key::new(
         "cors_origins",

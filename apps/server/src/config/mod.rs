@@ -12,6 +12,7 @@ mod inputs;
 mod key;
 mod keys;
 mod layer;
+mod lead_keys;
 mod model;
 mod nearest;
 mod parse;
@@ -32,8 +33,8 @@ pub use inputs::{EnvVars, Flags, Inputs};
 pub use key::{Key, Kind};
 pub use keys::{KEYS, find};
 pub use model::{
-    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LimitConfig, LogConfig, LogFile, Note,
-    SigningConfig, TokenConfig,
+    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig, LogConfig,
+    LogFile, Note, SigningConfig, TokenConfig,
 };
 pub(crate) use nearest::nearest;
 pub use problem::{ConfigError, Problem};

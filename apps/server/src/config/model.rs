@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ashlar_kernel::{ExposeSecret as _, MacKey, Mailbox, Secret};
+use ashlar_leads::Region;
 use ipnet::IpNet;
 use url::Url;
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub require_verified_email: bool,
     /// `device_policy` and what belongs to it.
     pub devices: DeviceConfig,
+    /// What is taken for a lead's number and address.
+    pub leads: LeadConfig,
     /// `hash_threads`: threads that hash passwords, at least one.
     pub hash_threads: usize,
     /// `password_pepper`: secrets of hashes with their ids, that of new ones first.
@@ -104,6 +107,15 @@ pub struct DatabaseConfig {
     pub statement_timeout: Duration,
     /// `lock_timeout`: the wait of one statement for a lock.
     pub lock_timeout: Duration,
+}
+
+/// What is taken for a lead's number and address.
+#[derive(Debug, Clone)]
+pub struct LeadConfig {
+    /// `phone_region`.
+    pub phone_region: Option<Region>,
+    /// `disposable_allowed`.
+    pub allowed_domains: Vec<String>,
 }
 
 /// On how many devices people may be signed in.

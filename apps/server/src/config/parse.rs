@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ashlar_kernel::{RatePolicy, Secret};
+use ashlar_leads::Region;
 use bytesize::ByteSize;
 use ipnet::IpNet;
 use sentry::types::Dsn;
@@ -135,6 +136,18 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_unclear| "is not an IP address or network".to_owned())
+}
+
+pub(super) fn region(text: &str) -> Result<Option<Region>, String> {
+    let text = text.trim();
+    let region = Some(text).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    region.map_err(|_unknown: ashlar_leads::lead::InvalidRegion| "is no country of ISO 3166-1, such as DE".to_owned())
+}
+
+pub(super) fn domain(text: &str) -> Result<String, String> {
+    let address = ashlar_kernel::Email::parse(&format!("a@{text}"));
+    let domain = address.ok().and_then(|email| email.key().strip_prefix("a@").map(str::to_owned));
+    domain.ok_or_else(|| "is not a domain".to_owned())
 }
 
 /// The elements of a comma-separated list; the first bad one is the error.

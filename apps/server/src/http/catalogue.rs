@@ -82,7 +82,12 @@ pub fn status_of_code(code: &ErrorCode) -> u16 {
 
 /// Every error code a client can meet, by name.
 pub fn problems() -> Vec<ProblemEntry> {
-    let all = [http_codes::ALL.to_vec(), ashlar_kernel::error_catalogue(), ashlar_identity::catalogue::error_codes()];
+    let all = [
+        http_codes::ALL.to_vec(),
+        ashlar_kernel::error_catalogue(),
+        ashlar_identity::catalogue::error_codes(),
+        ashlar_leads::catalogue::error_codes(),
+    ];
     let mut entries: Vec<_> = all.concat().iter().map(ProblemEntry::of).collect();
     entries.sort_by_key(|entry| entry.code);
     entries
@@ -90,7 +95,7 @@ pub fn problems() -> Vec<ProblemEntry> {
 
 /// Every event that can be in the log, by name.
 pub fn events() -> Vec<EventSpec> {
-    let mut events = ashlar_identity::catalogue::events();
+    let mut events = [ashlar_identity::catalogue::events(), ashlar_leads::catalogue::events()].concat();
     events.sort_by_key(|event| event.name);
     events
 }

@@ -9,13 +9,16 @@ mod client;
 mod credentials;
 mod denials;
 mod docs;
+mod etag;
 mod fallback;
 mod health;
 mod idempotency;
 pub mod identity;
+mod leads;
 mod limited;
 pub mod middleware;
 pub mod openapi;
+mod page;
 pub mod problem;
 mod problem_pages;
 mod query;
@@ -34,7 +37,7 @@ pub use state::{AppState, Manner};
 
 /// Every documented route. The description is made from the same calls that mount them, so the two cannot differ.
 pub fn documented(config: &mut ServiceConfig<'_>) {
-    config.configure(identity::routes).configure(health::routes).configure(docs::routes);
+    config.configure(identity::routes).configure(leads::routes).configure(health::routes).configure(docs::routes);
 }
 
 /// The routes that are pages for people, not part of the API.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode};
-use ashlar_kernel::{FieldError, InvalidLimit, Limit};
+use ashlar_kernel::{FieldError, InvalidLimit, Limit, Timestamp};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::future::{Ready, ready};
 use utoipa::IntoParams;
@@ -55,6 +55,21 @@ pub(crate) fn refused(name: &str, code: &'static str, message: impl Into<String>
     let field = FieldError::new(pointer, code, message);
     Problem::http(StatusCode::BAD_REQUEST, http_codes::INVALID_PARAMETER, "a query parameter is not acceptable")
         .with_fields(vec![field])
+}
+
+/// A moment in a query parameter.
+pub(crate) fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let parse = |text: &str| {
+        // Moments are kept in whole milliseconds.
+        let at = text.parse::<Timestamp>().ok()?;
+        Timestamp::from_timestamp_millis(at.timestamp_millis())
+    };
+    text.map(|text| parse(text).ok_or_else(|| invalid(name, "not a time as in RFC 3339"))).transpose()
+}
+
+/// A query parameter that means nothing.
+pub(crate) fn invalid(name: &str, message: &str) -> Problem {
+    refused(name, "invalid_value", message)
 }
 
 /// Which part of a list to show.

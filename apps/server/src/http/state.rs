@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use ashlar_identity::Identity;
 use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
+use ashlar_leads::Leads;
 use ipnet::IpNet;
 
 use super::{Health, fallback::RouteTable, idempotency::Requests, middleware::Load};
@@ -14,6 +15,8 @@ use crate::{denials::Denials, limits::RateLimits, telemetry::metrics::Metrics, t
 pub struct AppState {
     /// Accounts, passwords, sessions and tokens.
     pub identity: Identity,
+    /// People who may become customers.
+    pub leads: Leads,
     /// Tenants by their short names.
     pub tenants: Tenants,
     /// The time.
@@ -76,7 +79,7 @@ pub struct Manner {
 impl AppState {
     /// Puts the state together.
     pub fn new(
-        identity: Identity,
+        (identity, leads): (Identity, Leads),
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         health: Health,
@@ -91,6 +94,7 @@ impl AppState {
         let tenants = Tenants::new(identity.clone(), manner.cache, Arc::clone(&clock), watch);
         Ok(Self {
             identity,
+            leads,
             tenants,
             clock,
             ids,

@@ -33,3 +33,17 @@ pub(crate) fn is_among(backend: DbBackend, column: impl ColumnTrait, ids: &[Uuid
         _ => column.is_in(ids.iter().copied()),
     }
 }
+
+/// Whether a lead's search key holds a fragment, by SQLite's index of fragments. None where that index does not help: for
+/// fragments of less than three characters, and on PostgreSQL, whose index answers `LIKE`.
+pub(crate) fn contains_fragment(backend: DbBackend, fragment: &str) -> Option<Expr> {
+    if backend != DbBackend::Sqlite || fragment.chars().count() < 3 {
+        return None;
+    }
+    // A phrase, in which nothing but the quote has a meaning.
+    let phrase = format!("\"{}\"", fragment.replace('"', "\"\""));
+    Some(Expr::cust_with_values(
+        "\"lead\".\"number\" IN (SELECT rowid FROM lead_search WHERE lead_search MATCH ?)",
+        [phrase],
+    ))
+}

@@ -37,6 +37,7 @@ mod event_log;
 mod file_lock;
 mod identity;
 mod job;
+mod leads;
 mod options;
 mod pool;
 mod request_ledger;

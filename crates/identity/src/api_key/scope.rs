@@ -117,7 +117,9 @@ mod tests {
     fn what_is_for_people_is_in_no_scope() {
         for role in Role::ALL {
             let grantable = grantable(KeyKind::Secret, &role.permissions());
-            assert_eq!(names(&grantable), ["identity.profile.read.own", "identity.profile.update.own"], "{role:?}");
+            let of_identity: Vec<_> =
+                names(&grantable).into_iter().filter(|name| name.starts_with("identity.")).collect();
+            assert_eq!(of_identity, ["identity.profile.read.own", "identity.profile.update.own"], "{role:?}");
         }
     }
 }

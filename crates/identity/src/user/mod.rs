@@ -1,7 +1,6 @@
 //! The account of one person.
 
 mod administration;
-mod email;
 mod erasure;
 mod event;
 mod profile;
@@ -10,7 +9,7 @@ mod username;
 
 use ashlar_kernel::{Change, DiffEntry, Id, Patch, StoreError, Timestamp};
 
-pub use email::{Email, InvalidEmail};
+pub use ashlar_kernel::{Email, InvalidEmail};
 pub use erasure::{Erasure, HeldLink, Holdings, Origin};
 pub use event::UserEvent;
 pub(crate) use event::user_event_specs;

@@ -5,12 +5,12 @@ use ashlar_identity::{
     ProfilePatch, Register, SessionId, SignedIn, UserId, use_case::RegisterInput,
 };
 use ashlar_kernel::{ExposeSecret, FieldErrors, FieldFault, Invalid, Patch, Secret, Timestamp};
-use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::refresh_cookie::RefreshIn;
 use crate::http::body::nullable;
+pub(super) use crate::http::page::moment;
 
 /// An account to open.
 #[derive(Deserialize, ToSchema)]
@@ -384,9 +384,4 @@ impl Tokens {
             user: User::from(&signed_in.account),
         }
     }
-}
-
-/// RFC 3339, UTC, with milliseconds.
-pub(super) fn moment(at: Timestamp) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -9,8 +9,7 @@ use actix_web::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::etag;
-use crate::http::AppState;
+use crate::http::{AppState, etag};
 
 /// Read the public keys
 ///

@@ -2,11 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, web};
 
-use super::{
-    dto::{UpdateProfileRequest, User},
-    etag,
-};
-use crate::http::{AppState, body::Body, caller::Caller, problem::Problem};
+use super::dto::{UpdateProfileRequest, User};
+use crate::http::{AppState, body::Body, caller::Caller, etag, problem::Problem};
 
 /// Read your account
 ///

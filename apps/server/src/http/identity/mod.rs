@@ -8,7 +8,6 @@ mod devices;
 mod dto;
 mod email;
 mod enrollment;
-mod etag;
 mod export_dto;
 mod keys;
 mod leaving;

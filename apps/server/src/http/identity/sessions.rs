@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::dto::{DevicePlatform, moment};
+pub(super) use crate::http::page::PageInfo;
 use crate::http::{
     AppState,
     caller::Caller,
@@ -117,24 +118,6 @@ pub(super) struct SessionPage {
     data: Vec<Session>,
     /// Where the next page begins.
     page: PageInfo,
-}
-
-/// Where the next page begins.
-#[derive(Serialize, ToSchema)]
-pub(super) struct PageInfo {
-    /// Pass it as `cursor`; null on the last page.
-    #[schema(required, example = "AbCdEf0123456789")]
-    pub(super) next_cursor: Option<String>,
-    /// Whether there is a next page.
-    #[schema(example = true)]
-    pub(super) has_more: bool,
-}
-
-impl PageInfo {
-    /// What follows a page.
-    pub(super) fn after(next_cursor: Option<String>) -> Self {
-        Self { has_more: next_cursor.is_some(), next_cursor }
-    }
 }
 
 /// The session a request was made with.

@@ -6,6 +6,7 @@ mod directory;
 mod erasure;
 mod factors;
 mod imports;
+mod leads;
 mod ledger;
 mod links;
 mod log;

@@ -5,6 +5,7 @@ mod cache;
 mod identity_store;
 mod jobs;
 mod kernel;
+mod lead_store;
 mod mailer;
 mod password_hasher;
 mod rate_limiter;

@@ -8,6 +8,7 @@ mod contract;
 mod event_log;
 mod faults;
 mod jobs;
+mod leads;
 mod request_ledger;
 mod schema;
 mod sign_in_counters;

@@ -1,10 +1,11 @@
 //! Which people to list, as query parameters.
 
 use ashlar_identity::{DirectoryFilter, DirectorySort, ListUsers, SearchTerm, UserStatus};
-use ashlar_kernel::{Limit, Timestamp};
+use ashlar_kernel::Limit;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+pub(super) use crate::http::query::{invalid, moment};
 use crate::http::{identity::dto::UserRole, problem::Problem, query::refused};
 
 /// Which people to list.
@@ -79,17 +80,4 @@ impl UserQuery {
             search: search.transpose()?,
         })
     }
-}
-
-pub(super) fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let parse = |text: &str| {
-        // Moments are kept in whole milliseconds.
-        let at = text.parse::<Timestamp>().ok()?;
-        Timestamp::from_timestamp_millis(at.timestamp_millis())
-    };
-    text.map(|text| parse(text).ok_or_else(|| invalid(name, "not a time as in RFC 3339"))).transpose()
-}
-
-pub(super) fn invalid(name: &str, message: &str) -> Problem {
-    refused(name, "invalid_value", message)
 }

@@ -22,8 +22,9 @@ use crate::http::{
     AppState,
     body::Body,
     caller::Caller,
+    etag,
     idempotency::{Begun, answer, begin},
-    identity::etag,
+    page::CountedPageInfo,
     problem::Problem,
     query::Query,
 };
@@ -35,25 +36,6 @@ struct AdminUserPage {
     data: Vec<AdminUser>,
     /// Where the next page begins.
     page: CountedPageInfo,
-}
-
-/// Where the next page begins, and how many entries there are.
-#[derive(Serialize, ToSchema)]
-struct CountedPageInfo {
-    /// Pass it as `cursor`; null on the last page.
-    #[schema(required, example = "AbCdEf0123456789")]
-    next_cursor: Option<String>,
-    /// Whether there is a next page.
-    #[schema(example = true)]
-    has_more: bool,
-    /// With `include=total`: how many there are in all, up to 10,000.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u64>, nullable = false, minimum = 0, maximum = 10000, example = 230)]
-    total: Option<u64>,
-    /// With `include=total`: whether there are more than that.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<bool>, nullable = false, example = false)]
-    total_is_capped: Option<bool>,
 }
 
 /// List the people of the tenant
@@ -78,12 +60,7 @@ pub(super) async fn list(
     query: Query<UserQuery>,
 ) -> Result<HttpResponse, Problem> {
     let found = state.identity.users(&caller.context, query.command()?).await?;
-    let page = CountedPageInfo {
-        has_more: found.page.next_cursor.is_some(),
-        next_cursor: found.page.next_cursor,
-        total: found.total.map(|total| total.count),
-        total_is_capped: found.total.map(|total| total.is_capped),
-    };
+    let page = CountedPageInfo::of(&found.page, found.total);
     let tenant = caller.context.tenant;
     let data = found.page.data.iter().map(|entry| AdminUser::of(entry, tenant)).collect();
     Ok(HttpResponse::Ok().json(AdminUserPage { data, page }))

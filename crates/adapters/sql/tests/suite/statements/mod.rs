@@ -20,7 +20,7 @@ use crate::support::{connect, context, member, migrate, newcomer, noon, sign_in}
 
 /// The statements a store has run, in order.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
     fn on(&self, options: &mut SqlOptions) {
@@ -31,12 +31,12 @@ impl Log {
         }));
     }
 
-    fn take(&self) -> Vec<String> {
+    pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-async fn watched(mut options: SqlOptions) -> (SqlStore, Log) {
+pub(crate) async fn watched(mut options: SqlOptions) -> (SqlStore, Log) {
     migrate(&options).await;
     let log = Log::default();
     log.on(&mut options);

@@ -4,13 +4,13 @@ use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
 
 /// The longest identifier, in bytes: what fits into an SMTP path (RFC 5321 section 4.5.3.1.3).
-pub(crate) const MAX_BYTES: usize = 254;
+pub const MAX_BYTES: usize = 254;
 
 /// The canonical form: trimmed; NFKC and default case fold, but for the domain of an address, which becomes lower-case
 /// A-labels (UTS 46, non-transitional). None when the text holds control or format characters, or its domain is none.
 ///
 /// A domain is not folded: `stra\u{df}e.example` and `strasse.example` belong to different people.
-pub(crate) fn identifier(text: &str) -> Option<String> {
+pub fn identifier(text: &str) -> Option<String> {
     let text = text.trim();
     if text.chars().any(is_invisible) {
         return None;
@@ -26,7 +26,7 @@ pub(crate) fn identifier(text: &str) -> Option<String> {
 }
 
 /// Local part and domain, at the last `@`, whatever its width.
-pub(crate) fn split_address(text: &str) -> Option<(&str, &str)> {
+pub fn split_address(text: &str) -> Option<(&str, &str)> {
     let at = text.rfind(['@', '\u{ff20}', '\u{fe6b}'])?;
     let (local, rest) = text.split_at(at);
     let mut rest = rest.chars();
@@ -39,8 +39,13 @@ fn domain_key(domain: &str) -> Option<String> {
     idna::domain_to_ascii_strict(domain).ok().filter(|domain| !domain.is_empty())
 }
 
+/// The same text in Unicode's composed form (NFC), which does not change what is meant.
+pub fn composed(text: &str) -> String {
+    ComposingNormalizer::new_nfc().normalize(text).into_owned()
+}
+
 /// NFKC and default case folding, repeated once because folding can leave text that NFKC would change.
-pub(crate) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let normalizer = ComposingNormalizer::new_nfkc();
     let folder = CaseMapper::new();
     let once = folder.fold_string(&normalizer.normalize(text)).into_owned();
@@ -48,7 +53,7 @@ pub(crate) fn fold(text: &str) -> String {
 }
 
 /// Control characters, blanks inside, and format characters that show nothing.
-pub(crate) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     let format = matches!(c,
         '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
         | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0001}'..='\u{e007f}');
@@ -57,7 +62,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// Characters that have no place in a name: they show nothing, break the line or turn the text around. Joiners stay,
 /// which some scripts and emoji need, and so do variation selectors and blanks.
-pub(crate) fn is_deceptive(c: char) -> bool {
+pub fn is_deceptive(c: char) -> bool {
     let is_joiner = matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
     let is_filler =
         matches!(c, '\u{2028}' | '\u{2029}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}');
@@ -65,7 +70,7 @@ pub(crate) fn is_deceptive(c: char) -> bool {
 }
 
 /// Characters that change the direction of the text around them, which lets a name pretend to be another.
-pub(crate) fn is_direction_override(c: char) -> bool {
+pub fn is_direction_override(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -1,9 +1,8 @@
 //! E-mail addresses.
 
-use ashlar_kernel::FieldFault;
 use validator::ValidateEmail;
 
-use crate::canonical;
+use crate::{FieldFault, canonical};
 
 /// A deliverable address, and the form by which two spellings of it are recognised as one.
 #[derive(Clone, PartialEq, Eq)]

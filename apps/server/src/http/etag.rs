@@ -6,17 +6,17 @@ use actix_web::{
 };
 
 /// The tag of a version.
-pub(super) fn tag(version: u32) -> ETag {
+pub(crate) fn tag(version: u32) -> ETag {
     ETag(EntityTag::new_strong(version.to_string()))
 }
 
 /// The versions `If-Match` accepts; none when any will do. What is no tag of ours matches nothing.
-pub(super) fn if_match(request: &HttpRequest) -> Option<Vec<u32>> {
+pub(crate) fn if_match(request: &HttpRequest) -> Option<Vec<u32>> {
     Some(if_match_tags(request)?.iter().filter_map(|tag| tag.parse().ok()).collect())
 }
 
 /// The strong tags `If-Match` accepts; none when any will do.
-pub(super) fn if_match_tags(request: &HttpRequest) -> Option<Vec<String>> {
+pub(crate) fn if_match_tags(request: &HttpRequest) -> Option<Vec<String>> {
     if !request.headers().contains_key(header::IF_MATCH) {
         return None;
     }
@@ -31,12 +31,12 @@ pub(super) fn if_match_tags(request: &HttpRequest) -> Option<Vec<String>> {
 }
 
 /// Whether the client has this version already.
-pub(super) fn is_known(request: &HttpRequest, version: u32) -> bool {
+pub(crate) fn is_known(request: &HttpRequest, version: u32) -> bool {
     has(request, &tag(version).0)
 }
 
 /// Whether the client has what `ours` tags (`If-None-Match`).
-pub(super) fn has(request: &HttpRequest, ours: &EntityTag) -> bool {
+pub(crate) fn has(request: &HttpRequest, ours: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
         Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(ours)),

@@ -1,0 +1,132 @@
+//! Lists of leads, one statement each.
+
+use ashlar_kernel::StoreError;
+use ashlar_leads::{Category, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, LeadStatus, Source};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
+    sea_query::{Asterisk, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement},
+};
+
+use super::{
+    entity::lead::{Column, Entity, Model},
+    mapping,
+};
+use crate::{SqlStore, dialect::contains_fragment, errors::store_error};
+
+#[derive(FromQueryResult)]
+struct Row {
+    #[sea_orm(nested)]
+    lead: Model,
+    counted: Option<i64>,
+}
+
+pub(super) async fn read(store: &SqlStore, query: &LeadQuery) -> Result<LeadRows, StoreError> {
+    let backend = store.reader().get_database_backend();
+    let (column, order) = match query.sort {
+        LeadSort::NewestFirst => (Column::CreatedAt, Order::Desc),
+        LeadSort::OldestFirst => (Column::CreatedAt, Order::Asc),
+        LeadSort::LatestEdit => (Column::UpdatedAt, Order::Desc),
+        LeadSort::Name => (Column::NameKey, Order::Asc),
+        LeadSort::Score => (Column::Score, Order::Desc),
+    };
+    let counting = query.count_up_to.map(|most| counting(backend, query, most));
+    let mut page = listed(backend, query).limit(query.rows);
+    page = page.order_by(column, order.clone()).order_by(Column::Id, order.clone());
+    if let Some(after) = &query.after {
+        page = page.filter(follows(column, &order, after));
+    }
+    let number = counting.clone().map_or_else(|| Expr::cust("CAST(NULL AS bigint)"), Expr::from);
+    let rows = page.expr_as(number, "counted").into_model::<Row>().all(store.reader()).await.map_err(store_error)?;
+    let counted = match (rows.first(), counting) {
+        (Some(row), _) => row.counted,
+        (None, Some(_)) if query.after.is_none() => Some(0),
+        // Nobody is left on this page, so no row carries the number.
+        (None, Some(statement)) => Some(count(store, &statement).await?),
+        (None, None) => None,
+    };
+    let leads = rows.into_iter().map(|row| mapping::restore_lead(row.lead)).collect::<Result<_, _>>()?;
+    Ok(LeadRows { leads, counted: counted.map(|count| u64::try_from(count).unwrap_or(0)) })
+}
+
+async fn count(store: &SqlStore, statement: &SelectStatement) -> Result<i64, StoreError> {
+    let row = store.reader().query_one(statement).await.map_err(store_error)?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(store_error)
+}
+
+/// How many leads a query lets through, up to `most`.
+fn counting(backend: DbBackend, query: &LeadQuery, most: u64) -> SelectStatement {
+    let counted = listed(backend, query).select_only().column(Column::Id).limit(most).into_query();
+    Query::select().expr(Func::count(Expr::col(Asterisk))).from_subquery(counted, "counted").to_owned()
+}
+
+/// The leads that a query is about, in whatever order.
+fn listed(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
+    let seen = query.seen_by.map(|who| Column::OwnerId.eq(who).or(Column::OwnerId.is_null()));
+    let listed = Entity::find().filter(Column::TenantId.eq(query.tenant.as_uuid())).filter(Column::DeletedAt.is_null());
+    listed.filter(Condition::all().add_option(seen)).filter(passing(backend, &query.filter))
+}
+
+fn passing(backend: DbBackend, filter: &LeadFilter) -> Condition {
+    let owners =
+        filter.owner.iter().map(|owner| owner.map_or_else(|| Column::OwnerId.is_null(), |id| Column::OwnerId.eq(id)));
+    let tags = filter.tag.iter().map(|tag| Column::Tags.like(holding(&format!(" {tag} "))));
+    Condition::all()
+        .add_option(one_of(Column::Status, filter.status.iter().map(|status| LeadStatus::as_str(*status))))
+        .add_option(one_of(Column::Source, filter.source.iter().map(|source| Source::as_str(*source))))
+        .add_option(one_of(Column::Category, filter.category.iter().map(|category| Category::as_str(*category))))
+        .add_option(any(owners))
+        .add_option(any(tags))
+        .add_option(filter.created_from.map(|from| Column::CreatedAt.gte(from)))
+        .add_option(filter.created_to.map(|to| Column::CreatedAt.lt(to)))
+        .add_option(filter.updated_from.map(|from| Column::UpdatedAt.gte(from)))
+        .add_option(filter.updated_to.map(|to| Column::UpdatedAt.lt(to)))
+        .add_option(filter.has_email.map(|has| is_there(Column::EmailKey, has)))
+        .add_option(filter.has_phone.map(|has| is_there(Column::PhoneE164, has)))
+        .add_option(filter.company.as_ref().map(|part| Column::CompanyKey.like(holding(part))))
+        .add_option(filter.search.as_ref().map(|search| found(backend, search)))
+}
+
+/// An equality where there is one value, so that the index over it and the order is the one to use.
+fn one_of(column: Column, mut values: impl ExactSizeIterator<Item = &'static str>) -> Option<Expr> {
+    match values.len() {
+        0 => None,
+        1 => values.next().map(|value| column.eq(value)),
+        _ => Some(column.is_in(values)),
+    }
+}
+
+fn any(conditions: impl ExactSizeIterator<Item = Expr>) -> Option<Condition> {
+    (conditions.len() > 0).then(|| conditions.fold(Condition::any(), Condition::add))
+}
+
+fn is_there(column: Column, has: bool) -> Expr {
+    if has { column.is_not_null() } else { column.is_null() }
+}
+
+/// A pattern for what holds this text, whatever stands in it.
+fn holding(text: &str) -> LikeExpr {
+    let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    LikeExpr::new(format!("%{literal}%")).escape('\\')
+}
+
+/// Every word stands in the search key. Shorter words than the index has are looked for in what the others have found.
+fn found(backend: DbBackend, search: &LeadSearch) -> Condition {
+    search.words().fold(Condition::all(), |all, word| {
+        let in_the_index =
+            contains_fragment(backend, word).map_or_else(|| Column::SearchKey.like(holding(word)), |found| found);
+        all.add(in_the_index)
+    })
+}
+
+/// As a row value, which an index on both columns answers at once.
+fn follows(column: Column, order: &Order, after: &LeadPosition) -> Expr {
+    let (value, id) = match after {
+        LeadPosition::At(at, id) => (Expr::value(*at), *id),
+        LeadPosition::Name(key, id) => (Expr::value(key.as_str()), *id),
+        LeadPosition::Score(score, id) => (Expr::value(i32::from(*score)), *id),
+    };
+    let columns = Expr::tuple([column, Column::Id].map(ColumnTrait::into_expr));
+    let position = Expr::tuple([value, Expr::value(id)]);
+    if *order == Order::Desc { columns.lt(position) } else { columns.gt(position) }
+}

@@ -1,0 +1,7 @@
+//! The tables of leads behind their ports.
+
+mod entity;
+mod list;
+mod mapping;
+mod store;
+mod tx;

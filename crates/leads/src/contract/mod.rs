@@ -1,0 +1,102 @@
+//! The laws every [`LeadStore`] obeys, together with the [`EventLog`] it writes.
+//! [`lead_store_contract!`](crate::lead_store_contract) makes one test of each.
+
+use std::{pin::Pin, sync::Arc};
+
+use ashlar_kernel::EventLog;
+
+use crate::port::LeadStore;
+
+pub mod leads;
+pub mod lists;
+pub mod notes;
+pub mod races;
+mod scene;
+
+/// A store to try a law on: empty but for the tenant `main`, and nobody else's.
+pub struct Fixture {
+    /// The store on trial.
+    pub store: Arc<dyn LeadStore>,
+    /// The log it writes.
+    pub log: Arc<dyn EventLog>,
+}
+
+/// One of many who do the same at once. True if it won; a runner that fails otherwise than by losing panics.
+pub type Runner = Pin<Box<dyn Future<Output = bool> + Send>>;
+
+/// Starts all runners at once, in parallel where the runtime can, and gathers who won.
+pub type StartRace = fn(Vec<Runner>) -> Pin<Box<dyn Future<Output = Vec<bool>> + Send>>;
+
+/// Makes one test of each law of [`LeadStore`](crate::port::LeadStore). The argument is the path of a function
+/// `async fn() -> Option<Fixture>`; none means that the database is not there, and the test passes after the function
+/// has said so. The crate that calls it needs tokio with a runtime of several threads, so that races are races.
+#[macro_export]
+macro_rules! lead_store_contract {
+    ($fixture:path) => {
+        $crate::lead_store_contract!(@laws $fixture, leads,
+            a_lead_survives_storage,
+            a_lead_is_of_one_tenant,
+            a_dropped_unit_of_work_leaves_neither_lead_nor_event,
+            a_taken_address_is_reported_by_name,
+            an_address_is_free_when_its_lead_is_put_away_or_spam,
+            an_address_that_was_taken_meanwhile_is_not_given_back,
+            a_stale_copy_of_a_lead_is_refused,
+            a_lead_that_was_put_away_is_seen_by_nobody,
+            an_erased_lead_leaves_nothing_but_events,
+        );
+        $crate::lead_store_contract!(@laws $fixture, notes,
+            a_lead_stands_where_its_history_says,
+            a_move_from_elsewhere_is_stale,
+            what_was_done_survives_storage,
+            pages_of_notes_neither_skip_nor_repeat,
+        );
+        $crate::lead_store_contract!(@laws $fixture, lists,
+            leads_are_filtered,
+            leads_are_searched,
+            a_search_follows_edits,
+            pages_of_leads_neither_skip_nor_repeat,
+            leads_are_counted_as_far_as_asked,
+        );
+        mod race {
+            use super::*;
+
+            type Outcomes = ::std::pin::Pin<Box<dyn Future<Output = Vec<bool>> + Send>>;
+
+            fn start(runners: Vec<$crate::contract::Runner>) -> Outcomes {
+                let runners: Vec<_> = runners.into_iter().map(::tokio::spawn).collect();
+                Box::pin(async move {
+                    let mut won = Vec::new();
+                    for runner in runners {
+                        won.push(runner.await.expect("a runner neither won nor lost"));
+                    }
+                    won
+                })
+            }
+
+            $crate::lead_store_contract!(@races $fixture, start,
+                racing_leads_of_one_address_leave_one,
+                racing_moves_of_one_lead_have_one_winner,
+            );
+        }
+    };
+    (@laws $fixture:path, $subject:ident, $($law:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $law() {
+                if let Some(fixture) = $fixture().await {
+                    $crate::contract::$subject::$law(fixture).await;
+                }
+            }
+        )+
+    };
+    (@races $fixture:path, $start:ident, $($law:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $law() {
+                if let Some(fixture) = $fixture().await {
+                    $crate::contract::races::$law(fixture, $start).await;
+                }
+            }
+        )+
+    };
+}

@@ -1,0 +1,182 @@
+//! Leads, moments and shortcuts for the laws.
+
+#![expect(clippy::unwrap_used, reason = "a law reports by panicking")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ashlar_kernel::{Actor, Change, Context, Email, Id, IdSource, LogReader, RequestId, TenantId, Timestamp};
+use chrono::TimeDelta;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Fixture;
+use crate::{
+    Details, Lead, LeadEvent, LeadStatus, LostReason, Source, StatusChange,
+    lead::{Category, Consent, Custom, FullName, Mark, MovePower, Notes, Phone, ShortLine, Tags, Utm},
+    port::{LeadTx, SaveLeadError},
+};
+
+/// A whole second, which is written without a fraction by some.
+pub(super) fn noon() -> Timestamp {
+    Timestamp::UNIX_EPOCH + TimeDelta::seconds(1_893_499_200)
+}
+
+/// A tenant without leads.
+pub(super) fn elsewhere() -> TenantId {
+    TenantId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002))
+}
+
+/// Everything that can be known of a lead.
+pub(super) fn everything(email: &str) -> Details {
+    let line = |text: &str| ShortLine::parse(text).ok();
+    let mark = |text: &str| Mark::parse(text).ok();
+    let custom = json!({ "size": 12, "list": [1.5, null, true, "\u{e4}"], "text": "'; DROP TABLE lead; --" });
+    Details {
+        full_name: FullName::parse("J\u{f6}rg \u{674e}").unwrap(),
+        position: line("CTO"),
+        company_name: line("B\u{fc}cher & Co"),
+        phone: Phone::parse("+49 30 123456", None).ok(),
+        email: Email::parse(email).ok(),
+        source: Source::Referral,
+        category: Some(Category::WebDev),
+        notes: Notes::parse("line\nline \u{1f4de}").ok(),
+        owner: Some(Uuid::from_u128(7)),
+        tags: Tags::parse(["vip", "a_b", "x-1"]).unwrap(),
+        custom: Custom::parse(custom.as_object().unwrap().clone()).unwrap(),
+        consent: Some(Consent {
+            marketing: true,
+            text_version: "2026-01".to_owned(),
+            at: noon(),
+            ip: "203.0.113.7".parse().ok(),
+        }),
+        utm: Utm { source: mark("a"), medium: mark("b"), campaign: mark("c"), term: mark("d"), content: mark("e") },
+    }
+}
+
+/// Only what has to be known.
+pub(super) fn little(email: &str) -> Details {
+    Details {
+        full_name: FullName::parse("Ada Lovelace").unwrap(),
+        position: None,
+        company_name: None,
+        phone: None,
+        email: Email::parse(email).ok(),
+        source: Source::Website,
+        category: None,
+        notes: None,
+        owner: None,
+        tags: Tags::default(),
+        custom: Custom::default(),
+        consent: None,
+        utm: Utm::default(),
+    }
+}
+
+/// Ids that rise and are never those of another scene's store, which has its own.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl IdSource for Counter {
+    fn next(&self) -> Uuid {
+        let count = self.0.fetch_add(1, Ordering::SeqCst);
+        Uuid::from_u128(0x0195_0000_0000_7000_8000_0000_0000_0000 + u128::from(count))
+    }
+}
+
+/// A fixture in use.
+pub(super) struct Scene {
+    pub(super) fixture: Fixture,
+    ids: Counter,
+}
+
+impl Scene {
+    pub(super) fn new(fixture: Fixture) -> Self {
+        Self { fixture, ids: Counter::default() }
+    }
+
+    pub(super) fn id<T>(&self) -> Id<T> {
+        Id::new(&self.ids)
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            tenant: TenantId::MAIN,
+            actor: Actor::Anonymous,
+            request_id: RequestId::new(&self.ids),
+            client_ip: None,
+            user_agent: None,
+            trace: None,
+            now: noon(),
+        }
+    }
+
+    pub(super) async fn begin(&self) -> Box<dyn LeadTx> {
+        self.fixture.store.begin(&self.context()).await.unwrap()
+    }
+
+    pub(super) fn newcomer(&self, details: Details) -> (Change<Lead, LeadEvent>, StatusChange) {
+        let change = Lead::create(self.id(), TenantId::MAIN, details, noon());
+        let came = self.moved(change.state(), None, LeadStatus::New);
+        (change, came)
+    }
+
+    pub(super) fn moved(&self, lead: &Lead, from: Option<LeadStatus>, to: LeadStatus) -> StatusChange {
+        StatusChange {
+            id: self.id(),
+            tenant: lead.tenant(),
+            lead: lead.id(),
+            from,
+            to,
+            reason: Notes::parse("because \u{e4}").ok(),
+            actor: Some(Uuid::from_u128(9)),
+            at: noon(),
+        }
+    }
+
+    /// Tries to take a lead in, and commits when it was.
+    pub(super) async fn try_take_in(&self, details: Details) -> Result<Lead, SaveLeadError> {
+        let (change, came) = self.newcomer(details);
+        let lead = change.state().clone();
+        let mut tx = self.begin().await;
+        tx.insert_lead(change, came).await?;
+        tx.commit().await?;
+        Ok(lead)
+    }
+
+    pub(super) async fn take_in(&self, details: Details) -> Lead {
+        self.try_take_in(details).await.unwrap()
+    }
+
+    pub(super) async fn save(&self, change: Change<Lead, LeadEvent>) -> Lead {
+        let lead = change.state().clone();
+        let mut tx = self.begin().await;
+        tx.update_lead(change).await.unwrap();
+        tx.commit().await.unwrap();
+        lead
+    }
+
+    /// Moves a lead, and commits when it was moved.
+    pub(super) async fn try_move(&self, lead: Lead, to: LeadStatus) -> Result<Lead, SaveLeadError> {
+        let moved = self.moved(&lead, Some(lead.status()), to);
+        let power = MovePower { may_unspam: true, may_reopen: true };
+        let change = lead.move_to(to, Some(LostReason::Timing), power, noon()).unwrap();
+        let lead = change.state().clone();
+        let mut tx = self.begin().await;
+        tx.move_lead(change, moved).await?;
+        tx.commit().await?;
+        Ok(lead)
+    }
+
+    pub(super) async fn stored(&self, lead: &Lead) -> Option<Lead> {
+        self.fixture.store.lead(lead.tenant(), lead.id()).await.unwrap()
+    }
+
+    pub(super) async fn whose(&self, email: &str) -> Option<Lead> {
+        self.fixture.store.lead_at(TenantId::MAIN, email).await.unwrap()
+    }
+
+    pub(super) async fn event_names(&self) -> Vec<String> {
+        let events = self.fixture.log.pending(LogReader::Dispatch, 1_000).await.unwrap();
+        events.into_iter().map(|event| event.name).collect()
+    }
+}

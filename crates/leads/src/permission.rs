@@ -1,0 +1,55 @@
+//! The permissions of this domain. Who holds them is decided by the roles of the identity domain.
+
+use ashlar_kernel::{AccessError, Context, Permission};
+use uuid::Uuid;
+
+/// See leads: one's own, and those that are nobody's.
+pub const READ: Permission = Permission::new("leads.lead.read");
+/// See everybody's leads, and work with them.
+pub const READ_ALL: Permission = Permission::new("leads.lead.read_all");
+/// Enter leads.
+pub const CREATE: Permission = Permission::new("leads.lead.create");
+/// Edit leads, move them along, and note what was done about them.
+pub const UPDATE: Permission = Permission::new("leads.lead.update");
+/// Put leads away.
+pub const DELETE: Permission = Permission::new("leads.lead.delete");
+/// Say that a lead was no spam.
+pub const UNSPAM: Permission = Permission::new("leads.lead.unspam");
+/// Go back on what was won.
+pub const REOPEN: Permission = Permission::new("leads.lead.reopen");
+/// Erase leads for good.
+pub const PURGE: Permission = Permission::new("leads.lead.purge");
+
+/// Every permission of this domain with its meaning, for the documentation.
+pub const ALL: &[(Permission, &str)] = &[
+    (READ, "See leads: one's own, and those that are nobody's."),
+    (READ_ALL, "See everybody's leads, and work with them."),
+    (CREATE, "Enter leads."),
+    (UPDATE, "Edit leads, move them along, and note what was done about them."),
+    (DELETE, "Put leads away."),
+    (UNSPAM, "Say that a lead was no spam."),
+    (REOPEN, "Go back on what was won."),
+    (PURGE, "Erase leads for good."),
+];
+
+/// Which leads somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// Who, or on whose behalf a program works.
+    pub who: Uuid,
+    /// Whether they see everybody's, and not only their own and nobody's.
+    pub sees_all: bool,
+}
+
+impl Sight {
+    /// What the caller sees, if they may do `what`.
+    pub(crate) fn of(context: &Context, what: Permission) -> Result<Self, AccessError> {
+        let who = context.authorize(what)?;
+        Ok(Self { who, sees_all: context.authorize(READ_ALL).is_ok() })
+    }
+
+    /// Whether a lead of `owner` is seen.
+    pub fn takes_in(self, owner: Option<Uuid>) -> bool {
+        self.sees_all || owner.is_none_or(|owner| owner == self.who)
+    }
+}

@@ -1,0 +1,68 @@
+//! Where leads are kept.
+
+use ashlar_kernel::{Change, Context, StoreError, TenantId, UnitOfWork};
+use async_trait::async_trait;
+
+use crate::{Activity, ActivityEvent, Lead, LeadEvent, LeadId, LeadQuery, LeadRows, NoteQuery, StatusChange};
+
+/// Why a lead is not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveLeadError {
+    /// Another lead of the tenant has the e-mail address.
+    #[error("another lead has the e-mail address")]
+    Duplicate,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Reads, and the door to units of work. Every read is of one tenant, and one statement.
+#[async_trait]
+pub trait LeadStore: Send + Sync {
+    /// Opens a unit of work; its events carry the circumstances in `context`.
+    async fn begin(&self, context: &Context) -> Result<Box<dyn LeadTx>, StoreError>;
+
+    /// A lead that was not put away.
+    async fn lead(&self, tenant: TenantId, id: LeadId) -> Result<Option<Lead>, StoreError>;
+
+    /// The lead that [holds](Lead::holds_address) an address, by the canonical form of the address.
+    async fn lead_at(&self, tenant: TenantId, email_key: &str) -> Result<Option<Lead>, StoreError>;
+
+    /// Some of the leads of a tenant.
+    async fn leads(&self, query: &LeadQuery) -> Result<LeadRows, StoreError>;
+
+    /// What was done about a lead, newest first.
+    async fn activities(&self, query: NoteQuery) -> Result<Vec<Activity>, StoreError>;
+
+    /// How a lead was moved, newest first.
+    async fn status_changes(&self, query: NoteQuery) -> Result<Vec<StatusChange>, StoreError>;
+}
+
+/// Writes, all or nothing. Each takes a change with the events that explain it and saves both. Once one was refused, the
+/// work can only be dropped.
+///
+/// Of the leads of a tenant that [hold](Lead::holds_address) an address no two have the same, however many requests come
+/// at once.
+#[async_trait]
+pub trait LeadTx: UnitOfWork {
+    /// A lead, to be changed, also one that was put away.
+    async fn lead(&mut self, tenant: TenantId, id: LeadId) -> Result<Option<Lead>, StoreError>;
+
+    /// Adds a lead, with the note that it came.
+    async fn insert_lead(&mut self, change: Change<Lead, LeadEvent>, came: StatusChange) -> Result<(), SaveLeadError>;
+
+    /// Saves a changed lead that stands where it stood; [`Stale`](StoreError::Stale) unless the stored version is the
+    /// one before.
+    async fn update_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), SaveLeadError>;
+
+    /// Saves a lead that was moved, with the note of it; [`Stale`](StoreError::Stale) unless the stored version is the
+    /// one before, and the lead stands where the note says that it stood.
+    async fn move_lead(&mut self, change: Change<Lead, LeadEvent>, moved: StatusChange) -> Result<(), SaveLeadError>;
+
+    /// Erases a lead with everything that was noted about it; [`Stale`](StoreError::Stale) unless the stored version is
+    /// the one given.
+    async fn purge_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), StoreError>;
+
+    /// Notes what was done about a lead.
+    async fn insert_activity(&mut self, change: Change<Activity, ActivityEvent>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,12 @@
+//! Who works with leads.
+
+use ashlar_kernel::{StoreError, TenantId};
+use async_trait::async_trait;
+use uuid::Uuid;
+
+/// The people of a tenant, as far as leads are concerned: another domain knows them.
+#[async_trait]
+pub trait Team: Send + Sync {
+    /// Whether somebody may look after leads in a tenant: they are a member there, and more than an ordinary one.
+    async fn looks_after_leads(&self, tenant: TenantId, user: Uuid) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,113 @@
+//! What can be done: one file each, with its command, its errors, and a function on [`Leads`].
+
+mod activities;
+pub mod codes;
+mod create;
+mod delete;
+mod edit;
+mod error;
+mod form;
+mod list;
+mod read;
+mod transition;
+
+use std::sync::Arc;
+
+use ashlar_kernel::{Context, CursorSigner, FieldErrors, FieldFault, IdSource, MacKey, NotFound, StoreError};
+use uuid::Uuid;
+
+pub use activities::{AddActivity, AddActivityInput};
+pub use create::{CreateLead, Created, OnDuplicate};
+pub use edit::{EditLead, EditLeadInput};
+pub use error::LeadError;
+pub use form::{ConsentForm, LeadForm, UtmForm};
+pub use list::{LeadPage, ListLeads};
+pub use transition::{MoveLead, MoveLeadInput};
+
+use crate::{
+    Lead, LeadId,
+    lead::{DisposableDomains, Region},
+    permission::Sight,
+    port::{LeadStore, Team},
+};
+
+/// What the service is made of.
+#[derive(Clone)]
+pub struct LeadPorts {
+    /// Where leads are kept.
+    pub store: Arc<dyn LeadStore>,
+    /// Who works with leads.
+    pub team: Arc<dyn Team>,
+    /// Where ids come from.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// How the service behaves.
+pub struct LeadSettings {
+    /// Whose telephone numbers are understood without a country code; nobody's if none.
+    pub region: Option<Region>,
+    /// Which addresses are thrown away after use.
+    pub disposable: DisposableDomains,
+    /// The root of cursors; lives outside the database.
+    pub root_key: MacKey,
+}
+
+/// The leads domain as a service. Cheap to clone.
+#[derive(Clone)]
+pub struct Leads(Arc<Inner>);
+
+struct Inner {
+    ports: LeadPorts,
+    settings: LeadSettings,
+    cursors: CursorSigner,
+}
+
+/// Counts how often a unit of work was tried that may lose races.
+#[derive(Default)]
+struct Attempts(u8);
+
+impl Attempts {
+    /// Whether work that failed with `error` is worth another attempt: it lost a race, and not for the fifth time.
+    fn again(&mut self, error: &StoreError) -> bool {
+        self.0 += 1;
+        error.is_retryable() && self.0 < 5
+    }
+}
+
+/// The account cannot look after leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not somebody who looks after leads here, or not for you to decide")]
+struct NoOwner;
+
+impl FieldFault for NoOwner {
+    fn code(&self) -> &'static str {
+        "invalid_owner"
+    }
+}
+
+impl Leads {
+    /// Puts the service together.
+    pub fn new(ports: LeadPorts, settings: LeadSettings) -> Self {
+        let cursors = CursorSigner::new(&settings.root_key);
+        Self(Arc::new(Inner { ports, settings, cursors }))
+    }
+
+    /// A lead that the caller sees; another is as unknown as one that does not exist.
+    async fn seen(&self, context: &Context, sight: Sight, id: LeadId) -> Result<Lead, LeadError> {
+        let found = self.0.ports.store.lead(context.tenant, id).await?;
+        Ok(found.filter(|lead| sight.takes_in(lead.owner())).ok_or(NotFound)?)
+    }
+
+    /// Whether the caller may have `owner` look after a lead: those who see everything decide on everybody who works with
+    /// leads, the others on themselves.
+    async fn judge_owner(&self, context: &Context, sight: Sight, owner: Option<Uuid>) -> Result<(), LeadError> {
+        let Some(owner) = owner else { return Ok(()) };
+        let may_decide = sight.sees_all || owner == sight.who;
+        if may_decide && self.0.ports.team.looks_after_leads(context.tenant, owner).await? {
+            return Ok(());
+        }
+        let mut errors = FieldErrors::default();
+        errors.refuse("/owner_id", &NoOwner);
+        Err(errors.into_invalid().into())
+    }
+}

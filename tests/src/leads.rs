@@ -1,0 +1,40 @@
+//! What those who work with leads do all the time.
+
+use serde_json::{Value, json};
+
+use crate::{Answer, SignedIn, TestApp};
+
+impl TestApp {
+    /// Asks for a lead called Ada with these members, which may name her otherwise.
+    pub async fn try_lead(&self, access: &str, members: &Value) -> Answer {
+        self.client.post("/api/v1/leads").bearer(access).json(&form(members)).send().await
+    }
+
+    /// Enters a lead; its id.
+    pub async fn lead(&self, access: &str, members: &Value) -> String {
+        let answer = self.try_lead(access, members).await.expect(201);
+        answer.json()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Does something with a lead, as in `GET` `/history`.
+    pub fn on_lead(&self, who: &SignedIn, method: &str, lead: &str, rest: &str) -> crate::Call {
+        self.client.named(method, &format!("/api/v1/leads/{lead}{rest}")).bearer(&who.access)
+    }
+
+    /// The list of leads, as somebody sees it.
+    pub async fn leads(&self, who: &SignedIn, query: &str) -> Answer {
+        self.client.get(&format!("/api/v1/leads{query}")).bearer(&who.access).send().await
+    }
+
+    /// Moves a lead.
+    pub async fn move_lead(&self, who: &SignedIn, lead: &str, to: &str) -> Answer {
+        self.on_lead(who, "POST", lead, "/transition").json(&json!({ "to": to, "lost_reason": "other" })).send().await
+    }
+}
+
+/// The form of a lead called Ada with these members.
+pub fn form(members: &Value) -> Value {
+    let mut form = json!({ "full_name": "Ada Lovelace" });
+    form.as_object_mut().expect("an object").extend(members.as_object().cloned().unwrap_or_default());
+    form
+}

@@ -1,0 +1,8 @@
+//! Leads: entered, found again, edited, moved along, and put away.
+
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
+mod lists;
+mod pipeline;
+mod records;
+mod roles;
