@@ -115,7 +115,7 @@ async fn leads_are_read_in_the_order_of_an_index_on_postgres() {
                 n % 100, md5(n::text), created_at - n * interval '1 s', updated_at - n * interval '1 s', 1 FROM lead, \
                 generate_series(1, 5000) n";
     connection.execute(many).await.unwrap();
-    connection.execute("ANALYZE lead").await.unwrap();
+    connection.execute("VACUUM ANALYZE lead").await.unwrap();
 
     for (query, index, column) in pages() {
         log.take();
@@ -136,6 +136,8 @@ async fn leads_are_read_in_the_order_of_an_index_on_postgres() {
         let condition = plan.lines().find(|line| line.contains("Index Cond")).unwrap();
         assert!(condition.contains(&format!("ROW({column}, id)")), "the page begins where the last one ended: {plan}");
     }
+    // Five thousand rows are read as fast one after the other.
+    connection.execute("SET enable_seqscan = off").await.unwrap();
     log.take();
     store.leads(&search("0123abc")).await.unwrap();
     let sql = format!("EXPLAIN {}", log.take()[0]);
