@@ -47,7 +47,7 @@ pub(super) struct CreateLeadRequest {
     /// What you keep besides: at most 50 members of at most 16 KiB together, each a text, a number, a truth value, null,
     /// or an array of these.
     #[serde(default)]
-    #[schema(value_type = LeadCustomInput, required = false)]
+    #[schema(value_type = LeadCustomMembers, required = false)]
     custom: Map<String, Value>,
     /// What they agreed to.
     consent: Option<LeadConsentInput>,
@@ -67,7 +67,7 @@ pub(super) struct LeadTag(String);
 #[derive(ToSchema)]
 #[schema(value_type = Object, example = json!({ "employees": 12 }))]
 #[expect(dead_code, reason = "only its schema is used; the domain reads the members")]
-pub(super) struct LeadCustomInput(Map<String, Value>);
+pub(super) struct LeadCustomMembers(Map<String, Value>);
 
 /// What a lead agreed to.
 #[derive(Deserialize, ToSchema)]
@@ -176,7 +176,7 @@ pub(super) struct UpdateLeadRequest {
     #[schema(value_type = Option<Vec<LeadTag>>, max_items = 20)]
     tags: Option<Vec<String>>,
     /// What you keep besides.
-    #[schema(value_type = Option<LeadCustomInput>)]
+    #[schema(value_type = Option<LeadCustomMembers>)]
     custom: Option<Map<String, Value>>,
     /// What they agreed to.
     #[serde(default, deserialize_with = "nullable")]
