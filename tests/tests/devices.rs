@@ -319,7 +319,9 @@ async fn session_that_switches_takes_its_device_along(database: Database) {
     app.register("ada").await.expect(201);
     let acme = acme(&app).await;
     let phone = on(&app, "phone").await;
-    let script = app.log_in("ada").await;
+    let form = json!({ "identifier": "ada", "password": PASSWORD });
+    let call = app.client.post("/api/v1/auth/login").header("user-agent", "curl/8").json(&form);
+    let script = SignedIn::from(&call.send().await);
     for session in [&phone, &script] {
         let switched = app.switch(&session.access, &acme).await.expect(200);
         let registered = app.events().await.into_iter().rfind(|event| event.name == "identity.device.registered");
