@@ -65,7 +65,10 @@ impl StoredHash {
         // Each parameter once, in the usual order, and none besides but the pepper: `data` would change the meaning.
         let key_id = match phc.params.as_str().strip_prefix(&params.as_phc()) {
             Some("") => None,
-            Some(rest) => Some(rest.strip_prefix(",keyid=").ok_or(UnreadableHash::Kind)?.to_owned()),
+            Some(rest) => {
+                let id = rest.strip_prefix(",keyid=").filter(|id| !id.is_empty() && !id.contains([',', '=']));
+                Some(id.ok_or(UnreadableHash::Kind)?.to_owned())
+            }
             None => return Err(UnreadableHash::Kind),
         };
         let is_seasoned = key_id.is_some();

@@ -260,7 +260,7 @@ pub fn published_keys_are_public(signers: &Signers) {
     assert_eq!(keys[0]["alg"], good.member("alg"));
     for key in keys {
         let names: Vec<_> = key.as_object().expect("a key is an object").keys().collect();
-        let public = ["kty", "use", "alg", "kid", "n", "e", "crv", "x"];
+        let public = ["kty", "use", "alg", "kid", "n", "e", "crv", "x", "y"];
         assert!(names.iter().all(|name| public.contains(&name.as_str())), "{names:?}");
         assert_eq!(key["use"], "sig");
         assert_eq!(keys.iter().filter(|other| other["kid"] == key["kid"]).count(), 1, "a kid names one key");
