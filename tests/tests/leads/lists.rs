@@ -31,6 +31,7 @@ async fn lists_are_filtered_sorted_and_counted(database: Database) {
     enter(&app, &boss, "Carol Kay", json!({ "source": "event", "tags": ["vip"] })).await;
     let alice = enter(&app, &boss, "Alice Coltrane", json!({ "company_name": "Impulse! Records" })).await;
     enter(&app, &boss, "Bjork G", json!({ "source": "event", "owner_id": boss.user })).await;
+    app.advance(chrono::TimeDelta::seconds(1));
     app.move_lead(&boss, &alice, "lost").await.expect(200);
 
     for (query, expected) in [

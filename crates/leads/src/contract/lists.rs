@@ -127,7 +127,7 @@ pub async fn leads_are_searched(fixture: Fixture) {
         ("grace OR ada", &[]),
         ("grac*", &[]),
         ("lead_search:grace", &[]),
-        ("'; DROP TABLE lead; --", &[]),
+        ("'; VACUUM; --", &[]),
         ("J\u{d6}RG", &[joerg]),
         ("strasser", &[joerg]),
         ("+4930", &[joerg]),
