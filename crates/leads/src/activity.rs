@@ -76,7 +76,7 @@ pub struct ActivityRow {
 
 impl Activity {
     /// Reads the stored form, checking every invariant again.
-    pub fn restore(row: ActivityRow) -> Result<Self, StoreError> {
+    pub fn restore(row: &ActivityRow) -> Result<Self, StoreError> {
         let corrupt = |what| StoreError::Corrupt { what };
         let body = row.body.as_deref().map(Notes::parse).transpose();
         Ok(Self {

@@ -13,7 +13,7 @@ mod tags;
 mod tests;
 mod text;
 
-use ashlar_kernel::{Change, Id, TenantId, Timestamp, canonical};
+use ashlar_kernel::{Change, Email, Id, TenantId, Timestamp, canonical};
 use uuid::Uuid;
 
 pub use choice::{Category, LostReason, Source, UnknownChoice};
@@ -142,7 +142,7 @@ impl Lead {
     pub fn search_key(&self) -> String {
         let Details { full_name, email, phone, .. } = &self.details;
         let company = self.company_key().unwrap_or_default();
-        let email = email.as_ref().map(|email| email.key()).unwrap_or_default();
+        let email = email.as_ref().map(Email::key).unwrap_or_default();
         let phone = phone.as_ref().map(Phone::e164).unwrap_or_default();
         format!("{}\n{company}\n{email}\n{phone}", full_name.key())
     }

@@ -58,12 +58,12 @@ impl LeadTables {
         Ok(())
     }
 
-    fn update(&mut self, lead: Lead) -> Result<(), SaveLeadError> {
+    fn update(&mut self, lead: &Lead) -> Result<(), SaveLeadError> {
         let stored =
             self.leads.get(&lead.id()).filter(|stored| Some(stored.version()) == lead.version().checked_sub(1));
         // When somebody was last spoken to is an observation: an older copy does not undo it.
         let last_contacted_at = stored.ok_or(StoreError::Stale)?.last_contacted_at().max(lead.last_contacted_at());
-        if self.is_duplicate(&lead) {
+        if self.is_duplicate(lead) {
             return Err(SaveLeadError::Duplicate);
         }
         let lead = Lead::restore(LeadRow { last_contacted_at, ..lead.to_row()? })?;
@@ -71,7 +71,7 @@ impl LeadTables {
         Ok(())
     }
 
-    fn move_lead(&mut self, lead: Lead, moved: StatusChange) -> Result<(), SaveLeadError> {
+    fn move_lead(&mut self, lead: &Lead, moved: StatusChange) -> Result<(), SaveLeadError> {
         if self.leads.get(&lead.id()).map(Lead::status) != moved.from {
             return Err(StoreError::Stale.into());
         }
@@ -191,11 +191,11 @@ impl LeadTx for MemoryTx {
     }
 
     async fn update_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), SaveLeadError> {
-        self.write(change, |tables: &mut Tables, lead| tables.leads.update(lead))
+        self.write(change, |tables: &mut Tables, lead| tables.leads.update(&lead))
     }
 
     async fn move_lead(&mut self, change: Change<Lead, LeadEvent>, moved: StatusChange) -> Result<(), SaveLeadError> {
-        self.write(change, |tables: &mut Tables, lead| tables.leads.move_lead(lead, moved))
+        self.write(change, |tables: &mut Tables, lead| tables.leads.move_lead(&lead, moved))
     }
 
     async fn purge_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), StoreError> {

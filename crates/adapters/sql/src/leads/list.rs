@@ -113,8 +113,7 @@ fn holding(text: &str) -> LikeExpr {
 /// Every word stands in the search key. Shorter words than the index has are looked for in what the others have found.
 fn found(backend: DbBackend, search: &LeadSearch) -> Condition {
     search.words().fold(Condition::all(), |all, word| {
-        let in_the_index =
-            contains_fragment(backend, word).map_or_else(|| Column::SearchKey.like(holding(word)), |found| found);
+        let in_the_index = contains_fragment(backend, word).unwrap_or_else(|| Column::SearchKey.like(holding(word)));
         all.add(in_the_index)
     })
 }

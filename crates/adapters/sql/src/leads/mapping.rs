@@ -100,7 +100,7 @@ pub(super) fn new_activity(activity: &Activity) -> activity::ActiveModel {
 }
 
 pub(super) fn restore_activity(row: activity::Model) -> Result<Activity, StoreError> {
-    Activity::restore(ActivityRow {
+    Activity::restore(&ActivityRow {
         id: row.id,
         tenant_id: row.tenant_id,
         lead_id: row.lead_id,
