@@ -4,6 +4,7 @@
 //! `ashlar-sql`. [`compose`] is the only module that names adapters.
 
 pub mod admin;
+pub mod audit;
 pub mod cli;
 pub mod command;
 pub mod compose;

@@ -9,10 +9,11 @@ mod windows;
 
 use std::{sync::Arc, time::Duration};
 
+use ashlar_audit::Sealer;
 use ashlar_jobs::{Handlers, Schedule, Subscribers};
 use ashlar_kernel::{Clock, IdSource, SystemClock, TimeOrderedIds, Timestamp};
 use ashlar_memory::SeededEntropy;
-use ashlar_server::work::{SharedClock, Work};
+use ashlar_server::work::{Sealing, SharedClock, Work};
 use ashlar_sql::{SqlOptions, SqlStore};
 use chrono::TimeDelta;
 
@@ -60,6 +61,7 @@ fn work(store: &SqlStore, ahead: TimeDelta, handlers: Handlers) -> Work {
         schedules: Vec::<Schedule>::new(),
         errands: Vec::new(),
         concurrency: 4,
+        sealing: Sealing { sealer: Sealer::new(Arc::new(store.clone())), checkpointer: None, every: PATIENCE },
     }
 }
 

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::audit::Audit;
 use super::flags::ConfigFlags;
 use super::help;
 use super::import::Import;
@@ -97,6 +98,13 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         what: Keys,
+    },
+    /// Verifies, signs or prints the audit trail
+    #[command(after_long_help = help::AUDIT)]
+    Audit {
+        /// What to do
+        #[command(subcommand)]
+        what: Audit,
     },
     /// Asks a running server whether it is ready; made for containers
     #[command(after_long_help = help::HEALTHCHECK)]

@@ -11,6 +11,10 @@ pub enum Exit {
     Failed,
     /// The command line or the configuration is wrong; nothing was done.
     Usage,
+    /// The audit trail was tampered with.
+    Tampered,
+    /// The audit trail is whole, but for events that nobody has sealed.
+    Incomplete,
     /// It did a part of what it was asked, and has said what it refused.
     Partly,
 }
@@ -21,8 +25,8 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Partly => 3,
+            Self::Usage | Self::Tampered => 2,
+            Self::Partly | Self::Incomplete => 3,
         }
     }
 }

@@ -30,8 +30,8 @@ A name that is no key is an error, wherever it stands.
 Exit codes:
   0  done
   1  it failed, or doctor found something, or the server is not ready
-  2  the command line or the configuration is wrong; nothing was done
-  3  import: it went to the end, and refused some rows";
+  2  the command line or the configuration is wrong, and nothing was done; audit verify: it was tampered with
+  3  import: it went to the end, and refused some rows; audit verify: events wait to be sealed";
 
 pub(super) const SERVE: &str = "\
 Examples:
@@ -134,6 +134,19 @@ Keys are exchanged every thirty days without this. --emergency is for a key that
 running servers refuse its tokens within seconds, a minute at most, and people stay signed in, because
 their refresh tokens go on. A SQLite database is for one process, so stop the server first, or use
 POST /api/v1/admin/keys/rotate.";
+
+pub(super) const AUDIT: &str = "\
+Examples:
+  ashlar audit verify
+  ashlar audit verify --checkpoints /mnt/elsewhere/checkpoints --pubkey example.com+a1b2c3d4+AQ…
+  ashlar audit checkpoint
+  ashlar audit export --tenant 018f… > trail.ndjson
+
+verify reads only, also beside a running server, and exits with 0 when everything is as it was sealed, with 2 \
+when something was modified, deleted, inserted, reordered, forked, truncated or forged (it names the first such \
+event of each tenant), and with 3 when events have waited for the sealer for more than a minute. It proves as \
+much as the checkpoints and the key it is given: keep both where the owner of the database cannot write. \
+checkpoint needs a database that no embedded server is using.";
 
 pub(super) const HEALTHCHECK: &str = "\
 Examples:

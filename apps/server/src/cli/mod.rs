@@ -1,5 +1,6 @@
 //! The command line: its grammar, its help, and the commands that need neither server nor database.
 
+mod audit;
 mod command;
 mod doctor;
 mod exit;
@@ -15,6 +16,7 @@ use std::ffi::OsString;
 
 use clap::Parser as _;
 
+pub use audit::{Audit, ExportTrail, VerifyTrail};
 pub use command::{Cli, Command, Document, Down, Keys, Mail, Migrate, Users};
 pub use doctor::{Check, Doctor, Outcome};
 pub use exit::Exit;

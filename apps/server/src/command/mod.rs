@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+mod audit;
 mod banner;
 mod doctor;
 mod import;
@@ -74,6 +75,7 @@ fn dispatch(command: Command, config: &Config) -> Exit {
         Command::Seed => ended(wait(seed::run(config))),
         Command::Users { decision } => ended(wait(users::run(config, decision))),
         Command::Keys { what } => ended(wait(keys::run(config, &what))),
+        Command::Audit { what } => concluded(wait(audit::run(config, &what))),
         Command::Doctor { json } => wait(doctor::run(config, json)).unwrap_or(Exit::Failed),
         Command::Healthcheck { url } => ended(check_health(config, url.as_deref())),
         Command::Openapi { print } => ended(openapi::run(print)),

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ashlar_audit::InvalidOrigin;
 use ashlar_crypto::KeyFolderError;
 use ashlar_identity::{port::KeyRingError, use_case::SigningKeysError};
 use ashlar_kernel::{MailError, StoreError};
@@ -106,6 +107,12 @@ pub enum StartError {
     /// The API description cannot be rendered; a defect.
     #[error("the API description cannot be rendered")]
     Description(#[source] serde_json::Error),
+    /// The public URL makes no name for checkpoints.
+    #[error("checkpoints of the audit trail cannot be named after public_url")]
+    Origin(#[from] InvalidOrigin),
+    /// The folder of checkpoints cannot be read.
+    #[error("the folder of checkpoints cannot be read")]
+    Checkpoints(#[source] io::Error),
     /// The HTTP server broke.
     #[error("the HTTP server stopped")]
     Server(#[source] io::Error),

@@ -5,7 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ashlar_crypto::{KeyAlgorithm, KeyFolder, SigningKey};
+use ashlar_audit::{NoteSigner as _, PublicKey};
+use ashlar_crypto::{AuditKey, KeyAlgorithm, KeyFolder, SigningKey};
 use ashlar_identity::{Identity, port::KeyMaterial, signing_key};
 use ashlar_kernel::{Entropy, MacKey, StoreError};
 
@@ -73,6 +74,24 @@ impl KeyFiles {
         };
         Ok(discarded.map(sentence).collect())
     }
+}
+
+/// The key that signs checkpoints; none where there is no place for them. The embedded profile makes it on the first
+/// start; production refuses to.
+pub(super) fn audit_key(config: &Config) -> Result<Option<AuditKey>, StartError> {
+    if config.audit.checkpoint_dir.is_none() {
+        return Ok(None);
+    }
+    let key = match config.profile {
+        Profile::Embedded => folder(config).load_or_generate_audit_key(),
+        Profile::Production => folder(config).load_audit_key(),
+    };
+    Ok(Some(key?))
+}
+
+/// The public half of the key that signs checkpoints, if the key is there.
+pub fn audit_public_key(config: &Config) -> Result<Option<PublicKey>, StartError> {
+    Ok(folder(config).audit_key()?.map(|key| key.public_key()))
 }
 
 fn folder(config: &Config) -> KeyFolder {

@@ -11,8 +11,8 @@ use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
 use super::model::{
-    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig, LogConfig,
-    LogFile, MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
+    AuditConfig, Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig,
+    LogConfig, LogFile, MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
 };
 use super::parse;
 use super::password_keys;
@@ -58,6 +58,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let password_peppers = reader.get("password_pepper", password_keys::parse);
     let job_concurrency = reader.count("job_concurrency");
     let database = database(&mut reader);
+    let audit = audit(&mut reader);
     let signing = signing(&mut reader);
     let tokens = tokens(&mut reader);
     let http = http(&mut reader);
@@ -85,6 +86,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         password_peppers: password_peppers?,
         job_concurrency: u32::try_from(job_concurrency?).ok()?,
         signing: signing?,
+        audit: audit?,
         tokens: tokens?,
         http: http?,
         limits: limits?,
@@ -131,6 +133,13 @@ fn devices(reader: &mut Reader<'_>) -> Option<DeviceConfig> {
         overflow: overflow?,
         transfers: u32::try_from(transfers?).ok()?,
     })
+}
+
+fn audit(reader: &mut Reader<'_>) -> Option<AuditConfig> {
+    let checkpoint_dir = reader.get("audit_checkpoint_dir", |text| Ok(PathBuf::from(text)));
+    let checkpoint_interval = reader.duration("audit_checkpoint_interval");
+    let checkpoint_dir = checkpoint_dir.map(|path| (!path.as_os_str().is_empty()).then_some(path));
+    Some(AuditConfig { checkpoint_dir: checkpoint_dir?, checkpoint_interval: checkpoint_interval? })
 }
 
 fn signing(reader: &mut Reader<'_>) -> Option<SigningConfig> {
@@ -265,6 +274,12 @@ fn notes(config: &Config) -> Vec<Note> {
     }
     if config.profile == Profile::Production && config.redis_url.is_none() && config.rates.limits == OnOff::On {
         note("redis_url", "is not set: each process counts for itself, so rate limits grow with their number");
+    }
+    if config.profile == Profile::Production && config.audit.checkpoint_dir.is_none() {
+        note(
+            "audit_checkpoint_dir",
+            "is not set: whoever owns the database can write the audit trail anew, and nobody would know",
+        );
     }
     if config.profile == Profile::Production && config.mail.is_folder() {
         note("mail_url", "is a folder: nobody gets the mail in it");

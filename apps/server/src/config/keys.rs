@@ -3,7 +3,7 @@
 
 use super::choice::{OnOff, Profile, Registration, SecondFactor};
 use super::key::{Key, Kind};
-use super::{device_keys, lead_keys, password_keys, report_keys};
+use super::{audit_keys, device_keys, lead_keys, password_keys, report_keys};
 
 const COUNT: Kind = Kind::Count { min: 1, max: 1_000_000 };
 const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
@@ -474,6 +474,9 @@ pub const KEYS: &[Key] = &[
     )
     .default("on")
     .under("Rate limits"),
+    // --- audit ---
+    audit_keys::CHECKPOINT_DIR,
+    audit_keys::CHECKPOINT_INTERVAL,
     // --- logs and errors ---
     report_keys::LOG,
     report_keys::LOG_FORMAT,

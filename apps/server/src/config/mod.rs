@@ -4,6 +4,7 @@
 //! no key is an error wherever it stands. [`KEYS`] is the one table that the loader, the flags,
 //! `ashlar doctor` and the documentation read.
 
+mod audit_keys;
 mod build;
 mod choice;
 mod database_url;
@@ -33,8 +34,8 @@ pub use inputs::{EnvVars, Flags, Inputs};
 pub use key::{Key, Kind};
 pub use keys::{KEYS, find};
 pub use model::{
-    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig, LogConfig,
-    LogFile, Note, SigningConfig, TokenConfig,
+    AuditConfig, Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig,
+    LogConfig, LogFile, Note, SigningConfig, TokenConfig,
 };
 pub(crate) use nearest::nearest;
 pub use problem::{ConfigError, Problem};

@@ -47,6 +47,8 @@ pub struct Config {
     pub hash_threads: usize,
     /// `password_pepper`: secrets of hashes with their ids, that of new ones first.
     pub password_peppers: Vec<(String, MacKey)>,
+    /// The `audit_*` keys.
+    pub audit: AuditConfig,
     /// `job_concurrency`: jobs at the same time, at least one.
     pub job_concurrency: u32,
     /// `jwt_alg` and `keys_dir`.
@@ -129,6 +131,15 @@ pub struct DeviceConfig {
     pub overflow: DeviceOverflow,
     /// `device_transfers`: how often in thirty days a device may make room, at least once.
     pub transfers: u32,
+}
+
+/// How the audit trail is proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditConfig {
+    /// `audit_checkpoint_dir`: the folder for checkpoints, if there is one.
+    pub checkpoint_dir: Option<PathBuf>,
+    /// `audit_checkpoint_interval`: the time between two of them.
+    pub checkpoint_interval: Duration,
 }
 
 /// How tokens are signed.

@@ -54,7 +54,7 @@ fn defaults_of_both_profiles_load_and_every_key_has_an_effective_value() {
 
 #[test]
 fn every_key_that_has_a_grammar_refuses_nonsense() {
-    let free_text = ["config", "data_dir", "keys_dir", "log_file"];
+    let free_text = ["config", "data_dir", "keys_dir", "audit_checkpoint_dir", "log_file"];
     for key in KEYS.iter().filter(|key| !free_text.contains(&key.name)) {
         let result = load(&[(key.variable, "?!")]);
 

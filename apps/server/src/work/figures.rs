@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ashlar_audit::Sealer;
 use ashlar_jobs::port::{JobStore, Outbox};
 use ashlar_kernel::{Clock, StoreError, Timestamp};
 
@@ -13,12 +14,13 @@ const LOOK: Duration = Duration::from_secs(10);
 pub(super) struct Figures {
     jobs: Arc<dyn JobStore>,
     outbox: Arc<dyn Outbox>,
+    sealer: Sealer,
     metrics: Metrics,
 }
 
 impl Figures {
-    pub(super) fn new(jobs: Arc<dyn JobStore>, outbox: Arc<dyn Outbox>, metrics: Metrics) -> Self {
-        Self { jobs, outbox, metrics }
+    pub(super) fn new(jobs: Arc<dyn JobStore>, outbox: Arc<dyn Outbox>, sealer: Sealer, metrics: Metrics) -> Self {
+        Self { jobs, outbox, sealer, metrics }
     }
 
     pub(super) async fn keep(self, clock: Arc<dyn Clock>, mut pace: Pace) {
@@ -40,9 +42,11 @@ impl Figures {
             oldest_seconds: stats.oldest_seconds,
         });
         self.metrics.queues(queues.collect());
-        let oldest = self.outbox.backlog().await?.oldest;
-        let lag = oldest.map_or(Duration::ZERO, |oldest| (now - oldest).to_std().unwrap_or_default());
-        self.metrics.outbox_lag(lag);
+        let age = |oldest: Option<Timestamp>| {
+            oldest.map_or(Duration::ZERO, |oldest| (now - oldest).to_std().unwrap_or_default())
+        };
+        self.metrics.outbox_lag(age(self.outbox.backlog().await?.oldest));
+        self.metrics.seal_lag(age(self.sealer.unsealed().await?.oldest));
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ mod housekeeping;
 mod pace;
 mod relay;
 mod scheduler;
+mod seal;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -23,6 +24,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 pub use clock::{AskOffset, SharedClock};
 pub use housekeeping::{Keepers, housekeeping, schedules};
+pub use seal::Sealing;
 
 use self::{crew::Crew, figures::Figures, pace::Pace};
 use crate::telemetry::metrics::Metrics;
@@ -70,6 +72,8 @@ pub struct Work {
     pub subscribers: Subscribers,
     /// What is done by the calendar.
     pub schedules: Vec<Schedule>,
+    /// How events become the audit trail.
+    pub sealing: Sealing,
     /// What every process does, whatever its roles: carrying rings, hearing of others' revocations.
     pub errands: Vec<Errand>,
     /// Jobs at the same time.
@@ -97,6 +101,7 @@ impl Work {
     pub fn start(self, roles: Roles, name: &str, metrics: &Metrics) -> Working {
         let (stop, stopped) = watch::channel(None);
         let (mut tasks, mut errands) = (JoinSet::new(), JoinSet::new());
+        let figures = self.figures(metrics);
         for errand in self.errands {
             errands.spawn(errand);
         }
@@ -104,12 +109,12 @@ impl Work {
         let pace = Pace::new(self.bell, Arc::clone(&self.entropy), stopped);
         if roles.worker || roles.scheduler {
             errands.spawn(self.clock.keep());
-            let figures = Figures::new(Arc::clone(&self.jobs), Arc::clone(&self.outbox), metrics.clone());
             tasks.spawn(figures.keep(Arc::clone(&clock), pace.clone()));
         }
         if roles.worker {
             let relay = Relay::new(self.outbox, Arc::new(self.subscribers), Arc::clone(&clock));
             tasks.spawn(relay::run(relay, pace.clone().woken_by(News::Events)));
+            tasks.spawn(seal::run(self.sealing, Arc::clone(&clock), pace.clone().woken_by(News::Events)));
             let ports = WorkerPorts {
                 store: self.jobs,
                 clock: Arc::clone(&clock),
@@ -126,6 +131,13 @@ impl Work {
             tasks.spawn(scheduler::run(scheduler, clock, pace));
         }
         Working { tasks, errands, stop }
+    }
+}
+
+impl Work {
+    fn figures(&self, metrics: &Metrics) -> Figures {
+        let (jobs, outbox) = (Arc::clone(&self.jobs), Arc::clone(&self.outbox));
+        Figures::new(jobs, outbox, self.sealing.sealer.clone(), metrics.clone())
     }
 }
 

@@ -5,6 +5,7 @@
 //! * [`JwtSigner`] is a [`TokenSigner`](ashlar_identity::port::TokenSigner): RS256 or `EdDSA`, under the keys of a
 //!   [`KeyRing`], which can be exchanged while it is in use.
 //! * [`KeyFolder`] keeps the keys: made on first start, or put there by the operator.
+//! * [`AuditKey`] signs the checkpoints of the audit trail.
 //! * [`OsEntropy`] is the operating system's randomness.
 //!
 //! The primitives are those of aws-lc-rs and of the `argon2` crate; nothing here invents any. Encrypted key files and keys
@@ -24,12 +25,14 @@
 //! # }
 //! ```
 
+mod audit_key;
 mod entropy;
 mod key;
 mod password;
 mod token;
 mod vault;
 
+pub use audit_key::{AuditKey, Ed25519Check};
 pub use entropy::OsEntropy;
 pub use key::{
     KeyAlgorithm, KeyError, KeyFolder, KeyFolderError, KeyRing, Keys, SigningKey, UnknownKeyAlgorithm, VerifyingKey,

@@ -104,6 +104,19 @@ impl Connections {
         }
     }
 
+    /// Connects to look: a SQLite file is neither made nor locked, and not written.
+    pub(crate) async fn inspect(options: &SqlOptions) -> Result<Self, ConnectError> {
+        let reader = match &options.database {
+            DatabaseAddress::Sqlite(file) if !file.exists() => {
+                return Err(ConnectError::Missing { path: file.clone() });
+            }
+            DatabaseAddress::Sqlite(file) => sqlite_readers(file, options).await?,
+            DatabaseAddress::Postgres(server) => postgres_pool(postgres_options(server, options), options).await?,
+        };
+        let renewal = Renewal::default();
+        Ok(Self { writer: reader.clone(), reader, lock: None, renewal, listening: None })
+    }
+
     /// Lets go of the database, the lock last.
     pub(crate) async fn close(&self) {
         // Readers first, so that the writer is the last to leave and can fold the WAL into the file.

@@ -27,6 +27,7 @@
 //! ```
 
 mod api_key;
+mod audit;
 mod bell;
 mod clock;
 mod connect;
@@ -44,6 +45,7 @@ mod request_ledger;
 mod schema;
 mod signing_key;
 mod transaction;
+mod turn;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -82,6 +84,20 @@ impl SqlStore {
             connections,
             lock,
             rings,
+            backend: options.backend(),
+            ids,
+            account_sql: OnceLock::new(),
+        })))
+    }
+
+    /// Connects to look: a SQLite file is neither made nor locked, so that a running server is not disturbed. Whatever
+    /// writes is refused there.
+    pub async fn inspect(options: SqlOptions, ids: Arc<dyn IdSource>) -> Result<Self, ConnectError> {
+        let connections = Connections::inspect(&options).await?;
+        Ok(Self(Arc::new(Shared {
+            connections,
+            lock: Mutex::new(None),
+            rings: Rings::new(None),
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),

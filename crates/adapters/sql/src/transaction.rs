@@ -5,11 +5,13 @@ use std::sync::Arc;
 use ashlar_jobs::port::News;
 use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, Journal, Receipt, StoreError, UnitOfWork};
 use async_trait::async_trait;
-use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::{SqlStore, event_log, request_ledger};
+use crate::{Backend, SqlStore, errors::store_error, event_log, request_ledger};
 
 impl SqlStore {
     pub(crate) async fn begin_tx(&self, context: &Context) -> Result<SqlTx, StoreError> {
@@ -32,6 +34,19 @@ impl SqlStore {
         let writer = self.writer().clone();
         let begun = tokio::spawn(async move { writer.begin_with_options(options).await }.in_current_span()).await;
         begun.map_err(StoreError::internal)?.map_err(|error| self.write_error(error))
+    }
+}
+
+impl SqlStore {
+    /// A transaction that reads, and sees one moment however long it takes.
+    #[expect(clippy::disallowed_methods, reason = "the place the ban points to")]
+    pub(crate) async fn begin_snapshot(&self) -> Result<DatabaseTransaction, StoreError> {
+        // On SQLite every transaction that reads sees one moment, and the driver would warn of a level.
+        let isolation_level = (self.backend() == Backend::Postgres).then_some(IsolationLevel::RepeatableRead);
+        let options = TransactionOptions { isolation_level, ..TransactionOptions::default() };
+        let reader = self.reader().clone();
+        let begun = tokio::spawn(async move { reader.begin_with_options(options).await }.in_current_span()).await;
+        begun.map_err(StoreError::internal)?.map_err(store_error)
     }
 }
 

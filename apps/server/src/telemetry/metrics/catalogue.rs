@@ -187,6 +187,14 @@ pub(super) const OUTBOX_LAG: Definition = Definition {
     meaning: "Age of the oldest event that has not become jobs yet; 0 when none waits.",
 };
 
+pub(super) const SEAL_LAG: Definition = Definition {
+    name: "audit_seal_lag_seconds",
+    kind: "gauge",
+    labels: &[],
+    unit: "seconds",
+    meaning: "Age of the oldest event that is not sealed into the audit trail yet; 0 when none waits.",
+};
+
 pub(super) const BUILD: Definition = Definition {
     name: "build_info",
     kind: "gauge",
@@ -266,6 +274,7 @@ mod tests {
         &JOB_PARKED,
         &JOB_OLDEST,
         &OUTBOX_LAG,
+        &SEAL_LAG,
         &MEMORY,
         &CPU,
         &OPEN_FILES,

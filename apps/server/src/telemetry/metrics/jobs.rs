@@ -42,6 +42,7 @@ pub(super) struct Jobs {
     parked: IntGaugeVec,
     oldest: IntGaugeVec,
     lag: Gauge,
+    seal_lag: Gauge,
     /// Queues that were shown: one that has become empty is shown as empty, and does not keep its last figures.
     shown: Mutex<BTreeSet<String>>,
 }
@@ -58,6 +59,7 @@ impl Jobs {
             parked: int_gauges(registry, &catalogue::JOB_PARKED),
             oldest: int_gauges(registry, &catalogue::JOB_OLDEST),
             lag: registered(registry, Gauge::with_opts(options(&catalogue::OUTBOX_LAG))),
+            seal_lag: registered(registry, Gauge::with_opts(options(&catalogue::SEAL_LAG))),
             shown: Mutex::default(),
         };
         // Alerts are written for series that exist.
@@ -92,6 +94,10 @@ impl Jobs {
 
     pub(super) fn lag(&self, lag: Duration) {
         self.lag.set(lag.as_secs_f64());
+    }
+
+    pub(super) fn seal_lag(&self, lag: Duration) {
+        self.seal_lag.set(lag.as_secs_f64());
     }
 }
 

@@ -128,6 +128,11 @@ impl Metrics {
         self.0.jobs.lag(lag);
     }
 
+    /// How old the oldest event is that is not sealed yet.
+    pub fn seal_lag(&self, lag: Duration) {
+        self.0.jobs.seal_lag(lag);
+    }
+
     /// Everything, in the text format of Prometheus (version 0.0.4).
     pub fn render(&self) -> Result<String, prometheus::Error> {
         self.0.pools.refresh();

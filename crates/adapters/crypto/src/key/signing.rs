@@ -152,6 +152,14 @@ impl SigningKey {
         &self.public
     }
 
+    /// The raw public key, if it is one of Ed25519.
+    pub(crate) fn ed25519_public(&self) -> Option<[u8; 32]> {
+        match &self.pair {
+            Pair::Rsa(_) => None,
+            Pair::Ed25519(pair) => pair.public_key().as_ref().try_into().ok(),
+        }
+    }
+
     /// The signature of `message`.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let signature = match &self.pair {

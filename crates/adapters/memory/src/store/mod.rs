@@ -13,6 +13,7 @@ mod log;
 mod login_history;
 mod signing_keys;
 mod tables;
+mod trail;
 mod transaction;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +30,7 @@ use ashlar_kernel::{
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use self::{log::Log, tables::Tables, transaction::MemoryTx};
+use self::{log::Log, tables::Tables, trail::Trail, transaction::MemoryTx};
 
 /// A store that is gone when the process ends, and obeys the laws of the real ones until then.
 ///
@@ -40,6 +41,8 @@ use self::{log::Log, tables::Tables, transaction::MemoryTx};
 pub struct MemoryStore {
     /// Whose turn it is to write.
     turn: Arc<futures::lock::Mutex<()>>,
+    /// Whose turn it is to seal.
+    seal_turn: Arc<futures::lock::Mutex<()>>,
     shared: Arc<Shared>,
     ids: Arc<dyn IdSource>,
 }
@@ -51,6 +54,7 @@ struct Shared(Mutex<Committed>);
 struct Committed {
     tables: Tables,
     log: Log,
+    trail: Trail,
 }
 
 impl Shared {
@@ -67,7 +71,7 @@ impl MemoryStore {
     /// Never: the tenant's name is a constant.
     #[expect(clippy::expect_used, reason = "a constant that the kernel's own tests accept")]
     pub fn new(ids: Arc<dyn IdSource>) -> Self {
-        let store = Self { turn: Arc::default(), shared: Arc::default(), ids };
+        let store = Self { turn: Arc::default(), seal_turn: Arc::default(), shared: Arc::default(), ids };
         let slug = TenantSlug::parse(TenantSlug::MAIN).expect("the slug of the main tenant is one");
         store.add_tenant(Tenant { id: TenantId::MAIN, slug, name: "Main".to_owned() });
         store

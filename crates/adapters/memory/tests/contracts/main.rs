@@ -1,5 +1,6 @@
 //! The doubles obey the laws of the ports they stand in for.
 
+mod audit;
 mod brake;
 mod cache;
 mod identity_store;

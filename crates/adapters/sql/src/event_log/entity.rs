@@ -3,7 +3,7 @@
 #![expect(unreachable_pub, reason = "what SeaORM's derives make beside these is public")]
 
 /// The log. The database adds `recorded_at` and, on PostgreSQL, `txid`.
-pub(super) mod row {
+pub(crate) mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -56,7 +56,7 @@ pub(super) mod row {
 }
 
 /// What the sealer has not handled.
-pub(super) mod to_seal {
+pub(crate) mod to_seal {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -83,7 +83,7 @@ pub(super) mod to_seal {
 }
 
 /// What the relay has not handled.
-pub(super) mod to_dispatch {
+pub(crate) mod to_dispatch {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

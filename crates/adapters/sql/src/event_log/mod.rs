@@ -1,12 +1,13 @@
 //! The insert-only event log: written by units of work, read by the sealer and the relay.
 
-mod entity;
+pub(crate) mod entity;
 
 use ashlar_kernel::{ActorRef, EventLog, EventRecord, LogReader, Outcome, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, InsertMany, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, InsertMany, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -76,6 +77,33 @@ pub(crate) async fn backlog_on(db: &impl ConnectionTrait) -> Result<(i64, Option
     Ok(found.unwrap_or((0, None)))
 }
 
+/// Events that wait to be sealed, in the order they were written: those that no transaction under way began before.
+///
+/// On PostgreSQL positions are given before the commit. An event whose transaction is younger than one that is still under
+/// way waits for it, so that a chain has what happened one after the other in that order.
+pub(crate) async fn sealable_on(db: &impl ConnectionTrait, limit: u32) -> Result<Vec<EventRecord>, StoreError> {
+    let mut waiting = row::Entity::find().inner_join(to_seal::Entity).order_by_asc(to_seal::Column::Position);
+    if db.get_database_backend() == DbBackend::Postgres {
+        waiting = waiting.filter(Expr::cust("event.txid < pg_snapshot_xmin(pg_current_snapshot())"));
+    }
+    let rows = waiting.limit(u64::from(limit)).all(db).await.map_err(store_error)?;
+    rows.into_iter().map(record_of).collect()
+}
+
+/// How many events, of one tenant or of all, wait to be sealed, and when the first of them happened.
+pub(crate) async fn unsealed_on(
+    db: &impl ConnectionTrait,
+    tenant: Option<TenantId>,
+) -> Result<(i64, Option<Timestamp>), DbErr> {
+    let mut waiting = to_seal::Entity::find().inner_join(row::Entity).select_only();
+    if let Some(tenant) = tenant {
+        waiting = waiting.filter(row::Column::TenantId.eq(tenant.as_uuid()));
+    }
+    let counted = waiting.column_as(to_seal::Column::EventId.count(), "events");
+    let found = counted.column_as(row::Column::OccurredAt.min(), "oldest").into_tuple().one(db).await?;
+    Ok(found.unwrap_or((0, None)))
+}
+
 fn row_of(event: EventRecord) -> Result<row::ActiveModel, StoreError> {
     Ok(row::ActiveModel {
         position: NotSet,
@@ -97,7 +125,8 @@ fn row_of(event: EventRecord) -> Result<row::ActiveModel, StoreError> {
     })
 }
 
-fn record_of(row: row::Model) -> Result<EventRecord, StoreError> {
+/// The event in a row.
+pub(crate) fn record_of(row: row::Model) -> Result<EventRecord, StoreError> {
     let corrupt = |what| StoreError::Corrupt { what };
     Ok(EventRecord {
         id: row.id,

@@ -6,11 +6,10 @@ use ashlar_jobs::{
 };
 use ashlar_kernel::{LogReader, StoreError, Timestamp};
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use uuid::Uuid;
 
 use super::insertion::insert;
-use crate::{SqlStore, errors::store_error, event_log};
+use crate::{SqlStore, errors::store_error, event_log, turn::is_our_turn};
 
 /// The advisory lock of the relay, any number that nobody else in this database uses.
 const RELAY_LOCK: i64 = 0x4153_484C_5245_4C41;
@@ -23,7 +22,8 @@ impl Outbox for SqlStore {
             return Ok(0);
         }
         let tx = self.begin_bare().await?;
-        if !is_our_turn(&tx).await.map_err(|error| self.write_error(error))? {
+        // One relay at a time, or two of them would put jobs of one aggregate into the wrong order.
+        if !is_our_turn(&tx, RELAY_LOCK).await.map_err(|error| self.write_error(error))? {
             return Ok(0);
         }
         let at_once = batch.min(u32::try_from(event_log::IDS_AT_ONCE).unwrap_or(u32::MAX));
@@ -44,15 +44,4 @@ impl Outbox for SqlStore {
         let (events, oldest) = event_log::backlog_on(self.reader()).await.map_err(store_error)?;
         Ok(Backlog { events: u64::try_from(events).unwrap_or(0), oldest })
     }
-}
-
-/// One relay at a time, or two of them would put jobs of one aggregate into the wrong order. The lock goes with the
-/// transaction. On SQLite there is one transaction that writes.
-async fn is_our_turn(tx: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    if tx.get_database_backend() != DbBackend::Postgres {
-        return Ok(true);
-    }
-    let ask = "SELECT pg_try_advisory_xact_lock($1)";
-    let row = tx.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, ask, [RELAY_LOCK.into()])).await?;
-    row.map_or(Ok(false), |row| row.try_get_by_index(0))
 }

@@ -13,9 +13,11 @@ use super::{
     KeyAlgorithm, KeyError, KeyRing, SigningKey,
     file::{self, NotRead},
 };
+use crate::AuditKey;
 
 /// A folder with `signing-rs256.pem`, or the like for another algorithm, the key tokens are signed with (PKCS#8 in PEM), and
-/// `root.key`, 256 random bits in hexadecimal, from which every other secret of the installation is derived.
+/// `root.key`, 256 random bits in hexadecimal, from which every other secret of the installation is derived; and
+/// `audit-ed25519.pem`, which signs the checkpoints of the audit trail.
 ///
 /// Whoever reads these files can make tokens, so they must be readable by their owner only (on Unix, checked; files of
 /// root may be readable for their group, as mounted secrets are).
@@ -122,11 +124,7 @@ impl KeyFolder {
     pub fn load_or_generate(&self, algorithm: KeyAlgorithm, entropy: &dyn Entropy) -> Result<Keys, KeyFolderError> {
         file::create_folder(&self.path)
             .map_err(|source| KeyFolderError::Unwritable { path: self.path.clone(), source })?;
-        generate_if_missing(&self.signing_path(algorithm), |path| {
-            let made = |source| KeyFolderError::Generation { path: path.to_owned(), source };
-            let key = SigningKey::generate(algorithm).map_err(made)?;
-            Ok(encode_pem(&key.to_pkcs8().map_err(made)?))
-        })?;
+        generate_key_if_missing(&self.signing_path(algorithm), algorithm)?;
         self.load_or_generate_root(entropy)?;
         self.load_only(algorithm)
     }
@@ -179,6 +177,34 @@ impl KeyFolder {
         dead.map(|path| (path.clone(), std::fs::remove_file(path))).collect()
     }
 
+    /// The key that signs the checkpoints of the audit trail; made first, folder included, if there is none.
+    pub fn load_or_generate_audit_key(&self) -> Result<AuditKey, KeyFolderError> {
+        file::create_folder(&self.path)
+            .map_err(|source| KeyFolderError::Unwritable { path: self.path.clone(), source })?;
+        generate_key_if_missing(&self.audit_path(), KeyAlgorithm::EdDsa)?;
+        self.load_audit_key()
+    }
+
+    /// The key that signs the checkpoints of the audit trail; an error that says how to make it when it is not there.
+    pub fn load_audit_key(&self) -> Result<AuditKey, KeyFolderError> {
+        let path = self.audit_path();
+        let key = load_signing_key(&path, KeyAlgorithm::EdDsa)?;
+        AuditKey::new(key).map_err(|source| KeyFolderError::Unusable { path, source })
+    }
+
+    /// The key that signs the checkpoints of the audit trail, if there is one.
+    pub fn audit_key(&self) -> Result<Option<AuditKey>, KeyFolderError> {
+        match self.load_audit_key() {
+            Err(KeyFolderError::Missing { .. }) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// Where the audit key is.
+    pub fn audit_path(&self) -> PathBuf {
+        self.path.join("audit-ed25519.pem")
+    }
+
     /// Where the signing key of `algorithm` is.
     pub fn signing_path(&self, algorithm: KeyAlgorithm) -> PathBuf {
         self.path.join(match algorithm {
@@ -193,6 +219,14 @@ impl KeyFolder {
     pub fn root_path(&self) -> PathBuf {
         self.path.join("root.key")
     }
+}
+
+fn generate_key_if_missing(path: &Path, algorithm: KeyAlgorithm) -> Result<(), KeyFolderError> {
+    generate_if_missing(path, |path| {
+        let made = |source| KeyFolderError::Generation { path: path.to_owned(), source };
+        let key = SigningKey::generate(algorithm).map_err(made)?;
+        Ok(encode_pem(&key.to_pkcs8().map_err(made)?))
+    })
 }
 
 fn generate_if_missing(

@@ -1,0 +1,47 @@
+//! The grammar of `ashlar audit`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use super::help;
+
+/// What can be done with the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Audit {
+    /// Finds out whether anybody has changed what was sealed, and what
+    #[command(after_long_help = help::AUDIT)]
+    Verify(VerifyTrail),
+    /// Seals what waits, signs how long each trail is now, and prints the key that verifies it
+    #[command(after_long_help = help::AUDIT)]
+    Checkpoint,
+    /// Prints a trail with its events, to be verified without this program
+    #[command(after_long_help = help::AUDIT)]
+    Export(ExportTrail),
+}
+
+/// What is verified against what.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct VerifyTrail {
+    /// The id of one tenant instead of all
+    #[arg(long, value_name = "ID")]
+    pub tenant: Option<Uuid>,
+    /// A folder of checkpoints that was kept elsewhere, instead of the configured one
+    #[arg(long, value_name = "FOLDER")]
+    pub checkpoints: Option<PathBuf>,
+    /// The key of the checkpoints, as `ashlar audit checkpoint` printed it, instead of the one in the key folder
+    #[arg(long, value_name = "KEY")]
+    pub pubkey: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExportTrail {
+    /// The id of the tenant (default: the tenant `main`)
+    #[arg(long, value_name = "ID")]
+    pub tenant: Option<Uuid>,
+}

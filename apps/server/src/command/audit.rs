@@ -1,0 +1,129 @@
+//! `ashlar audit`: verifying, signing and printing the audit trail.
+
+use std::{
+    error::Error,
+    io::{self, BufWriter, IsTerminal as _},
+};
+
+use ashlar_audit::{PublicKey, Sealer, port::TrailStore as _};
+use ashlar_kernel::TenantId;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::{
+    audit::{self, CheckpointFolder, Findings},
+    cli::{Audit, Exit, ExportTrail, VerifyTrail, output},
+    compose::{World, audit_public_key, evidence, tools, trail},
+    config::Config,
+};
+
+pub(super) async fn run(config: &Config, what: &Audit) -> Result<Exit, Box<dyn Error>> {
+    match what {
+        Audit::Verify(call) => verify(config, call).await,
+        Audit::Checkpoint => checkpoint(config).await.map(|()| Exit::Done),
+        Audit::Export(call) => export(config, call).await.map(|()| Exit::Done),
+    }
+}
+
+async fn verify(config: &Config, call: &VerifyTrail) -> Result<Exit, Box<dyn Error>> {
+    let mut evidence = evidence(config)?;
+    if let Some(key) = &call.pubkey {
+        evidence.key = Some(PublicKey::parse(key)?.1);
+    }
+    if let Some(folder) = &call.checkpoints {
+        let unreadable = |error| format!("{} cannot be read: {error}", folder.display());
+        folder.read_dir().map_err(unreadable)?;
+        evidence.notes = CheckpointFolder::new(folder).notes().map_err(unreadable)?;
+    }
+    let world = World::real(1);
+    let now = world.clock.now();
+    let store = trail(config, world).await?;
+    let bar = progress_bar();
+    let only = call.tenant.map(TenantId::from_uuid);
+    let findings = audit::verify(&store, &evidence, (only, now), &|rows| bar.inc(rows)).await;
+    bar.finish_and_clear();
+    store.close().await;
+    let findings = findings?;
+    output::print(&if call.json { serde_json::to_string_pretty(&findings)? } else { text(&findings) })?;
+    Ok(exit(&findings))
+}
+
+fn exit(findings: &Findings) -> Exit {
+    if findings.breaches().next().is_some() {
+        Exit::Tampered
+    } else if findings.unsealed > 0 {
+        Exit::Incomplete
+    } else {
+        Exit::Done
+    }
+}
+
+fn text(findings: &Findings) -> String {
+    let mut lines = Vec::new();
+    for trail in &findings.trails {
+        let (tenant, events, checkpoints) = (trail.tenant.as_uuid(), trail.verified, trail.checkpoints);
+        lines.push(match &trail.breach {
+            None => format!("tenant {tenant}: {events} events as they were sealed, {checkpoints} checkpoints agree"),
+            Some(breach) => format!("TAMPERED: {breach} ({events} events before it are as they were sealed)"),
+        });
+    }
+    if findings.trails.is_empty() {
+        lines.push("there is no trail yet".to_owned());
+    }
+    if findings.unsealed > 0 {
+        lines.push(format!(
+            "{} events wait to be sealed for more than a minute: is a worker running?",
+            findings.unsealed
+        ));
+    }
+    if !findings.signatures_checked {
+        lines.push("signatures of checkpoints were not checked: give the key with --pubkey".to_owned());
+    }
+    lines.join("\n")
+}
+
+async fn checkpoint(config: &Config) -> Result<(), Box<dyn Error>> {
+    let tools = tools(config, World::real(config.hash_threads)).await?;
+    let outcome = async {
+        let checkpointer =
+            tools.sealing.checkpointer.as_ref().ok_or("there is no place for it: set audit_checkpoint_dir")?;
+        while tools.sealing.sealer.step(tools.clock.now()).await? == Sealer::BATCH {}
+        Ok::<_, Box<dyn Error>>((checkpointer.step(tools.clock.now()).await?, checkpointer.origin().clone()))
+    };
+    let outcome = outcome.await;
+    tools.store.close().await;
+    let (checkpoints, origin) = outcome?;
+    output::tell(format!("{checkpoints} new checkpoints. The key that verifies them:"));
+    if let Some(key) = audit_public_key(config)? {
+        output::print(&key.to_text(&origin.to_string()))?;
+    }
+    Ok(())
+}
+
+async fn export(config: &Config, call: &ExportTrail) -> Result<(), Box<dyn Error>> {
+    let store = trail(config, World::real(1)).await?;
+    let tenant = call.tenant.map_or(TenantId::MAIN, TenantId::from_uuid);
+    let bar = progress_bar();
+    let outcome = async {
+        let mut snapshot = store.snapshot().await?;
+        let mut output = BufWriter::new(io::stdout());
+        audit::export(&mut *snapshot, tenant, &mut output, &|rows| bar.inc(rows)).await
+    };
+    let outcome = outcome.await;
+    bar.finish_and_clear();
+    store.close().await;
+    outcome?;
+    Ok(())
+}
+
+/// Counts events on a terminal, and shows nothing elsewhere.
+fn progress_bar() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    // A template that is none leaves the usual one.
+    match ProgressStyle::with_template("{spinner} {human_pos} events in {elapsed}, {per_sec}") {
+        Ok(style) => bar.with_style(style),
+        Err(_no_template) => bar,
+    }
+}

@@ -1,0 +1,7 @@
+//! The audit trail: sealed by turns, signed, and read by those who verify it.
+
+mod checkpoint;
+mod entity;
+mod mapping;
+mod seal;
+mod trail;

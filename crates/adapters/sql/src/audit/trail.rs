@@ -1,0 +1,98 @@
+//! The trail at one moment.
+
+use ashlar_audit::{
+    Head,
+    port::{TrailSnapshot, TrailStore, Unsealed},
+    verify::{Body, SealedRow},
+};
+use ashlar_kernel::{StoreError, TenantId};
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Statement,
+};
+use uuid::Uuid;
+
+use super::{
+    entity::{chain, checkpoint, head},
+    mapping,
+};
+use crate::{
+    SqlStore,
+    errors::store_error,
+    event_log::{
+        self,
+        entity::{row, to_seal},
+    },
+};
+
+#[async_trait]
+impl TrailStore for SqlStore {
+    async fn snapshot(&self) -> Result<Box<dyn TrailSnapshot>, StoreError> {
+        Ok(Box::new(Snapshot(self.begin_snapshot().await?)))
+    }
+}
+
+struct Snapshot(DatabaseTransaction);
+
+const TENANTS: &str = "SELECT tenant_id FROM audit_head UNION SELECT tenant_id FROM audit_chain \
+    UNION SELECT tenant_id FROM audit_checkpoint UNION SELECT tenant_id FROM event ORDER BY tenant_id";
+
+#[async_trait]
+impl TrailSnapshot for Snapshot {
+    async fn tenants(&mut self) -> Result<Vec<TenantId>, StoreError> {
+        let ask = Statement::from_string(self.0.get_database_backend(), TENANTS);
+        let rows = self.0.query_all_raw(ask).await.map_err(store_error)?;
+        let tenant = |row: sea_orm::QueryResult| row.try_get_by_index(0).map(TenantId::from_uuid).map_err(store_error);
+        rows.into_iter().map(tenant).collect()
+    }
+
+    async fn rows(&mut self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<SealedRow>, StoreError> {
+        let links = chain::Entity::find()
+            .find_also_related(row::Entity)
+            .filter(chain::Column::TenantId.eq(tenant.as_uuid()))
+            .filter(chain::Column::Seq.gt(i64::try_from(after).unwrap_or(i64::MAX)))
+            .order_by_asc(chain::Column::Seq)
+            .limit(u64::from(limit));
+        let found = links.all(&self.0).await.map_err(store_error)?;
+        let sealed = |(link, event): (chain::Model, Option<row::Model>)| SealedRow {
+            link: mapping::restore_link(&link),
+            body: event.map_or(Body::Gone, |row| event_log::record_of(row).map_or(Body::Unreadable, Body::from)),
+        };
+        Ok(found.into_iter().map(sealed).collect())
+    }
+
+    async fn head(&mut self, tenant: TenantId) -> Result<Option<Head>, StoreError> {
+        let row = head::Entity::find_by_id(tenant.as_uuid()).one(&self.0).await.map_err(store_error)?;
+        // A row that is none is for the verifier to notice.
+        Ok(row.map(|row| mapping::restore_head(&row).unwrap_or_else(|| Head::new(tenant))))
+    }
+
+    async fn strays(&mut self, tenant: TenantId, limit: u32) -> Result<Vec<Uuid>, StoreError> {
+        let strays = row::Entity::find()
+            .select_only()
+            .column(row::Column::Id)
+            .join_rev(JoinType::LeftJoin, chain::Relation::Event.def())
+            .left_join(to_seal::Entity)
+            .filter(row::Column::TenantId.eq(tenant.as_uuid()))
+            .filter(chain::Column::EventId.is_null())
+            .filter(to_seal::Column::EventId.is_null())
+            .order_by_asc(row::Column::Position)
+            .limit(u64::from(limit));
+        strays.into_tuple().all(&self.0).await.map_err(store_error)
+    }
+
+    async fn notes(&mut self, tenant: TenantId) -> Result<Vec<String>, StoreError> {
+        let notes = checkpoint::Entity::find()
+            .select_only()
+            .column(checkpoint::Column::Note)
+            .filter(checkpoint::Column::TenantId.eq(tenant.as_uuid()))
+            .order_by_asc(checkpoint::Column::Size);
+        notes.into_tuple().all(&self.0).await.map_err(store_error)
+    }
+
+    async fn unsealed(&mut self, tenant: TenantId) -> Result<Unsealed, StoreError> {
+        let (events, oldest) = event_log::unsealed_on(&self.0, Some(tenant)).await.map_err(store_error)?;
+        Ok(Unsealed { events: u64::try_from(events).unwrap_or(0), oldest })
+    }
+}

@@ -1,0 +1,65 @@
+//! On PostgreSQL.
+
+use std::sync::Arc;
+
+use ashlar_audit::{Sealer, contract::Fixture, port::SealStore};
+use ashlar_kernel::TenantId;
+use sqlx::Executor;
+
+use super::{REWRITINGS, emit, fixture_of};
+use crate::support::{PostgresDatabase, noon, store_on};
+
+async fn fixture() -> Option<Fixture> {
+    let database = PostgresDatabase::create().await?;
+    Some(fixture_of(store_on(database.options()).await, database))
+}
+
+ashlar_audit::audit_store_contract!(fixture);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sealed_cannot_be_rewritten() {
+    let Some(database) = PostgresDatabase::create().await else { return };
+    let store = store_on(database.options()).await;
+    for _event in 0..4 {
+        emit(&store, TenantId::MAIN).await;
+    }
+    assert_eq!(Sealer::new(Arc::new(store.clone())).step(noon()).await.unwrap(), 4);
+    let mut connection = database.connection().await;
+    connection.execute("SET session_replication_role = replica").await.unwrap();
+    for sql in REWRITINGS.into_iter().chain(["TRUNCATE audit_chain", "TRUNCATE audit_tree CASCADE"]) {
+        let refused = connection.execute(sql).await.unwrap_err().to_string();
+        assert!(refused.contains("the audit trail is insert-only"), "{sql}: {refused}");
+    }
+    connection.execute("RESET session_replication_role").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_younger_than_a_transaction_under_way_waits_for_it() {
+    let Some(database) = PostgresDatabase::create().await else { return };
+    let store = store_on(database.options()).await;
+    let sealer = Sealer::new(Arc::new(store.clone()));
+    emit(&store, TenantId::MAIN).await;
+    let mut under_way = database.connection().await;
+    under_way.execute("BEGIN; SELECT pg_current_xact_id()").await.unwrap();
+    emit(&store, TenantId::MAIN).await;
+
+    assert_eq!(sealer.step(noon()).await.unwrap(), 1);
+    assert_eq!(sealer.step(noon()).await.unwrap(), 0);
+
+    under_way.execute("COMMIT").await.unwrap();
+    assert_eq!(sealer.step(noon()).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_has_the_turn_and_the_others_do_not_wait() {
+    let Some(database) = PostgresDatabase::create().await else { return };
+    let store = store_on(database.options()).await;
+    emit(&store, TenantId::MAIN).await;
+
+    let first = store.begin_seal().await.unwrap();
+    assert!(first.is_some());
+    assert!(store.begin_seal().await.unwrap().is_none());
+    drop(first);
+
+    assert_eq!(Sealer::new(Arc::new(store)).step(noon()).await.unwrap(), 1);
+}

@@ -1,0 +1,111 @@
+//! Laws of sealing.
+
+use std::sync::Arc;
+
+use ashlar_kernel::TenantId;
+
+use super::{Fixture, noon, other_tenant};
+use crate::{Head, Sealer, port::Unsealed};
+
+/// What went in comes out whole.
+pub async fn what_was_sealed_verifies(fixture: Fixture) {
+    fixture.emit(TenantId::MAIN, 13).await;
+
+    assert_eq!(fixture.seal_all().await, 13);
+
+    let report = fixture.report(TenantId::MAIN).await;
+    assert_eq!((report.verified, report.breach), (13, None));
+}
+
+/// Events stay on the list until a turn is committed, and leave it then.
+pub async fn an_event_is_sealed_once_and_waits_until_then(fixture: Fixture) {
+    assert_eq!(fixture.seal.unsealed().await.unwrap(), Unsealed::default());
+    assert!(fixture.seal.begin_seal().await.unwrap().is_none(), "nothing waits");
+    fixture.emit(TenantId::MAIN, 2).await;
+    let waiting = fixture.seal.unsealed().await.unwrap();
+    assert_eq!(waiting.events, 2);
+    assert!(waiting.oldest.is_some());
+
+    assert_eq!(fixture.seal_all().await, 2);
+
+    assert_eq!(fixture.seal.unsealed().await.unwrap(), Unsealed::default());
+    assert_eq!(Sealer::new(Arc::clone(&fixture.seal)).step(noon()).await.unwrap(), 0);
+    assert_eq!(fixture.report(TenantId::MAIN).await.verified, 2);
+}
+
+/// Dropping a turn is as if it had not been.
+pub async fn a_turn_that_was_dropped_has_sealed_nothing(fixture: Fixture) {
+    fixture.emit(TenantId::MAIN, 3).await;
+    let mut turn = fixture.seal.begin_seal().await.unwrap().unwrap();
+    let events = turn.pending(10).await.unwrap();
+    assert_eq!(events.len(), 3);
+    let extension = Head::new(TenantId::MAIN).extend(&events).unwrap();
+    turn.append(&[extension], noon()).await.unwrap();
+    drop(turn);
+
+    assert_eq!(fixture.seal.unsealed().await.unwrap().events, 3);
+    assert_eq!(fixture.seal_all().await, 3);
+    let report = fixture.report(TenantId::MAIN).await;
+    assert_eq!((report.verified, report.breach), (3, None));
+}
+
+/// Tenants do not share a chain.
+pub async fn each_tenant_has_a_chain_of_its_own(fixture: Fixture) {
+    for _round in 0..3 {
+        fixture.emit(TenantId::MAIN, 2).await;
+        fixture.emit(other_tenant(), 1).await;
+    }
+    assert_eq!(fixture.seal_all().await, 9);
+
+    for (tenant, events) in [(TenantId::MAIN, 6), (other_tenant(), 3)] {
+        let report = fixture.report(tenant).await;
+        assert_eq!((report.verified, report.breach), (events, None));
+    }
+    let mut tenants = fixture.trail.snapshot().await.unwrap().tenants().await.unwrap();
+    tenants.sort_unstable();
+    let mut expected = [TenantId::MAIN, other_tenant()];
+    expected.sort_unstable();
+    assert_eq!(tenants, expected);
+}
+
+/// A limit is kept, and the oldest come first.
+pub async fn a_batch_is_a_batch(fixture: Fixture) {
+    fixture.emit(TenantId::MAIN, 5).await;
+    let mut turn = fixture.seal.begin_seal().await.unwrap().unwrap();
+    let all = turn.pending(10).await.unwrap();
+    let two = turn.pending(2).await.unwrap();
+    assert_eq!(all.len(), 5);
+    assert_eq!(two, all[..2]);
+}
+
+/// What is sealed later continues what was sealed before, whoever does it.
+pub async fn a_chain_goes_on_where_it_ended(fixture: Fixture) {
+    for events in [1, 4, 2, 9] {
+        fixture.emit(TenantId::MAIN, events).await;
+        fixture.seal_all().await;
+    }
+    let report = fixture.report(TenantId::MAIN).await;
+    assert_eq!((report.verified, report.breach), (16, None));
+}
+
+/// A verifier is not disturbed by what is sealed while it works.
+pub async fn a_snapshot_does_not_see_what_comes_later(fixture: Fixture) {
+    fixture.emit(TenantId::MAIN, 3).await;
+    fixture.seal_all().await;
+    let mut snapshot = fixture.trail.snapshot().await.unwrap();
+    assert_eq!(snapshot.head(TenantId::MAIN).await.unwrap().unwrap().size(), 3);
+
+    fixture.emit(TenantId::MAIN, 2).await;
+    fixture.seal_all().await;
+    fixture.emit(TenantId::MAIN, 1).await;
+
+    assert_eq!(snapshot.head(TenantId::MAIN).await.unwrap().unwrap().size(), 3);
+    assert_eq!(snapshot.rows(TenantId::MAIN, 0, 100).await.unwrap().len(), 3);
+    assert_eq!(snapshot.rows(TenantId::MAIN, 1, 1).await.unwrap()[0].link.seq, 2);
+    assert!(snapshot.strays(TenantId::MAIN, 10).await.unwrap().is_empty());
+    assert_eq!(snapshot.unsealed(TenantId::MAIN).await.unwrap(), Unsealed::default());
+    drop(snapshot);
+    let mut later = fixture.trail.snapshot().await.unwrap();
+    assert_eq!(later.unsealed(TenantId::MAIN).await.unwrap().events, 1);
+    assert!(later.strays(TenantId::MAIN, 10).await.unwrap().is_empty(), "what waits is no stray");
+}

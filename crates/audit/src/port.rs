@@ -1,0 +1,112 @@
+//! What the trail needs from outside: the log, a place for what is sealed, and one for checkpoints that is elsewhere.
+
+use std::error::Error;
+
+use ashlar_kernel::{EventRecord, StoreError, TenantId, Timestamp};
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{Extension, Head, verify::SealedRow};
+
+/// What has happened and is not sealed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unsealed {
+    /// How many events.
+    pub events: u64,
+    /// When the oldest of them happened.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Where events wait and where chains are kept.
+#[async_trait]
+pub trait SealStore: Send + Sync {
+    /// A turn at sealing. There is one at a time; none if somebody else has it or nothing waits.
+    async fn begin_seal(&self) -> Result<Option<Box<dyn SealTx>>, StoreError>;
+
+    /// What waits.
+    async fn unsealed(&self) -> Result<Unsealed, StoreError>;
+}
+
+/// One turn at sealing: all of it is saved or nothing. Dropping it saves nothing.
+#[async_trait]
+pub trait SealTx: Send {
+    /// Events that wait and that no transaction under way began before, in the order they were written. At most `limit`.
+    async fn pending(&mut self, limit: u32) -> Result<Vec<EventRecord>, StoreError>;
+
+    /// The ends of the chains of `tenants`, of those that have one.
+    async fn heads(&mut self, tenants: &[TenantId]) -> Result<Vec<Head>, StoreError>;
+
+    /// Saves what makes chains longer, and takes the events off the list of those that wait.
+    async fn append(&mut self, extensions: &[Extension], sealed_at: Timestamp) -> Result<(), StoreError>;
+
+    /// Saves it.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// A checkpoint as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    /// Whose trail.
+    pub tenant: TenantId,
+    /// How long it was.
+    pub size: u64,
+    /// The signed note.
+    pub note: String,
+}
+
+/// The database's own copies of checkpoints, and which of them are elsewhere too.
+#[async_trait]
+pub trait CheckpointStore: Send + Sync {
+    /// The ends of chains that no checkpoint is about. At most `limit`.
+    async fn uncovered(&self, limit: u32) -> Result<Vec<Head>, StoreError>;
+
+    /// Keeps checkpoints. One that is there already stays as it is.
+    async fn save_checkpoints(&self, checkpoints: &[SignedCheckpoint], now: Timestamp) -> Result<(), StoreError>;
+
+    /// Those that are not elsewhere yet, the oldest first. At most `limit`.
+    async fn unpublished(&self, limit: u32) -> Result<Vec<SignedCheckpoint>, StoreError>;
+
+    /// These are elsewhere now.
+    async fn mark_published(&self, checkpoints: &[SignedCheckpoint], now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// A place for checkpoints that whoever owns the database cannot rewrite.
+#[async_trait]
+pub trait CheckpointArchive: Send + Sync {
+    /// Puts a checkpoint there. Doing it twice is no error, replacing one by another is.
+    async fn publish(&self, checkpoint: &SignedCheckpoint) -> Result<(), ArchiveError>;
+}
+
+/// The place for checkpoints does not take one.
+#[derive(Debug, thiserror::Error)]
+#[error("the checkpoint was not put away: {0}")]
+pub struct ArchiveError(#[source] pub Box<dyn Error + Send + Sync>);
+
+/// The trail as those who verify it see it.
+#[async_trait]
+pub trait TrailStore: Send + Sync {
+    /// The trail at one moment, whatever is written meanwhile.
+    async fn snapshot(&self) -> Result<Box<dyn TrailSnapshot>, StoreError>;
+}
+
+/// The trail at one moment.
+#[async_trait]
+pub trait TrailSnapshot: Send {
+    /// Every tenant of which there is an event, a link, an end or a checkpoint.
+    async fn tenants(&mut self) -> Result<Vec<TenantId>, StoreError>;
+
+    /// The links of `tenant` after number `after`, with their events, in the order of their numbers. At most `limit`.
+    async fn rows(&mut self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<SealedRow>, StoreError>;
+
+    /// The end of the chain, as it is kept beside it.
+    async fn head(&mut self, tenant: TenantId) -> Result<Option<Head>, StoreError>;
+
+    /// Events of `tenant` that are neither sealed nor waiting for it. At most `limit`.
+    async fn strays(&mut self, tenant: TenantId, limit: u32) -> Result<Vec<Uuid>, StoreError>;
+
+    /// The database's own copies of the checkpoints of `tenant`.
+    async fn notes(&mut self, tenant: TenantId) -> Result<Vec<String>, StoreError>;
+
+    /// What of `tenant` waits.
+    async fn unsealed(&mut self, tenant: TenantId) -> Result<Unsealed, StoreError>;
+}

@@ -1,0 +1,230 @@
+//! Whether a trail is what it was: leaves from events, links from leaves, the tree from leaves, checkpoints from the tree.
+//!
+//! An auditor needs nothing but this module, the rows of the trail in their order, and checkpoints that were kept where
+//! whoever owns the database could not rewrite them. It goes through the rows once, in constant memory, and names the first
+//! that is wrong. What comes after that is only looked at to tell what kind of tampering it was.
+//!
+//! What cannot be found: a whole trail computed anew after the last checkpoint anybody kept.
+
+mod breach;
+mod suspicion;
+#[cfg(test)]
+mod tests;
+mod trail;
+
+use std::collections::VecDeque;
+
+use ashlar_kernel::{EventRecord, TenantId};
+use serde::Serialize;
+use uuid::Uuid;
+
+pub use self::breach::{Breach, Tampering};
+use self::suspicion::Suspicion;
+pub use self::trail::verify_trail;
+use crate::{Checkpoint, Digest32, Head, Link, leaf_of};
+
+/// A link as it is stored, and the event it names as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SealedRow {
+    /// The link.
+    pub link: Link,
+    /// The event with the id in the link.
+    pub body: Body,
+}
+
+/// What is stored of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// The event.
+    Event(Box<EventRecord>),
+    /// Something that is no event of ours any more.
+    Unreadable,
+    /// Nothing.
+    Gone,
+}
+
+impl From<EventRecord> for Body {
+    fn from(event: EventRecord) -> Self {
+        Self::Event(Box::new(event))
+    }
+}
+
+/// What came out for one tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whose trail.
+    pub tenant: TenantId,
+    /// How many links were found in order, from the first.
+    pub verified: u64,
+    /// The root of the tree of those.
+    pub root: Digest32,
+    /// How many checkpoints agree with them.
+    pub checkpoints: u64,
+    /// The first thing that is wrong.
+    pub breach: Option<Breach>,
+}
+
+/// Goes through the trail of one tenant.
+pub struct Verifier {
+    sound: Head,
+    /// The hash before the last one.
+    before: Digest32,
+    last_event: Option<Uuid>,
+    checkpoints: VecDeque<Checkpoint>,
+    agreed: u64,
+    /// The size of the last checkpoint that agreed.
+    agreed_size: u64,
+    /// A checkpoint disagrees. The next row tells whether the chain goes on as if nothing were, or what was done to it.
+    fork: Option<Breach>,
+    verdict: Verdict,
+}
+
+enum Verdict {
+    Sound,
+    /// It is wrong, and what follows may tell how.
+    Open(Box<Suspicion>),
+    Wrong(Breach),
+}
+
+impl Verdict {
+    fn open(suspicion: Suspicion) -> Self {
+        Self::Open(Box::new(suspicion))
+    }
+}
+
+impl Verifier {
+    /// For the trail of `tenant`, which `checkpoints` (with good signatures) are about. Those of other tenants are left
+    /// out.
+    pub fn new(tenant: TenantId, checkpoints: impl IntoIterator<Item = Checkpoint>) -> Self {
+        let mut checkpoints: Vec<_> =
+            checkpoints.into_iter().filter(|checkpoint| checkpoint.tenant() == Some(tenant)).collect();
+        checkpoints.sort_by_key(|checkpoint| checkpoint.size);
+        let mut verifier = Self {
+            sound: Head::new(tenant),
+            before: Digest32::ZERO,
+            last_event: None,
+            checkpoints: checkpoints.into(),
+            agreed: 0,
+            agreed_size: 0,
+            fork: None,
+            verdict: Verdict::Sound,
+        };
+        verifier.compare_checkpoints();
+        verifier
+    }
+
+    /// Takes the next row, in the order of their numbers.
+    pub fn push(&mut self, row: &SealedRow) {
+        match &mut self.verdict {
+            Verdict::Sound => match (self.judge(row), self.fork.take()) {
+                (Ok(leaf), None) => self.accept(leaf, row.link.event),
+                (Ok(_leaf), Some(fork)) => self.verdict = Verdict::Wrong(fork),
+                (Err(verdict), _) => self.verdict = verdict,
+            },
+            Verdict::Open(suspicion) => {
+                if let Some(kind) = suspicion.meet(row) {
+                    self.verdict = Verdict::Wrong(suspicion.breach(kind));
+                }
+            }
+            Verdict::Wrong(_) => {}
+        }
+    }
+
+    /// Whether something is wrong and nothing more will be learned: the rest need not be read.
+    pub const fn is_decided(&self) -> bool {
+        matches!(self.verdict, Verdict::Wrong(_))
+    }
+
+    /// The end of the rows. `stored` is the end of the chain as the database has it on the side, and `strays` are events of
+    /// the tenant that are neither sealed nor waiting for it.
+    pub fn finish(mut self, stored: Option<&Head>, strays: &[Uuid]) -> Report {
+        if matches!(self.verdict, Verdict::Sound)
+            && let Some(breach) = self.fork.take().or_else(|| self.judge_the_end(stored, strays))
+        {
+            self.verdict = Verdict::Wrong(breach);
+        }
+        Report {
+            tenant: self.sound.tenant(),
+            verified: self.sound.size(),
+            root: self.sound.root(),
+            checkpoints: self.agreed,
+            breach: match self.verdict {
+                Verdict::Sound => None,
+                Verdict::Open(suspicion) => Some(suspicion.into_breach()),
+                Verdict::Wrong(breach) => Some(breach),
+            },
+        }
+    }
+
+    fn judge(&self, SealedRow { link, body }: &SealedRow) -> Result<Digest32, Verdict> {
+        let seq = self.sound.size() + 1;
+        let wrong = |kind| Verdict::Wrong(self.breach(kind, Some(seq), Some(link.event)));
+        if link.seq != seq {
+            let kind = if link.seq > seq { Tampering::Deleted } else { Tampering::Inserted };
+            let named = if link.seq > seq { None } else { Some(link.event) };
+            return Err(Verdict::Wrong(self.breach(kind, Some(seq), named)));
+        }
+        if link.prev != self.sound.hash() {
+            if link.prev == self.before && seq > 1 {
+                return Err(Verdict::Wrong(self.breach(Tampering::Inserted, Some(seq - 1), self.last_event)));
+            }
+            // It is where it was made to be, and follows another: the one before was replaced, hash and all.
+            if seq > 1 && link.hash == Digest32::link(link.tenant, seq, link.prev, link.leaf) {
+                return Err(Verdict::Wrong(self.breach(Tampering::Modified, Some(seq - 1), self.last_event)));
+            }
+            return Err(Verdict::open(Suspicion::strange_predecessor(*link)));
+        }
+        if link.hash != Digest32::link(link.tenant, seq, link.prev, link.leaf) {
+            return Err(Verdict::open(Suspicion::strange_hash(*link)));
+        }
+        match body {
+            Body::Gone => Err(wrong(Tampering::Deleted)),
+            Body::Unreadable => Err(wrong(Tampering::Modified)),
+            Body::Event(event) => match leaf_of(event) {
+                Ok(leaf) if leaf == link.leaf => Ok(leaf),
+                Ok(leaf) => Err(Verdict::open(Suspicion::strange_event(*link, leaf))),
+                Err(_not_canonical) => Err(wrong(Tampering::Modified)),
+            },
+        }
+    }
+
+    fn accept(&mut self, leaf: Digest32, event: Uuid) {
+        self.before = self.sound.hash();
+        self.last_event = Some(event);
+        self.sound.push(leaf, |_node| ());
+        self.compare_checkpoints();
+    }
+
+    /// Compares those of the size that was reached.
+    fn compare_checkpoints(&mut self) {
+        let size = self.sound.size();
+        while let Some(checkpoint) = self.checkpoints.pop_front_if(|next| next.size == size) {
+            if checkpoint.root != self.sound.root() {
+                let (first, last) = (self.agreed_size + 1, size);
+                let event = self.last_event.filter(|_| first == last);
+                let fork = Breach { until: Some(last), ..self.breach(Tampering::Forked, Some(first), event) };
+                self.fork = Some(fork);
+                return;
+            }
+            self.agreed += 1;
+            self.agreed_size = size;
+        }
+    }
+
+    fn judge_the_end(&self, stored: Option<&Head>, strays: &[Uuid]) -> Option<Breach> {
+        let size = self.sound.size();
+        let claimed = stored.map_or(0, Head::size).max(self.checkpoints.back().map_or(0, |last| last.size));
+        if claimed > size {
+            let breach = self.breach(Tampering::Truncated, Some(size + 1), None);
+            return Some(Breach { until: Some(claimed), ..breach });
+        }
+        if size > 0 && stored != Some(&self.sound) {
+            return Some(self.breach(Tampering::Modified, Some(size), None));
+        }
+        strays.first().map(|stray| self.breach(Tampering::Inserted, None, Some(*stray)))
+    }
+
+    fn breach(&self, kind: Tampering, seq: Option<u64>, event: Option<Uuid>) -> Breach {
+        Breach { tenant: self.sound.tenant(), kind, seq, until: None, event }
+    }
+}

@@ -1,0 +1,110 @@
+"""Verifies an export of the audit trail from nothing but the published format (docs/audit.md).
+
+Usage: python audit.py KEY < trail.ndjson. Prints {"links", "checkpoints", "root"} as JSON.
+Ends with a message and status 1 when something is not as it was sealed.
+"""
+
+import base64
+import hashlib
+import json
+import sys
+import uuid
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def fail(message):
+    sys.exit(f"TAMPERED: {message}")
+
+
+def read_key(text):
+    """The raw key in <name>+<id>+<base64 of a byte 1 and the key>."""
+    name, key_id, encoded = text.split("+", 2)
+    typed = base64.b64decode(encoded)
+    if typed[0] != 1 or sha256(name.encode(), b"\n", typed)[:4].hex() != key_id:
+        sys.exit("not a key")
+    return typed[1:]
+
+
+def open_checkpoint(note, key):
+    """Origin, size and root of a note that the key has signed."""
+    text, signatures = note.rsplit("\n\n", 1)
+    text += "\n"
+    origin, size, root = text.split("\n")[:3]
+    key_id = sha256(origin.encode(), b"\n\x01", key)[:4]
+    for line in signatures.splitlines():
+        dash, name, blob = line.split(" ")
+        blob = base64.b64decode(blob)
+        if dash == "\u2014" and name == origin and blob[:4] == key_id:
+            try:
+                Ed25519PublicKey.from_public_bytes(key).verify(blob[4:], text.encode())
+                return origin, int(size), base64.b64decode(root)
+            except InvalidSignature:
+                break
+    fail(f"a checkpoint of size {size} is not signed by the key")
+
+
+class Tree:
+    """The Merkle tree of RFC 6962: the roots of its complete subtrees, each with its number of leaves."""
+
+    def __init__(self):
+        self.peaks = []
+
+    def push(self, leaf):
+        self.peaks.append((1, leaf))
+        while len(self.peaks) > 1 and self.peaks[-1][0] == self.peaks[-2][0]:
+            size, right = self.peaks.pop()
+            _, left = self.peaks.pop()
+            self.peaks.append((2 * size, sha256(b"\x01", left, right)))
+
+    def root(self):
+        if not self.peaks:
+            return sha256()
+        *others, (_, root) = self.peaks
+        for _, left in reversed(others):
+            root = sha256(b"\x01", left, root)
+        return root
+
+
+def main():
+    key = read_key(sys.argv[1])
+    lines = sys.stdin.buffer
+    manifest = json.loads(next(lines))
+    if manifest["format"] != "ashlar.audit.export/1":
+        sys.exit("not an export")
+    tenant = uuid.UUID(manifest["tenant"])
+    checkpoints = [open_checkpoint(note, key) for note in manifest["checkpoints"]]
+    checkpoints = {size: root for origin, size, root in checkpoints if origin.endswith(f"/audit/{tenant}")}
+
+    tree, seq, prev, agreed = Tree(), 0, bytes(32), 0
+    for line in lines:
+        row = json.loads(line)
+        if "links" in row:
+            break
+        seq += 1
+        # Between the name of the member and the brace that closes the line: the bytes that were hashed.
+        event = line.rstrip(b"\n").split(b'"event":', 1)[1][:-1]
+        leaf = sha256(b"\x00", event)
+        link = sha256(b"\x02", tenant.bytes, seq.to_bytes(8, "big"), prev, leaf)
+        found = [row["seq"], row["prev"], row["leaf"], row["hash"]]
+        if found != [seq, prev.hex(), leaf.hex(), link.hex()] or row["event"]["tenant"] != str(tenant):
+            fail(f"link {seq}, event {row['event'].get('id')}")
+        prev = link
+        tree.push(leaf)
+        if seq in checkpoints:
+            if checkpoints[seq] != tree.root():
+                fail(f"the checkpoint of size {seq} is about another trail")
+            agreed += 1
+    else:
+        fail("the export has no end")
+    if row["links"] != seq or any(size > seq for size in checkpoints):
+        fail(f"the trail ends after link {seq}")
+    print(json.dumps({"links": seq, "checkpoints": agreed, "root": tree.root().hex()}))
+
+
+main()

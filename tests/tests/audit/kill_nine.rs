@@ -1,0 +1,177 @@
+//! A sealer that is killed a hundred times leaves neither gap nor double.
+
+use std::{
+    os::unix::process::ExitStatusExt as _,
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use ashlar_audit::{
+    Extension, Head, Sealer,
+    port::{SealStore, SealTx, TrailStore as _, Unsealed},
+    verify::verify_trail,
+};
+use ashlar_kernel::{Clock as _, EventRecord, StoreError, SystemClock, TenantId, Timestamp};
+use ashlar_sql::SqlStore;
+use ashlar_tests::binary::PostgresDatabase;
+use async_trait::async_trait;
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::{emit, open, prepare};
+
+/// Before and after each step: one that was not made, and one whose answer was not heard.
+const WINDOWS: [&str; 10] = [
+    "before the turn",
+    "after the turn",
+    "before the list",
+    "after the list",
+    "before the ends",
+    "after the ends",
+    "before the links",
+    "after the links",
+    "before the commit",
+    "after the commit",
+];
+const ROUNDS: usize = 10;
+const EVENTS: usize = 3;
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What a process is told: its number, the window, the pass, and the URL of the database.
+const ORDERS: &str = "ASHLAR_TEST_SEALER_DIES_AT";
+
+/// A process dies in one window, at one pass.
+struct Death {
+    window: usize,
+    passes: AtomicUsize,
+}
+
+impl Death {
+    fn may_come(&self, window: usize) {
+        if self.window == window && self.passes.fetch_sub(1, Ordering::SeqCst) == 1 {
+            // No destructor, no rollback, no goodbye.
+            kill_process(getpid(), Signal::KILL).unwrap();
+        }
+    }
+
+    async fn around<T>(&self, first: usize, step: impl Future<Output = T> + Send) -> T {
+        self.may_come(first);
+        let outcome = step.await;
+        self.may_come(first + 1);
+        outcome
+    }
+}
+
+struct Mortal {
+    store: SqlStore,
+    death: Arc<Death>,
+}
+
+struct MortalTurn {
+    turn: Box<dyn SealTx>,
+    death: Arc<Death>,
+}
+
+#[async_trait]
+impl SealStore for Mortal {
+    async fn begin_seal(&self) -> Result<Option<Box<dyn SealTx>>, StoreError> {
+        let turn = self.death.around(0, self.store.begin_seal()).await?;
+        let mortal = |turn| Box::new(MortalTurn { turn, death: Arc::clone(&self.death) }) as Box<dyn SealTx>;
+        Ok(turn.map(mortal))
+    }
+    async fn unsealed(&self) -> Result<Unsealed, StoreError> {
+        SealStore::unsealed(&self.store).await
+    }
+}
+
+#[async_trait]
+impl SealTx for MortalTurn {
+    async fn pending(&mut self, _limit: u32) -> Result<Vec<EventRecord>, StoreError> {
+        // Two at a time, so that there is more than one turn.
+        self.death.around(2, self.turn.pending(2)).await
+    }
+    async fn heads(&mut self, tenants: &[TenantId]) -> Result<Vec<Head>, StoreError> {
+        self.death.around(4, self.turn.heads(tenants)).await
+    }
+    async fn append(&mut self, extensions: &[Extension], sealed_at: Timestamp) -> Result<(), StoreError> {
+        self.death.around(6, self.turn.append(extensions, sealed_at)).await
+    }
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { turn, death } = *self;
+        death.around(8, turn.commit()).await
+    }
+}
+
+/// Started by the tests below, in a process of its own: three things happen, it seals, and dies of it. Without orders it
+/// is no test.
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
+async fn mortal() {
+    let Ok(orders) = std::env::var(ORDERS) else { return };
+    let [number, window, pass, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
+    let store = open(url, number.parse().unwrap()).await;
+    emit(&store, EVENTS).await;
+    let death = Arc::new(Death { window: window.parse().unwrap(), passes: AtomicUsize::new(pass.parse().unwrap()) });
+    let sealer = Sealer::new(Arc::new(Mortal { store, death }));
+    for _step in 0..100 {
+        sealer.step(SystemClock.now()).await.unwrap();
+    }
+}
+
+fn die(number: usize, window: usize, url: &str) {
+    // With three events and two at a time there are two turns at least.
+    let pass = 1 + number % 2;
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["kill_nine::mortal", "--exact", "--nocapture"])
+        .env(ORDERS, format!("{number} {window} {pass} {url}"))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if Instant::now() > deadline => {
+                drop((child.kill(), child.wait()));
+                panic!("process {number} outlived {}", WINDOWS[window]);
+            }
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    assert_eq!(status.signal(), Some(9), "process {number} was to die {}", WINDOWS[window]);
+}
+
+async fn a_sealer_survives_kill_nine(url: &str) {
+    prepare(url).await;
+    let mut number = 0;
+    for _round in 0..ROUNDS {
+        for window in 0..WINDOWS.len() {
+            number += 1;
+            die(number, window, url);
+        }
+    }
+
+    let store = open(url, 0).await;
+    let sealer = Sealer::new(Arc::new(store.clone()));
+    while sealer.step(SystemClock.now()).await.unwrap() > 0 {}
+
+    let mut snapshot = store.snapshot().await.unwrap();
+    let report = verify_trail(&mut *snapshot, TenantId::MAIN, Vec::new(), &|_rows| ()).await.unwrap();
+    assert_eq!(report.breach, None);
+    assert_eq!(report.verified, u64::try_from(number * EVENTS).unwrap());
+    assert_eq!(snapshot.unsealed(TenantId::MAIN).await.unwrap(), Unsealed::default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealer_survives_kill_nine_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    a_sealer_survives_kill_nine(&format!("sqlite:{}", folder.path().join("a.db").display())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealer_survives_kill_nine_on_postgres() {
+    let Some(database) = PostgresDatabase::fresh().await else { return };
+    a_sealer_survives_kill_nine(&database.url()).await;
+}
