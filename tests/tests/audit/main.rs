@@ -7,8 +7,9 @@ mod cli;
 mod kill_nine;
 mod tampering;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use ashlar_audit::Sealer;
 use ashlar_identity::{SessionEvent, SessionId, UserId, port::IdentityStore as _};
 use ashlar_kernel::{Change, Clock as _, Context, IdSource, RequestId, SystemClock, TenantId, TimeOrderedIds};
 use ashlar_memory::SeededEntropy;
@@ -44,6 +45,19 @@ async fn emit(store: &SqlStore, events: usize) {
         tx.note_refresh_retry(Change::new(session, SessionEvent::RefreshRepeated { session, user })).await.unwrap();
     }
     tx.commit().await.unwrap();
+}
+
+/// Seals until nothing waits. Transactions elsewhere on a server of databases may hold it up for a while.
+async fn seal_all(store: &SqlStore) {
+    let sealer = Sealer::new(Arc::new(store.clone()));
+    for _look in 0..1_000 {
+        sealer.step(SystemClock.now()).await.unwrap();
+        if sealer.unsealed().await.unwrap().events == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("events still wait");
 }
 
 /// A connection that goes past the product.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ashlar_audit::{
-    Breach, Checkpointer, CheckpointerPorts, NoteSigner as _, Origin, PublicKey, Sealer, Tampering, port::TrailStore,
+    Breach, Checkpointer, CheckpointerPorts, NoteSigner as _, Origin, PublicKey, Tampering, port::TrailStore,
 };
 use ashlar_crypto::{AuditKey, Ed25519Check};
-use ashlar_kernel::{Clock as _, Entropy as _, SystemClock};
+use ashlar_kernel::{Clock as _, Entropy, SystemClock};
 use ashlar_memory::SeededEntropy;
 use ashlar_server::audit::{CheckpointFolder, Evidence, verify};
 use ashlar_sql::SqlStore;
@@ -15,7 +15,7 @@ use ashlar_tests::binary::PostgresDatabase;
 use super::{
     Raw,
     attack::{Place, Victim},
-    emit, open, prepare,
+    emit, open, prepare, seal_all,
 };
 
 const KINDS: [Tampering; 7] = [
@@ -59,7 +59,7 @@ async fn breaches(store: &dyn TrailStore, evidence: &Evidence<'_>) -> Vec<Breach
 
 async fn grow(store: &SqlStore, keeper: &Keeper, events: usize) {
     emit(store, events).await;
-    while Sealer::new(Arc::new(store.clone())).step(SystemClock.now()).await.unwrap() > 0 {}
+    seal_all(store).await;
     keeper.checkpointer.step(SystemClock.now()).await.unwrap();
 }
 
@@ -74,7 +74,7 @@ async fn every_tampering_is_found(url: &str) {
     let raw = Raw::connect(url).await;
     let mut victim = Victim { raw, store: store.clone(), size: SIZE, origin: keeper.origin.clone() };
     victim.disarm().await;
-    let entropy = SeededEntropy::new(SEED);
+    let entropy: &dyn Entropy = &SeededEntropy::new(SEED);
     let number = || u64::from_le_bytes(entropy.bytes()) % SIZE + 1;
     for kind in KINDS {
         for way in 0..PLACES {

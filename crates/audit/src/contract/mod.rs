@@ -7,7 +7,7 @@ use std::{pin::Pin, sync::Arc};
 
 use ashlar_kernel::TenantId;
 
-use crate::port::{CheckpointStore, SealStore, TrailStore};
+use crate::port::{CheckpointStore, SealStore, SealTx, TrailStore};
 
 pub mod checkpoints;
 pub mod races;
@@ -74,6 +74,9 @@ macro_rules! audit_store_contract {
     };
 }
 
+/// How often a law looks before it gives up.
+const LOOKS: usize = 20_000;
+
 /// Noon of a day that is far away.
 pub(crate) fn noon() -> ashlar_kernel::Timestamp {
     "2030-01-01T12:00:00Z".parse().unwrap()
@@ -91,17 +94,29 @@ impl Fixture {
         }
     }
 
+    /// A turn with so many events. What happens elsewhere on a server of databases may hold them up for a while.
+    pub(crate) async fn turn(&self, events: usize) -> Box<dyn SealTx> {
+        for _look in 0..LOOKS {
+            if let Some(mut turn) = self.seal.begin_seal().await.unwrap()
+                && turn.pending(1_000).await.unwrap().len() == events
+            {
+                return turn;
+            }
+        }
+        unreachable!("there were never {events} events to seal");
+    }
+
     /// Seals until nothing waits; how many events.
     pub(crate) async fn seal_all(&self) -> u32 {
         let sealer = crate::Sealer::new(Arc::clone(&self.seal));
         let mut all = 0;
-        for _step in 0..100 {
+        for _step in 0..LOOKS {
             all += sealer.step(noon()).await.unwrap();
             if self.seal.unsealed().await.unwrap().events == 0 {
                 return all;
             }
         }
-        unreachable!("events still wait after a hundred steps");
+        unreachable!("events still wait");
     }
 
     /// The report about the trail of `tenant`.

@@ -36,9 +36,8 @@ pub async fn an_event_is_sealed_once_and_waits_until_then(fixture: Fixture) {
 /// Dropping a turn is as if it had not been.
 pub async fn a_turn_that_was_dropped_has_sealed_nothing(fixture: Fixture) {
     fixture.emit(TenantId::MAIN, 3).await;
-    let mut turn = fixture.seal.begin_seal().await.unwrap().unwrap();
+    let mut turn = fixture.turn(3).await;
     let events = turn.pending(10).await.unwrap();
-    assert_eq!(events.len(), 3);
     let extension = Head::new(TenantId::MAIN).extend(&events).unwrap();
     turn.append(&[extension], noon()).await.unwrap();
     drop(turn);
@@ -71,7 +70,7 @@ pub async fn each_tenant_has_a_chain_of_its_own(fixture: Fixture) {
 /// A limit is kept, and the oldest come first.
 pub async fn a_batch_is_a_batch(fixture: Fixture) {
     fixture.emit(TenantId::MAIN, 5).await;
-    let mut turn = fixture.seal.begin_seal().await.unwrap().unwrap();
+    let mut turn = fixture.turn(5).await;
     let all = turn.pending(10).await.unwrap();
     let two = turn.pending(2).await.unwrap();
     assert_eq!(all.len(), 5);
