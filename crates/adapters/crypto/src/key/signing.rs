@@ -155,7 +155,7 @@ impl SigningKey {
     /// The raw public key, if it is one of Ed25519.
     pub(crate) fn ed25519_public(&self) -> Option<[u8; 32]> {
         match &self.pair {
-            Pair::Rsa(_) => None,
+            Pair::Rsa(_) | Pair::P256(_) => None,
             Pair::Ed25519(pair) => pair.public_key().as_ref().try_into().ok(),
         }
     }
