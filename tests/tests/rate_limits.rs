@@ -155,8 +155,9 @@ async fn forged_refresh_tokens_do_not_count_for_their_session(database: Database
     let ada = app.sign_up("ada").await;
     // The session it names is hers, and what proves it is not.
     let (named, proof) = ada.refresh.split_at(ada.refresh.len() - 20);
-    let other = if proof.starts_with('A') { "B" } else { "A" };
-    let forged = format!("{named}{other}{}", &proof[1..]);
+    let (first, rest) = proof.split_at(1);
+    let other = if first == "A" { "B" } else { "A" };
+    let forged = format!("{named}{other}{rest}");
 
     for _ in 0..3 {
         app.refresh(&forged).await.refused(401, "refresh_token_invalid");

@@ -61,7 +61,8 @@ impl Victim {
         let mut sql = "BEGIN;".to_owned();
         for table in TABLES {
             let positions = if table == "event" { own_positions } else { "" };
-            sql += &format!("DELETE FROM {table}; INSERT INTO {table} {positions} SELECT * FROM copy_of_{table};");
+            let anew = format!("DELETE FROM {table}; INSERT INTO {table} {positions} SELECT * FROM copy_of_{table};");
+            sql.push_str(&anew);
         }
         self.raw.run(&(sql + "COMMIT")).await;
     }
@@ -100,7 +101,7 @@ impl Victim {
         ];
         let sql = match ways.get(way % (ways.len() + 2)) {
             Some(change) => event.replace("{}", change),
-            None if way % 2 == 0 => format!("UPDATE audit_chain SET leaf = {zeros} WHERE seq = {seq}"),
+            None if way.is_multiple_of(2) => format!("UPDATE audit_chain SET leaf = {zeros} WHERE seq = {seq}"),
             None => format!("UPDATE audit_chain SET hash = {zeros} WHERE seq = {seq}"),
         };
         self.raw.run(&sql).await;
@@ -133,7 +134,7 @@ impl Victim {
         let insert =
             format!("INSERT INTO event (id, {columns}) SELECT {new_id}, {columns} FROM event WHERE id = {old_id}");
         self.raw.run(&insert).await;
-        if way % 2 == 0 {
+        if way.is_multiple_of(2) {
             return Place::Beside;
         }
         let before = rows.iter().take(usize::try_from(seq - 1).unwrap()).map(event_of).collect::<Vec<_>>();
@@ -157,7 +158,7 @@ impl Victim {
     async fn reorder(&mut self, first: u64, second: u64, way: usize) -> Place {
         let rows = self.rows().await;
         let event = |seq: u64| rows[usize::try_from(seq - 1).unwrap()].link.event;
-        let sql = if way % 2 == 0 {
+        let sql = if way.is_multiple_of(2) {
             let [one, two, spare] = [event(first), event(second), Uuid::from_u128(0xBEEF)].map(|id| self.raw.id(id));
             format!(
                 "UPDATE audit_chain SET event_id = {spare} WHERE seq = {first};
@@ -183,10 +184,10 @@ impl Victim {
         let mut sql = String::new();
         for link in anew.links.iter().filter(|link| link.seq >= seq) {
             let [leaf, prev, hash] = [link.leaf, link.prev, link.hash].map(|digest| self.raw.bytes(digest.as_bytes()));
-            sql += &format!(
-                "UPDATE audit_chain SET leaf = {leaf}, prev = {prev}, hash = {hash} WHERE seq = {};",
-                link.seq
-            );
+            let seq = link.seq;
+            let update =
+                format!("UPDATE audit_chain SET leaf = {leaf}, prev = {prev}, hash = {hash} WHERE seq = {seq};");
+            sql.push_str(&update);
         }
         self.raw.run(&sql).await;
         self.write_head(&anew.head).await;

@@ -86,7 +86,7 @@ impl Raw {
 
     /// Bytes as a literal.
     fn bytes(&self, bytes: &[u8]) -> String {
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         match self {
             Self::Sqlite(_) => format!("X'{digits}'"),
             Self::Postgres(_) => format!("'\\x{digits}'::bytea"),

@@ -21,12 +21,12 @@ async fn people_who_sell_see_their_own_leads_and_nobodys(database: Database) {
     let member = app.sign_up("member").await;
     let nobodys = app.lead(&ada.access, &json!({ "email": "n@example.org" })).await;
     let adas = app.lead(&ada.access, &json!({ "email": "a@example.org", "owner_id": ada.user })).await;
-    let bobs = app.lead(&boss.access, &json!({ "email": "b@example.org", "owner_id": bob.user })).await;
+    let of_bob = app.lead(&boss.access, &json!({ "email": "b@example.org", "owner_id": bob.user })).await;
 
     for (who, lead, status) in [
         (&ada, &nobodys, 200),
         (&ada, &adas, 200),
-        (&ada, &bobs, 404),
+        (&ada, &of_bob, 404),
         (&bob, &adas, 404),
         (&boss, &adas, 200),
         (&member, &nobodys, 403),

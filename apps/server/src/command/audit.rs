@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::{
     audit::{self, CheckpointFolder, Findings},
     cli::{Audit, Exit, ExportTrail, VerifyTrail, output},
-    compose::{World, audit_public_key, evidence, tools, trail},
+    compose::{World, audit_public_key, evidence, sealing, tools, trail},
     config::Config,
 };
 
@@ -82,11 +82,11 @@ fn text(findings: &Findings) -> String {
 }
 
 async fn checkpoint(config: &Config) -> Result<(), Box<dyn Error>> {
-    let tools = tools(config, World::real(config.hash_threads)).await?;
+    let tools = tools(config, World::real(config.hash_threads), false).await?;
     let outcome = async {
-        let checkpointer =
-            tools.sealing.checkpointer.as_ref().ok_or("there is no place for it: set audit_checkpoint_dir")?;
-        while tools.sealing.sealer.step(tools.clock.now()).await? == Sealer::BATCH {}
+        let sealing = sealing(config, &tools.store)?;
+        let checkpointer = sealing.checkpointer.ok_or("there is no place for it: set audit_checkpoint_dir")?;
+        while sealing.sealer.step(tools.clock.now()).await? == Sealer::BATCH {}
         Ok::<_, Box<dyn Error>>((checkpointer.step(tools.clock.now()).await?, checkpointer.origin().clone()))
     };
     let outcome = outcome.await;

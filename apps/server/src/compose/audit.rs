@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Who seals the events of `store`, and signs what was sealed if there is a place for it.
-pub(super) fn sealing(config: &Config, store: &SqlStore) -> Result<Sealing, StartError> {
+pub fn sealing(config: &Config, store: &SqlStore) -> Result<Sealing, StartError> {
     let store = Arc::new(store.clone());
     let checkpointer = match (&config.audit.checkpoint_dir, keys::audit_key(config)?) {
         (Some(folder), Some(key)) => {

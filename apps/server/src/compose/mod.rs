@@ -27,7 +27,7 @@ use ashlar_sql::{Observer, SqlStore};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
-pub use audit::{evidence, trail};
+pub use audit::{evidence, sealing, trail};
 pub use database::{connect, migrate_down, migrate_up, status, store_options};
 pub use error::StartError;
 pub use keys::{KeyFiles, audit_public_key, prepare_data_folder, read_keys};
@@ -42,7 +42,7 @@ use crate::{
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
-    work::{self, AskOffset, Errand, Keepers, Sealing, SharedClock, Work},
+    work::{self, AskOffset, Errand, Keepers, SharedClock, Work},
 };
 
 /// The name of the product, which no password may be built on.
@@ -160,8 +160,6 @@ pub async fn decide_on_operator(
 pub struct Tools {
     /// The accounts.
     pub identity: Identity,
-    /// The audit trail.
-    pub sealing: Sealing,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where ids come from.
@@ -177,9 +175,9 @@ pub async fn tools(config: &Config, world: World, may_be_first: bool) -> Result<
         database::insist_on_installation(config).await?;
     }
     let parts = Parts::prepare(config, world).await?;
-    let (identity, sealing) = (parts.identity(config), audit::sealing(config, &parts.store)?);
+    let identity = parts.identity(config);
     let Parts { clock, ids, store, .. } = parts;
-    Ok(Tools { identity, sealing, clock, ids, store })
+    Ok(Tools { identity, clock, ids, store })
 }
 
 /// Everything with a connection, a key or a clock in it.
@@ -360,7 +358,7 @@ impl Parts {
             schedules: work::schedules()?,
             errands: vec![carry, denials, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,
-            sealing: audit::sealing(config, &self.store)?,
+            sealing: sealing(config, &self.store)?,
         })
     }
 

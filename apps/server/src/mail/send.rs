@@ -187,7 +187,6 @@ impl SendMail {
 
     /// What to write; none if there is nobody to write to any more.
     async fn letter(&self, errand: Errand, job: &Job) -> Result<Option<Addressed>, StoreError> {
-        let id = job.id().as_uuid();
         let context = self.context(job)?;
         let identity = &self.identity;
         match errand {
@@ -231,21 +230,12 @@ impl SendMail {
                 let known = identity.last_address_of(user).await?;
                 Ok(known.map(|(to, locale)| Addressed { to, locale, letter: Box::new(letter) }))
             }
-            Errand::VerifyEmail { user } => {
-                let link = identity.link(&context, user, ActionPurpose::VerifyEmail, id).await?;
-                Ok(link.map(|link| self.with_link(link)))
-            }
-            Errand::ResetPassword { user } => {
-                let link = identity.link(&context, user, ActionPurpose::ResetPassword, id).await?;
-                Ok(link.map(|link| self.with_link(link)))
-            }
-            Errand::SetPassword { user } => {
-                let link = identity.link(&context, user, ActionPurpose::SetPassword, id).await?;
-                Ok(link.map(|link| self.with_link(link)))
-            }
+            Errand::VerifyEmail { user } => self.linked(job, user, ActionPurpose::VerifyEmail).await,
+            Errand::ResetPassword { user } => self.linked(job, user, ActionPurpose::ResetPassword).await,
+            Errand::SetPassword { user } => self.linked(job, user, ActionPurpose::SetPassword).await,
             Errand::Link { token } => Ok(identity.link_of(&context, token).await?.map(|link| self.with_link(link))),
             Errand::Registration { registration } => {
-                let link = identity.registration_letter(&context, registration, id).await?;
+                let link = identity.registration_letter(&context, registration, job.id().as_uuid()).await?;
                 Ok(link.map(|link| self.with_link(link)))
             }
         }
@@ -263,6 +253,12 @@ impl SendMail {
             let letter = letter(name_of(&account));
             Addressed { to: account.email, locale: account.locale, letter }
         }))
+    }
+
+    /// A letter with a link that is made for it.
+    async fn linked(&self, job: &Job, user: UserId, purpose: ActionPurpose) -> Result<Option<Addressed>, StoreError> {
+        let link = self.identity.link(&self.context(job)?, user, purpose, job.id().as_uuid()).await?;
+        Ok(link.map(|link| self.with_link(link)))
     }
 
     fn with_link(&self, link: MailedLink) -> Addressed {

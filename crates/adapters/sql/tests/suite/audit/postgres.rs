@@ -20,15 +20,15 @@ ashlar_audit::audit_store_contract!(fixture);
 /// Seals until so many events are sealed. Transactions of other databases of the server hold the sealer up as well.
 async fn seal(store: &SqlStore, events: u32) {
     let sealer = Sealer::new(Arc::new(store.clone()));
-    let mut sealed = 0;
+    let mut done = 0;
     for _look in 0..1_000 {
-        sealed += sealer.step(noon()).await.unwrap();
-        if sealed >= events {
+        done += sealer.step(noon()).await.unwrap();
+        if done >= events {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(sealed, events);
+    assert_eq!(done, events);
 }
 
 #[tokio::test(flavor = "multi_thread")]

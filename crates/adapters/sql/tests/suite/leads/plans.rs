@@ -128,7 +128,7 @@ async fn leads_are_read_in_the_order_of_an_index_on_postgres() {
         let explained = match query.after.clone().unwrap() {
             LeadPosition::At(at, id) => explained.bind(at).bind(id),
             LeadPosition::Name(key, id) => explained.bind(key).bind(id),
-            LeadPosition::Score(score, id) => explained.bind(i32::from(score)).bind(id),
+            LeadPosition::Score(points, id) => explained.bind(i32::from(points)).bind(id),
         };
         let rows = explained.bind(51_i64).fetch_all(&mut connection).await.unwrap();
         let plan = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n");
