@@ -1,5 +1,5 @@
-//! What other people's programs in other languages make of Ashlar: a JOSE library of its tokens, an authenticator app of
-//! its QR codes.
+//! What programs in other languages make of Ashlar: a JOSE library of its tokens, an authenticator app of its QR codes, a
+//! script that knows nothing but the published format of its audit trail.
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
@@ -125,4 +125,29 @@ async fn qr_code_is_scanned_by_an_authenticator_of_another_language() {
     assert_eq!(authenticated.text("/status"), "authenticated", "{authenticated:?}");
     let access = authenticated.text("/access_token");
     assert_eq!(api.get_as(&access, "/api/v1/me").await.text("/email"), ADA);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn audit_trail_is_verified_by_a_script_of_another_language() {
+    let Some(python) = Python::find() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain();
+    let (server, ..) = signed_in(&program).await;
+    drop(server.stop());
+    let key = program.run(&["audit", "checkpoint"]).stdout.trim().to_owned();
+    let trail = program.run(&["audit", "export"]).stdout;
+
+    let found = python.judge("audit.py", &[&key], &trail).unwrap();
+
+    assert!(found["links"].as_u64() >= Some(2) && found["checkpoints"].as_u64() >= Some(1), "{found}");
+    let lines: Vec<&str> = trail.lines().collect();
+    let without_the_second = [&lines[..2], &lines[3..]].concat().join("\n");
+    for tampered in [trail.replacen(r#""outcome":"ok""#, r#""outcome":"denied""#, 1), without_the_second] {
+        let said = python.judge("audit.py", &[&key], &tampered).unwrap_err();
+        assert!(said.starts_with("TAMPERED: link "), "{said}");
+    }
+    // The end cut off, and the number of what is left put right.
+    let shorter = lines.iter().take(2).copied().chain([r#"{"links":1}"#]).collect::<Vec<_>>().join("\n");
+    let said = python.judge("audit.py", &[&key], &shorter).unwrap_err();
+    assert!(said.starts_with("TAMPERED: the trail ends after link 1"), "{said}");
 }

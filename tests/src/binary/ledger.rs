@@ -22,6 +22,8 @@ pub struct Ledger {
     pub events: Vec<LoggedEvent>,
     /// The events that wait for the sealer.
     pub to_seal: BTreeSet<String>,
+    /// The events that were sealed.
+    pub sealed: BTreeSet<String>,
     /// The events that wait for their subscribers.
     pub to_dispatch: BTreeSet<String>,
     /// What SQLite's own checks find wrong with the file.
@@ -81,11 +83,13 @@ impl Ledger {
         let events = format!("SELECT {}, name, CAST(targets AS text) FROM event ORDER BY position", id("id"));
         let pending = |table| format!("SELECT {}, '', '' FROM {table}", id("event_id"));
         let (to_seal, to_dispatch) = (pending("event_seal_pending"), pending("event_dispatch_pending"));
+        let sealed = pending("audit_chain");
         Self {
             users: source.rows(users).await.into_iter().map(|(id, email, _)| (id, email)).collect(),
             members: source.rows(members).await.into_iter().map(|(user, ..)| user).collect(),
             events: source.rows(events).await.into_iter().map(LoggedEvent::of_row).collect(),
             to_seal: source.rows(to_seal).await.into_iter().map(|(id, ..)| id).collect(),
+            sealed: source.rows(sealed).await.into_iter().map(|(id, ..)| id).collect(),
             to_dispatch: source.rows(to_dispatch).await.into_iter().map(|(id, ..)| id).collect(),
             damage: Vec::new(),
         }
@@ -106,8 +110,11 @@ impl Ledger {
             faults.extend(mismatch(&users, what, &of));
         }
         let events: BTreeSet<&String> = self.events.iter().map(|event| &event.id).collect();
+        // The sealer moves them from the list to the chain, each once.
         let waiting: BTreeSet<&String> = self.to_seal.iter().collect();
-        let differences = events.symmetric_difference(&waiting);
+        let sealed: BTreeSet<&String> = self.sealed.iter().collect();
+        let known = waiting.union(&sealed).copied().collect();
+        let differences = events.symmetric_difference(&known).chain(waiting.intersection(&sealed));
         faults.extend(differences.map(|id| format!("event {id} and the list of the sealer disagree")));
         // The relay takes events off this one.
         let unknown = self.to_dispatch.iter().filter(|id| !events.contains(id));
@@ -178,7 +185,8 @@ mod tests {
             users: [("u1".into(), "a@b.example".into())].into(),
             members: vec!["u1".into()],
             events: vec![event("e1", REGISTERED), event("e2", JOINED)],
-            to_seal: both.clone(),
+            to_seal: ["e2".into()].into(),
+            sealed: ["e1".into()].into(),
             to_dispatch: both,
             damage: Vec::new(),
         }
@@ -201,7 +209,9 @@ mod tests {
         assert!(faults(|ledger| drop(ledger.events.remove(0))) > 0, "a user without its event");
         assert!(faults(|ledger| ledger.events.push(ledger.events[0].clone())) > 0, "an event told twice");
         assert!(faults(|ledger| ledger.members.clear()) > 0, "no membership");
-        assert!(faults(|ledger| ledger.to_seal.clear()) > 0, "events never sealed");
+        assert!(faults(|ledger| ledger.to_seal.clear()) > 0, "an event never to be sealed");
+        assert!(faults(|ledger| ledger.sealed.clear()) > 0, "an event that was on the list and is in no chain");
+        assert!(faults(|ledger| assert!(ledger.to_seal.insert("e1".into()))) > 0, "an event to be sealed twice");
         assert!(faults(|ledger| assert!(ledger.to_dispatch.insert("e3".into()))) > 0, "a list ahead of the log");
         assert!(faults(|ledger| ledger.damage.push("row 1 missing from index".into())) > 0, "a broken file");
         assert_eq!(sound().faults(&["lost@b.example".to_owned()].into()).len(), 1, "a promise not kept");

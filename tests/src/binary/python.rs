@@ -28,21 +28,26 @@ impl Python {
 
     /// Runs a script of `tests/interop` with a document on its standard input; the one it prints.
     pub fn run(&self, script: &str, input: &Value) -> Value {
+        self.judge(script, &[], &input.to_string()).unwrap_or_else(|said| panic!("{script}: {said}"))
+    }
+
+    /// The same with arguments and any input; what it says on standard error when it ends with a failure.
+    pub fn judge(&self, script: &str, arguments: &[&str], input: &str) -> Result<Value, String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop");
         let mut command = Command::new(&self.0);
         // Isolated: neither the variables of whoever runs the tests nor packages of theirs.
-        command.arg("-I").arg(folder.join(script)).current_dir(folder);
+        command.arg("-I").arg(folder.join(script)).args(arguments).current_dir(folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdout = Captured::from(child.stdout.take().unwrap());
         let mut stderr = Captured::from(child.stderr.take().unwrap());
-        child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
+        // A script that has seen enough reads no further.
+        let _broken_pipe = child.stdin.take().unwrap().write_all(input.as_bytes());
         let Some(status) = wait(&mut child, PATIENCE) else {
             drop((child.kill(), child.wait()));
             panic!("{script} does not end: {}", stderr.text());
         };
-        assert!(status.success(), "{script}: {}", stderr.finish());
-        serde_json::from_str(&stdout.finish()).unwrap()
+        if status.success() { Ok(serde_json::from_str(&stdout.finish()).unwrap()) } else { Err(stderr.finish()) }
     }
 }
 

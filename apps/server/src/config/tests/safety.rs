@@ -68,7 +68,7 @@ fn production_starts_when_everything_is_chosen() {
 
     assert_eq!(config.ensure_safe(), Ok(()));
     let noted: Vec<&str> = config.notes().iter().map(|note| note.key).collect();
-    assert_eq!(noted, ["registration", "admin_listen", "redis_url", "mail_url"]);
+    assert_eq!(noted, ["registration", "admin_listen", "redis_url", "audit_checkpoint_dir", "mail_url"]);
 }
 
 #[test]

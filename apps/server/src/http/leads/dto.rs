@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::form::LeadCustomMembers;
 use crate::http::page::{PageInfo, moment};
 
 /// How a lead came.
@@ -128,7 +129,7 @@ pub(super) struct Lead {
     #[schema(example = json!(["fair-2026"]))]
     tags: Vec<String>,
     /// What you keep besides.
-    #[schema(value_type = Object, example = json!({ "employees": 12 }))]
+    #[schema(value_type = LeadCustomMembers)]
     custom: Value,
     /// How promising they are: the more is known of what it takes to do business, the more.
     #[schema(minimum = 0, maximum = 100, example = 70)]
