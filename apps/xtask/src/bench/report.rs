@@ -52,6 +52,12 @@ the token is signed with RSA-3072 (0.9 ms; `jwt_alg = EdDSA` takes 0.02), the tr
 processor time, and wrk asks on the same cores. The floor's logins show how much of that any server pays. Refresh is
 mostly that signature, on both.
 
+`GET /me` and the event-writing request pay for the pool: sqlx asks every connection that comes back whether it is alive, a
+second round trip to PostgreSQL for each, where the floor's pool asks nothing; and connections live on the thread that
+opened them, so that an answer may wait for a busy neighbour, which shows in the slowest percents at full load. A line of log
+is 7 in 100 of what Ashlar's processor time goes into, the look at token, session and roles another 7, giving connections
+back 6 (`--flamegraph`). The fewer cores are free, the more of it shows.
+
 `GET /me` under logins waits for a core that hashes, as the floor does. Threads of a lower priority for hashing made its
 throughput a quarter better and its slowest percent eight times worse, and were given up.
 ";
