@@ -4,14 +4,14 @@ use std::{convert::Infallible, time::Duration};
 
 use ashlar_jobs::port::{Bell, News};
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use sqlx::{
     PgPool,
     postgres::{PgListener, PgNotification, PgPoolOptions},
 };
 use tokio::sync::watch;
 
-use crate::SqlStore;
+use crate::{SqlStore, database::Database};
 
 /// How often it has rung, for events and for jobs.
 pub(crate) struct Rings {
@@ -137,7 +137,7 @@ impl SqlStore {
     }
 }
 
-async fn notify(writer: &DatabaseConnection, channel: &str, name: &str) -> Result<(), DbErr> {
+async fn notify(writer: &Database, channel: &str, name: &str) -> Result<(), DbErr> {
     let tell = Statement::from_sql_and_values(
         writer.get_database_backend(),
         "SELECT pg_notify($1, $2)",

@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 use sqlx::{
-    ConnectOptions, Connection, Database, PgConnection, PgPool, Postgres, Sqlite, SqlitePool,
+    ConnectOptions, Connection, PgConnection, PgPool, Sqlite, SqlitePool,
     pool::PoolOptions,
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -20,8 +20,11 @@ use sqlx::{
 
 use crate::{
     SqlOptions, StatementSeen, bell,
+    database::Database,
     file_lock::{FileLock, private},
-    options::{DatabaseAddress, Observer},
+    options::DatabaseAddress,
+    postgres::Postgres,
+    watch::Watch,
 };
 
 /// Why there is no connection.
@@ -54,8 +57,8 @@ pub enum ConnectError {
 
 /// Where a store writes and where it reads. On PostgreSQL both are one pool.
 pub(crate) struct Connections {
-    pub(crate) writer: DatabaseConnection,
-    pub(crate) reader: DatabaseConnection,
+    pub(crate) writer: Database,
+    pub(crate) reader: Database,
     pub(crate) lock: Option<FileLock>,
     pub(crate) renewal: Renewal,
     /// On PostgreSQL, for the connection that listens.
@@ -79,10 +82,6 @@ impl Renewal {
     }
 }
 
-/// A connection that lay idle for this long is asked whether it is still alive before it is used. Asking each time
-/// would cost a round trip for every request.
-const PING_AFTER: Duration = Duration::from_secs(30);
-
 impl Connections {
     pub(crate) async fn open(options: &SqlOptions) -> Result<Self, ConnectError> {
         match &options.database {
@@ -90,8 +89,8 @@ impl Connections {
                 let lock = lock_file(file)?;
                 // The writer comes first: it is who turns the file into a WAL database.
                 let renewal = Renewal::default();
-                let writer = sqlite_writer(file, options, &renewal).await?;
-                let reader = sqlite_readers(file, options).await?;
+                let writer = Database::Sqlite(sqlite_writer(file, options, &renewal).await?);
+                let reader = Database::Sqlite(sqlite_readers(file, options).await?);
                 Ok(Self { writer, reader, lock: Some(lock), renewal, listening: None })
             }
             DatabaseAddress::Postgres(server) => {
@@ -110,7 +109,7 @@ impl Connections {
             DatabaseAddress::Sqlite(file) if !file.exists() => {
                 return Err(ConnectError::Missing { path: file.clone() });
             }
-            DatabaseAddress::Sqlite(file) => sqlite_readers(file, options).await?,
+            DatabaseAddress::Sqlite(file) => Database::Sqlite(sqlite_readers(file, options).await?),
             DatabaseAddress::Postgres(server) => postgres_pool(postgres_options(server, options), options).await?,
         };
         let renewal = Renewal::default();
@@ -120,10 +119,8 @@ impl Connections {
     /// Lets go of the database, the lock last.
     pub(crate) async fn close(&self) {
         // Readers first, so that the writer is the last to leave and can fold the WAL into the file.
-        for connection in [&self.reader, &self.writer] {
-            if let Err(error) = connection.close_by_ref().await {
-                tracing::warn!(%error, "a database connection did not close");
-            }
+        for database in [&self.reader, &self.writer] {
+            database.close().await;
         }
     }
 }
@@ -198,19 +195,9 @@ fn postgres_options(server: &PgConnectOptions, options: &SqlOptions) -> PgConnec
         .disable_statement_logging()
 }
 
-async fn postgres_pool(connect: PgConnectOptions, options: &SqlOptions) -> Result<DatabaseConnection, ConnectError> {
+async fn postgres_pool(connect: PgConnectOptions, options: &SqlOptions) -> Result<Database, ConnectError> {
     insist_on_an_answer(&connect).await?;
-    let pool = pool_options::<Postgres>(options).max_connections(options.connections);
-    let pool = pool.test_before_acquire(false).before_acquire(|connection, found| {
-        Box::pin(async move {
-            if found.idle_for >= PING_AFTER {
-                connection.ping().await?;
-            }
-            Ok(true)
-        })
-    });
-    let pool = pool.connect_with(connect).await.map_err(ConnectError::Unreachable)?;
-    Ok(observed(SqlxPostgresConnector::from_sqlx_postgres_pool(pool), options))
+    Postgres::new(connect, options).map(Database::Postgres)
 }
 
 /// A first connection may take this long; later ones have the acquire timeout.
@@ -225,23 +212,14 @@ pub(crate) async fn insist_on_an_answer(connect: &PgConnectOptions) -> Result<()
     connection.close().await.map_err(ConnectError::Unreachable)
 }
 
-pub(crate) fn pool_options<D: Database>(options: &SqlOptions) -> PoolOptions<D> {
+pub(crate) fn pool_options<D: sqlx::Database>(options: &SqlOptions) -> PoolOptions<D> {
     PoolOptions::new().acquire_timeout(options.acquire_timeout)
 }
 
-/// A statement that takes longer is worth a line in the log.
-const SLOW: Duration = Duration::from_secs(1);
-
 fn observed(mut connection: DatabaseConnection, options: &SqlOptions) -> DatabaseConnection {
-    let observer: Option<Observer> = options.observer.as_ref().map(Arc::clone);
+    let watch = Watch::new(options);
     connection.set_metric_callback(move |info| {
-        let seen = StatementSeen { sql: &info.statement.sql, elapsed: info.elapsed, failed: info.failed };
-        if seen.elapsed >= SLOW {
-            tracing::warn!(sql = seen.sql, elapsed_ms = seen.elapsed.as_millis(), "slow statement");
-        }
-        if let Some(observer) = &observer {
-            observer(&seen);
-        }
+        watch.tell(&StatementSeen { sql: &info.statement.sql, elapsed: info.elapsed, failed: info.failed });
     });
     connection
 }

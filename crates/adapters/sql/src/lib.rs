@@ -31,6 +31,7 @@ mod audit;
 mod bell;
 mod clock;
 mod connect;
+mod database;
 mod device;
 mod dialect;
 mod errors;
@@ -41,24 +42,28 @@ mod job;
 mod leads;
 mod options;
 mod pool;
+mod postgres;
 mod request_ledger;
 mod schema;
 mod signing_key;
 mod transaction;
 mod turn;
+mod watch;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ashlar_kernel::{IdSource, StoreError};
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QuerySelect};
+use sea_orm::{DbErr, EntityTrait, QuerySelect};
 
 pub use connect::ConnectError;
 pub use dialect::Backend;
-pub use options::{InvalidDatabaseUrl, Observer, SqlOptions, StatementSeen};
+pub use options::{InvalidDatabaseUrl, Observer, SqlOptions, StatementSeen, WaitObserver};
 pub use pool::PoolFigures;
 pub use schema::SchemaConnection;
 
-use crate::{bell::Rings, connect::Connections, errors::store_error, file_lock::FileLock};
+use crate::{
+    bell::Rings, connect::Connections, database::Database, errors::store_error, file_lock::FileLock, watch::Watch,
+};
 
 /// A database, as every store port. Clones share it.
 #[derive(Clone)]
@@ -68,6 +73,7 @@ struct Shared {
     connections: Connections,
     lock: Mutex<Option<FileLock>>,
     rings: Rings,
+    watch: Watch,
     backend: Backend,
     ids: Arc<dyn IdSource>,
     account_sql: OnceLock<String>,
@@ -84,6 +90,7 @@ impl SqlStore {
             connections,
             lock,
             rings,
+            watch: Watch::new(&options),
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),
@@ -98,6 +105,7 @@ impl SqlStore {
             connections,
             lock: Mutex::new(None),
             rings: Rings::new(None),
+            watch: Watch::new(&options),
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),
@@ -122,11 +130,11 @@ impl SqlStore {
         self.0.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    pub(crate) fn writer(&self) -> &DatabaseConnection {
+    pub(crate) fn writer(&self) -> &Database {
         &self.0.connections.writer
     }
 
-    pub(crate) fn reader(&self) -> &DatabaseConnection {
+    pub(crate) fn reader(&self) -> &Database {
         &self.0.connections.reader
     }
 
@@ -142,6 +150,10 @@ impl SqlStore {
 
     pub(crate) fn account_sql(&self) -> &OnceLock<String> {
         &self.0.account_sql
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.watch
     }
 
     pub(crate) fn rings(&self) -> &Rings {

@@ -29,10 +29,16 @@ pub struct SqlOptions {
     pub idle_in_transaction_timeout: Duration,
     /// Called after every statement but BEGIN, COMMIT and ROLLBACK.
     pub observer: Option<Observer>,
+    /// Called for every connection that was waited for, be it no time at all: one of the pool of PostgreSQL, or the
+    /// writer of SQLite.
+    pub wait_observer: Option<WaitObserver>,
 }
 
 /// Is told about every statement, for metrics and for tests that count.
 pub type Observer = Arc<dyn Fn(&StatementSeen<'_>) + Send + Sync>;
+
+/// Is told the name of the pool and how long somebody waited for one of its connections.
+pub type WaitObserver = Arc<dyn Fn(&'static str, Duration) + Send + Sync>;
 
 /// A statement that was run.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +95,7 @@ impl SqlOptions {
             lock_timeout: Duration::from_secs(2),
             idle_in_transaction_timeout: Duration::from_mins(1),
             observer: None,
+            wait_observer: None,
         })
     }
 

@@ -1,6 +1,6 @@
 //! How the connections to the database are used.
 
-use crate::{Backend, SqlStore};
+use crate::{SqlStore, database::Database};
 
 /// How one pool of connections is used at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,18 +16,17 @@ pub struct PoolFigures {
 impl SqlStore {
     /// How every pool is used now; a look at counters, which waits for nothing.
     pub fn pool(&self) -> Vec<PoolFigures> {
-        match self.backend() {
-            Backend::Postgres => {
-                let pool = self.writer().get_postgres_connection_pool();
-                vec![figures("shared", pool.size(), pool.num_idle())]
+        let pools = [("writer", self.writer()), ("reader", self.reader())];
+        let figures = pools.into_iter().map(|(name, database)| match database {
+            Database::Sqlite(connection) => {
+                let pool = connection.get_sqlite_connection_pool();
+                figures(name, pool.size(), pool.num_idle())
             }
-            Backend::Sqlite => [("writer", self.writer()), ("reader", self.reader())]
-                .map(|(name, connection)| {
-                    let pool = connection.get_sqlite_connection_pool();
-                    figures(name, pool.size(), pool.num_idle())
-                })
-                .into(),
-        }
+            Database::Postgres(pool) => pool.figures(),
+        });
+        let mut figures: Vec<_> = figures.collect();
+        figures.dedup_by_key(|pool| pool.name);
+        figures
     }
 }
 

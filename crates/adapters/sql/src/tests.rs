@@ -2,16 +2,17 @@
 
 #[expect(dead_code, unused_imports, reason = "the suite in tests/ uses the rest")]
 #[path = "../tests/suite/support/mod.rs"]
-mod support;
+pub(crate) mod support;
 
 use ashlar_identity::port::InsertUserError;
 use ashlar_kernel::{EventLog, LogReader, StoreError};
-use sea_orm::{ConnectionTrait, DatabaseConnection, TryGetable};
+use sea_orm::{ConnectionTrait, TryGetable};
 use sqlx::Executor;
 
 use self::support::{PostgresDatabase, SqliteFile, register, store_on};
+use crate::database::Database;
 
-async fn setting<T: TryGetable>(connection: &DatabaseConnection, sql: &str) -> T {
+async fn setting<T: TryGetable>(connection: &impl ConnectionTrait, sql: &str) -> T {
     let statement = sea_orm::Statement::from_string(connection.get_database_backend(), sql);
     connection.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
 }
@@ -21,14 +22,14 @@ async fn a_sqlite_commit_is_on_the_disk_and_readers_cannot_write() {
     let file = SqliteFile::new();
     let store = store_on(file.options()).await;
 
-    let writer = store.writer();
+    let Database::Sqlite(writer) = store.writer() else { panic!("not SQLite") };
     assert_eq!(setting::<String>(writer, "PRAGMA journal_mode").await, "wal");
     assert_eq!(setting::<i32>(writer, "PRAGMA synchronous").await, 2, "FULL");
     assert_eq!(setting::<i32>(writer, "PRAGMA foreign_keys").await, 1);
     assert_eq!(setting::<i32>(writer, "PRAGMA busy_timeout").await, 60_000);
     assert_eq!(writer.get_sqlite_connection_pool().options().get_max_connections(), 1);
 
-    let reader = store.reader();
+    let Database::Sqlite(reader) = store.reader() else { panic!("not SQLite") };
     assert_eq!(setting::<i32>(reader, "PRAGMA query_only").await, 1);
     assert!(reader.execute_unprepared("DELETE FROM session").await.is_err());
     assert_eq!(reader.get_sqlite_connection_pool().options().get_max_connections(), 10);

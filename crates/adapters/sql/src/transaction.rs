@@ -5,13 +5,17 @@ use std::sync::Arc;
 use ashlar_jobs::port::News;
 use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, Journal, Receipt, StoreError, UnitOfWork};
 use async_trait::async_trait;
-use sea_orm::{
-    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::{Backend, SqlStore, errors::store_error, event_log, request_ledger};
+use crate::{
+    SqlStore,
+    database::{Database, Transaction},
+    errors::store_error,
+    event_log, request_ledger,
+    watch::Watch,
+};
 
 impl SqlStore {
     pub(crate) async fn begin_tx(&self, context: &Context) -> Result<SqlTx, StoreError> {
@@ -21,33 +25,43 @@ impl SqlStore {
     }
 
     /// A transaction that leaves no events: for what follows from events and is none itself, such as jobs.
-    #[expect(clippy::disallowed_methods, reason = "the place the ban points to")]
-    pub(crate) async fn begin_bare(&self) -> Result<DatabaseTransaction, StoreError> {
-        // A transaction that reads before it writes is refused on SQLite when another has written in between; one that
-        // asks for the write lock at once waits its turn instead. PostgreSQL ignores the mode.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
+    pub(crate) async fn begin_bare(&self) -> Result<Transaction, StoreError> {
+        let begun = match self.writer() {
+            Database::Postgres(pool) => pool.begin().await.map(Transaction::Postgres),
+            Database::Sqlite(writer) => {
+                let started = Watch::start();
+                let begun = begin_on_sqlite(writer.clone(), Some(SqliteTransactionMode::Immediate)).await?;
+                self.watch().waited("writer", started);
+                begun
+            }
         };
-        // In a task of its own, which is never given up half way: sqlx forgets a BEGIN that nobody waits for any more, and
-        // the connection would go back to the pool with a transaction that nobody ends.
-        let writer = self.writer().clone();
-        let begun = tokio::spawn(async move { writer.begin_with_options(options).await }.in_current_span()).await;
-        begun.map_err(StoreError::internal)?.map_err(|error| self.write_error(error))
+        begun.map_err(|error| self.write_error(error))
+    }
+
+    /// A transaction that reads, and sees one moment however long it takes.
+    pub(crate) async fn begin_snapshot(&self) -> Result<Transaction, StoreError> {
+        let begun = match self.reader() {
+            Database::Postgres(pool) => pool.begin_snapshot().await.map(Transaction::Postgres),
+            // On SQLite every transaction that reads sees one moment.
+            Database::Sqlite(reader) => begin_on_sqlite(reader.clone(), None).await?,
+        };
+        begun.map_err(store_error)
     }
 }
 
-impl SqlStore {
-    /// A transaction that reads, and sees one moment however long it takes.
-    #[expect(clippy::disallowed_methods, reason = "the place the ban points to")]
-    pub(crate) async fn begin_snapshot(&self) -> Result<DatabaseTransaction, StoreError> {
-        // On SQLite every transaction that reads sees one moment, and the driver would warn of a level.
-        let isolation_level = (self.backend() == Backend::Postgres).then_some(IsolationLevel::RepeatableRead);
-        let options = TransactionOptions { isolation_level, ..TransactionOptions::default() };
-        let reader = self.reader().clone();
-        let begun = tokio::spawn(async move { reader.begin_with_options(options).await }.in_current_span()).await;
-        begun.map_err(StoreError::internal)?.map_err(store_error)
-    }
+/// A transaction that reads before it writes is refused on SQLite when another has written in between; one that asks for
+/// the write lock at once waits its turn instead.
+///
+/// It begins in a task of its own, which is never given up half way: sqlx forgets a BEGIN that nobody waits for any more,
+/// and the connection would go back to the pool with a transaction that nobody ends.
+#[expect(clippy::disallowed_methods, reason = "the place the ban points to")]
+async fn begin_on_sqlite(
+    connection: DatabaseConnection,
+    mode: Option<SqliteTransactionMode>,
+) -> Result<Result<Transaction, DbErr>, StoreError> {
+    let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
+    let begin = async move { connection.begin_with_options(options).await.map(Transaction::Sqlite) };
+    tokio::spawn(begin.in_current_span()).await.map_err(StoreError::internal)
 }
 
 /// One transaction with its journal. It implements the unit of work of every domain.
@@ -56,7 +70,7 @@ impl SqlStore {
 /// half way leaves it so, and then it can only be dropped. PostgreSQL would take such a commit for a rollback and report
 /// success, SQLite would save the half.
 pub(crate) struct SqlTx {
-    pub(crate) tx: DatabaseTransaction,
+    pub(crate) tx: Transaction,
     journal: Journal,
     store: SqlStore,
     is_sound: bool,

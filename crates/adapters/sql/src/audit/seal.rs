@@ -6,14 +6,14 @@ use ashlar_audit::{
 };
 use ashlar_kernel::{EventRecord, LogReader, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
 use uuid::Uuid;
 
 use super::{
     entity::{chain, head, tree},
     mapping,
 };
-use crate::{SqlStore, dialect::is_among, errors::store_error, event_log, turn::is_our_turn};
+use crate::{SqlStore, database::Transaction, dialect::is_among, errors::store_error, event_log, turn::is_our_turn};
 
 /// The advisory lock of the sealer, any number that nobody else in this database uses.
 const SEALER_LOCK: i64 = 0x4153_484C_5345_414C;
@@ -38,7 +38,7 @@ impl SealStore for SqlStore {
 
 /// One transaction that seals.
 struct Turn {
-    tx: DatabaseTransaction,
+    tx: Transaction,
     store: SqlStore,
 }
 

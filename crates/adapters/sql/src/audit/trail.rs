@@ -8,8 +8,7 @@ use ashlar_audit::{
 use ashlar_kernel::{StoreError, TenantId};
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Statement,
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Statement,
 };
 use uuid::Uuid;
 
@@ -19,6 +18,7 @@ use super::{
 };
 use crate::{
     SqlStore,
+    database::Transaction,
     errors::store_error,
     event_log::{
         self,
@@ -33,7 +33,7 @@ impl TrailStore for SqlStore {
     }
 }
 
-struct Snapshot(DatabaseTransaction);
+struct Snapshot(Transaction);
 
 const TENANTS: &str = "SELECT tenant_id FROM audit_head UNION SELECT tenant_id FROM audit_chain \
     UNION SELECT tenant_id FROM audit_checkpoint UNION SELECT tenant_id FROM event ORDER BY tenant_id";

@@ -4,7 +4,7 @@ use ashlar_identity::{Bootstrap, BootstrapEvent, BootstrapToken};
 use ashlar_kernel::{Change, StoreError, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait as _, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, OnConflict, Query},
 };
 

@@ -5,10 +5,10 @@ use ashlar_jobs::{
     port::{CLAIM_MAX, Claim},
 };
 use ashlar_kernel::StoreError;
-use sea_orm::{DatabaseConnection, DbBackend, DbErr, EntityTrait, Statement, Value};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, EntityTrait, Statement, Value};
 
 use super::{SERIAL, entity::job, mapping::restore_all};
-use crate::SqlStore;
+use crate::{SqlStore, database::Database};
 
 /// A claim that met another one on the same serial key is made again this often.
 const TRIES: u32 = 5;
@@ -33,7 +33,7 @@ impl SqlStore {
     }
 }
 
-async fn take(writer: &DatabaseConnection, claim: &Claim<'_>) -> Result<Vec<job::Model>, DbErr> {
+async fn take(writer: &Database, claim: &Claim<'_>) -> Result<Vec<job::Model>, DbErr> {
     let backend = writer.get_database_backend();
     let mut values: Vec<Value> = vec![
         claim.now.into(),

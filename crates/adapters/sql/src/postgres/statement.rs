@@ -1,0 +1,76 @@
+//! One statement on one connection, as SeaORM asks for it.
+
+use std::sync::Arc;
+
+use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_query_sqlx::SqlxValues;
+use sqlx::{AssertSqlSafe, Executor as _, Postgres, query::Query};
+
+use super::lease::Lease;
+use crate::watch::Watch;
+
+pub(super) async fn execute(lease: &mut Lease, watch: &Watch, statement: Statement) -> Result<ExecResult, DbErr> {
+    let (sql, query) = prepare(statement);
+    let started = Watch::start();
+    let connection = lease.talk().map_err(exec_error)?;
+    let outcome = query.execute(connection).await;
+    lease.heard(&outcome);
+    watch.seen(&sql, started, outcome.is_err());
+    outcome.map(ExecResult::from).map_err(exec_error)
+}
+
+pub(super) async fn execute_unprepared(lease: &mut Lease, watch: &Watch, sql: &str) -> Result<ExecResult, DbErr> {
+    let sql: Arc<str> = sql.into();
+    let started = Watch::start();
+    let connection = lease.talk().map_err(exec_error)?;
+    let outcome = connection.execute(AssertSqlSafe(Arc::clone(&sql))).await;
+    lease.heard(&outcome);
+    watch.seen(&sql, started, outcome.is_err());
+    outcome.map(ExecResult::from).map_err(exec_error)
+}
+
+pub(super) async fn query_one(
+    lease: &mut Lease,
+    watch: &Watch,
+    statement: Statement,
+) -> Result<Option<QueryResult>, DbErr> {
+    let (sql, query) = prepare(statement);
+    let started = Watch::start();
+    let connection = lease.talk().map_err(query_error)?;
+    let outcome = query.fetch_optional(connection).await;
+    lease.heard(&outcome);
+    watch.seen(&sql, started, outcome.is_err());
+    Ok(outcome.map_err(query_error)?.map(QueryResult::from))
+}
+
+pub(super) async fn query_all(
+    lease: &mut Lease,
+    watch: &Watch,
+    statement: Statement,
+) -> Result<Vec<QueryResult>, DbErr> {
+    let (sql, query) = prepare(statement);
+    let started = Watch::start();
+    let connection = lease.talk().map_err(query_error)?;
+    let outcome = query.fetch_all(connection).await;
+    lease.heard(&outcome);
+    watch.seen(&sql, started, outcome.is_err());
+    Ok(outcome.map_err(query_error)?.into_iter().map(QueryResult::from).collect())
+}
+
+/// The text, shared with the driver so that it is there to tell of afterwards, and the query. SeaORM has put every value
+/// behind a placeholder.
+fn prepare(statement: Statement) -> (Arc<str>, Query<'static, Postgres, SqlxValues>) {
+    let Statement { sql, values, .. } = statement;
+    let sql: Arc<str> = sql.into();
+    let values = values.unwrap_or(Values(Vec::new()));
+    let query = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), SqlxValues(values));
+    (sql, query)
+}
+
+fn exec_error(error: sqlx::Error) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+}
