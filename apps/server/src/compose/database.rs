@@ -4,13 +4,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use ashlar_kernel::{IdSource, StoreError};
 use ashlar_migrations::MigrationLine;
-use ashlar_sql::{Observer, SchemaConnection, SqlOptions, SqlStore};
+use ashlar_sql::{Observer, SchemaConnection, SqlOptions, SqlStore, WaitObserver};
 use async_trait::async_trait;
 
 use super::StartError;
 use crate::{
     config::{Config, Profile},
     http::Probe,
+    telemetry::metrics::Metrics,
 };
 
 /// What the store needs to know, as configured.
@@ -24,12 +25,24 @@ pub fn store_options(config: &Config) -> Result<SqlOptions, StartError> {
     Ok(options)
 }
 
+/// Who is told of what happens at the database.
+pub struct Watchers {
+    /// Every statement.
+    pub statements: Option<Observer>,
+    /// Every wait for a connection.
+    pub waits: WaitObserver,
+}
+
+impl Watchers {
+    /// The waits are measured; the statements are for whoever asked.
+    pub fn new(statements: Option<Observer>, metrics: &Metrics) -> Self {
+        let metrics = metrics.clone();
+        Self { statements, waits: Arc::new(move |pool, time| metrics.waited_for_connection(pool, time)) }
+    }
+}
+
 /// Connects, with the schema of this version: the embedded profile brings it up to date, production insists on it.
-pub async fn connect(
-    config: &Config,
-    ids: Arc<dyn IdSource>,
-    statements: Option<Observer>,
-) -> Result<SqlStore, StartError> {
+pub async fn connect(config: &Config, ids: Arc<dyn IdSource>, watchers: Watchers) -> Result<SqlStore, StartError> {
     match config.profile {
         Profile::Embedded => {
             migrate_up(config).await?;
@@ -43,7 +56,8 @@ pub async fn connect(
         }
     }
     let mut options = store_options(config)?;
-    options.observer = statements;
+    options.observer = watchers.statements;
+    options.wait_observer = Some(watchers.waits);
     Ok(SqlStore::connect(options, ids).await?)
 }
 

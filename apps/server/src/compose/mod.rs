@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 
 pub use audit::{evidence, sealing, trail};
-pub use database::{connect, migrate_down, migrate_up, status, store_options};
+pub use database::{Watchers, connect, migrate_down, migrate_up, status, store_options};
 pub use error::StartError;
 pub use keys::{KeyFiles, audit_public_key, prepare_data_folder, read_keys};
 
@@ -187,6 +187,7 @@ pub(crate) struct Parts {
     root_key: MacKey,
     redis: Option<RedisStore>,
     shared: Option<SharedSessions>,
+    metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -198,7 +199,8 @@ impl Parts {
         let root_key = keys::load_root(config, &*world.entropy)?;
         let ids: Arc<dyn IdSource> =
             Arc::new(TimeOrderedIds::new(Arc::clone(&world.clock), Arc::clone(&world.entropy)));
-        let store = connect(config, Arc::clone(&ids), world.statements.clone()).await?;
+        let metrics = Metrics::default();
+        let store = connect(config, Arc::clone(&ids), Watchers::new(world.statements.clone(), &metrics)).await?;
         let peppers = peppers(config, &store).await?;
         let redis = config.redis_url.as_ref().map(|url| RedisStore::new(url.expose_secret())).transpose()?;
         let local: Arc<dyn SessionCache> = Arc::new(MemorySessionCache::default());
@@ -224,7 +226,7 @@ impl Parts {
             entropy: Arc::clone(&world.entropy),
         };
         let World { clock, entropy, .. } = world;
-        Ok(Self { ports, store, root_key, redis, shared, clock, ids, entropy })
+        Ok(Self { ports, store, root_key, redis, shared, metrics, clock, ids, entropy })
     }
 
     /// Sees to it that there is a signing key, and uses what keys there are.
@@ -313,6 +315,7 @@ impl Parts {
             limits: self.rate_limits(config),
             requests: Requests::new(Arc::new(self.store.clone()), &self.root_key, limits.request_timeout),
             cache: self.cache(),
+            metrics: self.metrics.clone(),
         };
         let health = Health::new(Arc::new(database::DatabaseProbe(self.store.clone())), probe);
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));

@@ -74,6 +74,8 @@ pub struct Manner {
     pub requests: Requests,
     /// What is remembered instead of being asked for again.
     pub cache: Arc<dyn Cache>,
+    /// What this process counts and measures.
+    pub metrics: Metrics,
 }
 
 impl AppState {
@@ -86,7 +88,7 @@ impl AppState {
         manner: Manner,
     ) -> Result<Self, serde_json::Error> {
         let description = super::openapi::describe();
-        let metrics = Metrics::default();
+        let metrics = manner.metrics;
         let watch = {
             let metrics = metrics.clone();
             move |cache, outcome: CacheOutcome| metrics.cache_asked(cache, outcome.as_str())

@@ -123,6 +123,14 @@ pub(super) const POOL_IDLE: Definition = Definition {
     meaning: "Connections to the database that are open and wait for work.",
 };
 
+pub(super) const POOL_WAITS: Definition = Definition {
+    name: "db_pool_wait_seconds",
+    kind: "histogram",
+    labels: &["pool"],
+    unit: "seconds",
+    meaning: "How long who needed a connection to the database waited for one; on SQLite for the writer.",
+};
+
 pub(super) const JOBS: Definition = Definition {
     name: "jobs_total",
     kind: "counter",
@@ -266,6 +274,7 @@ mod tests {
         &REVOCATIONS_LOST,
         &POOL_IN_USE,
         &POOL_IDLE,
+        &POOL_WAITS,
         &JOBS,
         &JOB_DURATIONS,
         &JOB_READY,

@@ -108,6 +108,11 @@ impl Metrics {
         self.0.pools.watch(source);
     }
 
+    /// Somebody has waited this long for a connection of this pool, and has it.
+    pub fn waited_for_connection(&self, pool: &'static str, time: Duration) {
+        self.0.pools.waited(pool, time);
+    }
+
     /// How many connections to the database are at work, and how many wait.
     pub fn pools(&self) -> Vec<PoolUse> {
         self.0.pools.now()

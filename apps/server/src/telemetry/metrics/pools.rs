@@ -1,11 +1,14 @@
 //! Connections to the database, looked at when somebody asks.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use prometheus::{IntGaugeVec, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntGaugeVec, Registry};
 use serde::Serialize;
 
-use super::{catalogue, int_gauges};
+use super::{catalogue, int_gauges, options, registered};
 
 /// How a pool of connections is used at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,24 +24,36 @@ pub struct PoolUse {
 /// Tells how every pool is used.
 pub type PoolSource = Arc<dyn Fn() -> Vec<PoolUse> + Send + Sync>;
 
+/// Where waits are told apart, in seconds: most are none at all, and after two seconds a request is turned away.
+const WAITS: [f64; 10] = [0.0001, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0];
+
 pub(super) struct Pools {
     source: OnceLock<PoolSource>,
     in_use: IntGaugeVec,
     idle: IntGaugeVec,
+    waits: HistogramVec,
 }
 
 impl Pools {
     pub(super) fn new(registry: &Registry) -> Self {
+        let waits = HistogramOpts::from(options(&catalogue::POOL_WAITS)).buckets(WAITS.to_vec());
         Self {
             source: OnceLock::new(),
             in_use: int_gauges(registry, &catalogue::POOL_IN_USE),
             idle: int_gauges(registry, &catalogue::POOL_IDLE),
+            waits: registered(registry, HistogramVec::new(waits, catalogue::POOL_WAITS.labels)),
         }
     }
 
     pub(super) fn watch(&self, source: PoolSource) {
         // A process has one database; who watches a second time watches the same.
         let _watched_already = self.source.set(source);
+    }
+
+    pub(super) fn waited(&self, pool: &str, time: Duration) {
+        if let Ok(waits) = self.waits.get_metric_with_label_values(&[pool]) {
+            waits.observe(time.as_secs_f64());
+        }
     }
 
     pub(super) fn now(&self) -> Vec<PoolUse> {

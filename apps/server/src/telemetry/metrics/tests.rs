@@ -130,6 +130,20 @@ fn pools_are_looked_at_when_somebody_asks() {
     assert_eq!(text(&metrics, r#"db_pool_idle{pool="shared"}"#), "4");
 }
 
+#[test]
+fn waiting_for_a_connection_is_counted_by_how_long_it_took() {
+    let metrics = Metrics::default();
+
+    for waited in [0, 3, 700] {
+        metrics.waited_for_connection("shared", Duration::from_millis(waited));
+    }
+
+    let at_most =
+        |bound: &str| text(&metrics, &format!(r#"db_pool_wait_seconds_bucket{{pool="shared",le="{bound}"}}"#));
+    assert_eq!([at_most("0.0001"), at_most("0.005"), at_most("1")], ["1", "2", "3"]);
+    assert_eq!(text(&metrics, r#"db_pool_wait_seconds_count{pool="shared"}"#), "3");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn process_figures_are_those_of_this_process() {
