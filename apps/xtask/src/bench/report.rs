@@ -49,17 +49,17 @@ room for (8 connections).
 const CAUSES: &str = "
 Logins fall short of raw Argon2id by what a login is besides a hash: the memory of each hash is wiped (about 1 ms of 16),
 the token is signed with RSA-3072 (0.9 ms; `jwt_alg = EdDSA` takes 0.02), the transaction takes its share of the database's
-processor time, and wrk asks on the same cores. The floor's logins show how much of that any server pays. Refresh is
-mostly that signature, on both.
+processor time, and wrk asks on the same cores. The floor's logins show how much of that any server pays: on cores that are
+shared so, it does not reach the goal either. Refresh is mostly that signature, on both.
 
-`GET /me` and the event-writing request pay for the pool: sqlx asks every connection that comes back whether it is alive, a
-second round trip to PostgreSQL for each, where the floor's pool asks nothing; and connections live on the thread that
-opened them, so that an answer may wait for a busy neighbour, which shows in the slowest percents at full load. A line of log
-is 7 in 100 of what Ashlar's processor time goes into, the look at token, session and roles another 7, giving connections
-back 6 (`--flamegraph`). The fewer cores are free, the more of it shows.
+The slowest percents of `GET /me` at full load are answers that wait for a busy neighbour: a connection to the database lives
+on the thread that opened it, and whoever has it on loan is woken by that thread. Half of what is left between Ashlar and the
+floor in a request that writes is its second statement, the event, and the list of what is to be sealed, which a trigger
+fills; the rest is the line of log, the session and the roles (`--flamegraph`).
 
-`GET /me` under logins waits for a core that hashes, as the floor does. Threads of a lower priority for hashing made its
-throughput a quarter better and its slowest percent eight times worse, and were given up.
+`GET /me` under logins waits for a core that hashes, once for the server and once for PostgreSQL, each until the kernel's
+slice of some 3 ms is over: the floor waits as long. Threads of a lower priority for hashing made its throughput a quarter better
+and its slowest percent eight times worse, and were given up.
 ";
 
 const LOGIN: &str = "login, 8 connections";
