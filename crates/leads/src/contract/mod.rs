@@ -13,6 +13,7 @@ pub mod lists;
 pub mod notes;
 pub mod races;
 mod scene;
+pub mod transfers;
 
 /// A store to try a law on: empty but for the tenant `main`, and nobody else's.
 pub struct Fixture {

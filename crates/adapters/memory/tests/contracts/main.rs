@@ -16,3 +16,4 @@ mod revocations;
 mod session_cache;
 mod sign_in_counters;
 mod token_signer;
+mod transfer_store;
