@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ashlar_identity::{Identity, UserId};
 use ashlar_kernel::{StoreError, TenantId};
-use ashlar_leads::{DisposableDomains, LeadPorts, LeadSettings, Leads, port::Team};
+use ashlar_leads::{
+    DisposableDomains, LeadPorts, LeadSettings, Leads, TransferPorts, Transfers, permission, port::Team,
+};
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -19,6 +21,11 @@ impl Team for Members {
     async fn looks_after_leads(&self, tenant: TenantId, user: Uuid) -> Result<bool, StoreError> {
         let account = self.0.account_of(tenant, UserId::from_uuid(user)).await?;
         Ok(account.is_some_and(|account| account.role.works_with_leads()))
+    }
+
+    async fn may_import(&self, tenant: TenantId, user: Uuid) -> Result<bool, StoreError> {
+        let account = self.0.account_of(tenant, UserId::from_uuid(user)).await?;
+        Ok(account.is_some_and(|account| account.role.permissions().allows(permission::IMPORT)))
     }
 }
 
@@ -37,5 +44,11 @@ impl Parts {
             root_key: self.root_key.clone(),
         };
         Leads::new(ports, settings)
+    }
+
+    /// Imports and exports.
+    pub(super) fn transfers(&self, leads: &Leads) -> Transfers {
+        let ports = TransferPorts { store: Arc::new(self.store.clone()), clock: Arc::clone(&self.clock) };
+        Transfers::new(leads.clone(), ports)
     }
 }

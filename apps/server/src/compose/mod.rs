@@ -21,7 +21,7 @@ use ashlar_kernel::{
     Brake, BrakeRule, Cache, Clock, Context, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, RequestId,
     SystemClock, TenantId, TimeOrderedIds,
 };
-use ashlar_leads::port::Files;
+use ashlar_leads::{Transfers, port::Files};
 use ashlar_mail::MailUrl;
 use ashlar_memory::{MemoryBrake, MemoryCache, MemoryRateLimiter, MemorySessionCache};
 use ashlar_redis::{RedisBrake, RedisCache, RedisRateLimiter, RedisRevocations, RedisStore};
@@ -163,6 +163,8 @@ pub async fn decide_on_operator(
 pub struct Tools {
     /// The accounts.
     pub identity: Identity,
+    /// Leads that come and go in files.
+    pub transfers: Transfers,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where ids come from.
@@ -179,8 +181,9 @@ pub async fn tools(config: &Config, world: World, may_be_first: bool) -> Result<
     }
     let parts = Parts::prepare(config, world).await?;
     let identity = parts.identity(config);
+    let transfers = parts.transfers(&parts.leads(config, &identity));
     let Parts { clock, ids, store, .. } = parts;
-    Ok(Tools { identity, clock, ids, store })
+    Ok(Tools { identity, transfers, clock, ids, store })
 }
 
 /// Everything with a connection, a key or a clock in it.
@@ -323,7 +326,8 @@ impl Parts {
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         let identity = self.identity(config);
         let leads = self.leads(config, &identity);
-        AppState::new((identity, leads), clock, ids, health, manner).map_err(StartError::Description)
+        let transfers = self.transfers(&leads);
+        AppState::new((identity, leads, transfers), clock, ids, health, manner).map_err(StartError::Description)
     }
 }
 
@@ -364,6 +368,7 @@ impl Parts {
             errands: vec![carry, denials, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,
             sealing: sealing(config, &self.store)?,
+            transfers: state.transfers.clone(),
         })
     }
 
