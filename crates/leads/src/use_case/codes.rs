@@ -9,8 +9,6 @@ ashlar_kernel::error_codes! {
             "The lead cannot go there from where it stands; `allowed` lists where you may move it.";
         IMPORT_OVER = "import_over", Conflict, "Import is over",
             "The import is done, has failed or was called off already, so it cannot be called off.";
-        UPLOAD_TOO_LARGE = "upload_too_large", Invalid, "File too large",
-            "The file is larger than an upload may be. Pack it with gzip, take it apart, or have an operator import it with `ashlar leads import`.";
     }
 }
 

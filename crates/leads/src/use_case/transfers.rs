@@ -17,7 +17,7 @@ use crate::{
     NotePosition,
     import::{ImportEvent, ImportId, ImportJob, NewImport},
     permission,
-    port::{FileBytes, FileError, FileKey, Files, LeadBatch, NewFile, TransferStore, WriteFileError},
+    port::{FileBytes, FileError, FileKey, Files, LeadBatch, NewFile, TransferStore},
 };
 
 /// What the service is made of, besides [`Leads`].
@@ -50,9 +50,6 @@ pub enum TransferError {
     /// The cursor is not of this list.
     #[error(transparent)]
     Cursor(#[from] InvalidCursor),
-    /// The file is too large.
-    #[error("the file is larger than {} MiB", Transfers::UPLOAD_LIMIT >> 20)]
-    TooLarge,
     /// The import is over.
     #[error("the import is over")]
     Over,
@@ -64,22 +61,12 @@ pub enum TransferError {
     Store(#[from] StoreError),
 }
 
-impl From<WriteFileError> for TransferError {
-    fn from(error: WriteFileError) -> Self {
-        match error {
-            WriteFileError::TooLarge => Self::TooLarge,
-            WriteFileError::Files(error) => Self::Files(error),
-        }
-    }
-}
-
 impl Classified for TransferError {
     fn class(&self) -> Class<'_> {
         match self {
             Self::Access(error) => Class::Inner(error),
             Self::NotFound(error) => Class::Inner(error),
             Self::Cursor(error) => Class::Inner(error),
-            Self::TooLarge => Class::Code(&codes::UPLOAD_TOO_LARGE),
             Self::Over => Class::Code(&codes::IMPORT_OVER),
             Self::Files(error) => Class::Inner(error),
             Self::Store(error) => Class::Inner(error),

@@ -33,7 +33,7 @@ use crate::http::{
         headers(("Location" = String, description = "Where the import is found.")))),
     extensions(
         ("x-permission" = json!("leads.lead.import")),
-        ("x-problems" = json!(["malformed_request", "unsupported_media_type", "validation", "upload_too_large", "files_unavailable"])),
+        ("x-problems" = json!(["files_unavailable"])),
     ),
     security(("bearer" = []), ("api_key" = []))
 )]

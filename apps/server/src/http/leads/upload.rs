@@ -3,7 +3,11 @@
 use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
 use ashlar_kernel::Context;
-use ashlar_leads::{Transfers, import::NewImport, port::StoredFile};
+use ashlar_leads::{
+    TransferError, Transfers,
+    import::{ImportOptionsInput, NewImport},
+    port::{StoredFile, WriteFileError},
+};
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::import_dto::LeadImportOptionsRequest;
@@ -34,15 +38,15 @@ pub(super) async fn receive(
                 let mut part = part;
                 while let Some(bytes) = part.next().await {
                     let bytes = bytes.map_err(|error| unreadable(&error))?;
-                    place.write(bytes).await.map_err(ashlar_leads::TransferError::from)?;
+                    place.write(bytes).await.map_err(unwritten)?;
                 }
-                file = Some(place.keep().await.map_err(ashlar_leads::TransferError::from)?);
+                file = Some(place.keep().await.map_err(TransferError::from)?);
             }
             _ => return Err(malformed("the parts of the body are `options` and `file`")),
         }
     }
     let StoredFile { key, size, .. } = file.ok_or_else(|| malformed("the body has no part `file`"))?;
-    let options = ashlar_leads::import::ImportOptionsInput::from(options).try_into()?;
+    let options = ImportOptionsInput::from(options).try_into()?;
     Ok(NewImport { options, file: Some(key.to_string()), file_name, bytes: size })
 }
 
@@ -59,6 +63,16 @@ fn name_of(part: &Field) -> String {
     let name = part.content_disposition().and_then(|disposition| disposition.get_filename()).unwrap_or_default();
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     last.chars().filter(|c| !c.is_control()).take(255).collect()
+}
+
+fn unwritten(error: WriteFileError) -> Problem {
+    match error {
+        WriteFileError::TooLarge => {
+            let detail = format!("the file is larger than {} MiB", Transfers::UPLOAD_LIMIT >> 20);
+            Problem::http(StatusCode::PAYLOAD_TOO_LARGE, http_codes::BODY_TOO_LARGE, detail)
+        }
+        WriteFileError::Files(error) => TransferError::from(error).into(),
+    }
 }
 
 fn unreadable(error: &actix_multipart::MultipartError) -> Problem {
