@@ -111,6 +111,7 @@ impl Setup {
                 .unwrap();
         (self.state)(&mut state);
         let (identity, ids) = (state.identity.clone(), Arc::clone(&state.ids));
+        let transfers = state.transfers.clone();
         let server = match self.routes {
             None => http::server(listener, state, &config).unwrap(),
             Some(routes) => {
@@ -122,7 +123,7 @@ impl Setup {
         let handle = server.handle();
         drop(tokio::spawn(server));
         let client = Client::new(address);
-        TestApp { client, clock, store, identity, ids, config, server: handle, database, folder }
+        TestApp { client, clock, store, identity, transfers, ids, config, server: handle, database, folder }
     }
 }
 
@@ -147,6 +148,8 @@ pub struct TestApp {
     pub store: SqlStore,
     /// Its accounts, past HTTP.
     pub identity: Identity,
+    /// Leads that come and go in files, as workers have them.
+    pub transfers: ashlar_leads::Transfers,
     /// Where ids come from.
     pub ids: Arc<dyn IdSource>,
     /// How it is configured.

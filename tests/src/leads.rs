@@ -1,6 +1,8 @@
 //! What those who work with leads do all the time.
 
+use ashlar_leads::Taken;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{Answer, SignedIn, TestApp};
 
@@ -30,6 +32,39 @@ impl TestApp {
     pub async fn move_lead(&self, who: &SignedIn, lead: &str, to: &str) -> Answer {
         self.on_lead(who, "POST", lead, "/transition").json(&json!({ "to": to, "lost_reason": "other" })).send().await
     }
+
+    /// Asks for a file to be imported.
+    pub async fn try_import(&self, access: &str, options: &Value, file: &[u8]) -> Answer {
+        let (media_type, body) = upload(options, file);
+        self.client.post("/api/v1/leads/imports").bearer(access).body(media_type, body).send().await
+    }
+
+    /// The same; its id.
+    pub async fn import(&self, access: &str, options: &Value, file: &[u8]) -> String {
+        let answer = self.try_import(access, options, file).await.expect(202);
+        answer.json()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Does what a worker does about imports, until none waits.
+    pub async fn carry_imports_out(&self) {
+        loop {
+            match self.transfers.take(Uuid::from_u128(1)).await.expect("the store works") {
+                Taken::Nothing => return,
+                Taken::Over(_) => {}
+                Taken::Run(mut run) => while run.step().await.expect("the store works") {},
+            }
+        }
+    }
+}
+
+/// An upload of a file with options: its media type and its body.
+pub fn upload(options: &Value, file: &[u8]) -> (&'static str, Vec<u8>) {
+    let part = |head: &str, body: &[u8]| {
+        [b"--edge\r\ncontent-disposition: form-data; ", head.as_bytes(), b"\r\n\r\n", body, b"\r\n"].concat()
+    };
+    let options = part("name=\"options\"\r\ncontent-type: application/json", options.to_string().as_bytes());
+    let file = part("name=\"file\"; filename=\"leads.csv\"\r\ncontent-type: text/csv", file);
+    ("multipart/form-data; boundary=edge", [options, file, b"--edge--\r\n".to_vec()].concat())
 }
 
 /// The form of a lead called Ada with these members.

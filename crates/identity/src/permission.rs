@@ -94,10 +94,12 @@ mod leads {
         Permission::new("leads.lead.update"),
     ];
     /// For those who work with everybody's.
-    pub(super) const ALL: [Permission; 3] = [
+    pub(super) const ALL: [Permission; 5] = [
         Permission::new("leads.lead.read_all"),
         Permission::new("leads.lead.delete"),
         Permission::new("leads.lead.unspam"),
+        Permission::new("leads.lead.import"),
+        Permission::new("leads.lead.export"),
     ];
     /// For those who put things right.
     pub(super) const RIGHT: [Permission; 2] =

@@ -9,7 +9,7 @@
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has them in process, `ashlar-sql` keeps leads in a database. It knows no other domain:
 //! who works with leads it asks the port [`Team`](port::Team), and permissions are names that roles elsewhere hold. It
-//! deliberately lacks, for now: clients and contracts, merging, files, imports and the newsletter.
+//! deliberately lacks, for now: clients and contracts, merging, files and the newsletter.
 //!
 //! ```
 //! use ashlar_leads::{CreateLead, LeadForm, LeadStatus, MoveLead, MoveLeadInput, OnDuplicate};
@@ -38,6 +38,7 @@ mod activity;
 pub mod catalogue;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod import;
 pub mod lead;
 pub mod permission;
 pub mod port;
@@ -56,6 +57,7 @@ pub use query::{
     InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition, NoteQuery,
 };
 pub use use_case::{
-    AddActivity, AddActivityInput, ConsentForm, CreateLead, Created, EditLead, EditLeadInput, LeadError, LeadForm,
-    LeadPage, LeadPorts, LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, UtmForm,
+    AddActivity, AddActivityInput, ConsentForm, CreateLead, Created, EditLead, EditLeadInput, Export, ExportColumn,
+    ExportFormat, ExportLeads, FaultFile, ImportRun, LeadError, LeadForm, LeadPage, LeadPorts, LeadSettings, Leads,
+    ListLeads, MoveLead, MoveLeadInput, OnDuplicate, RunError, Taken, TransferError, TransferPorts, Transfers, UtmForm,
 };

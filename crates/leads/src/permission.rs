@@ -19,6 +19,10 @@ pub const UNSPAM: Permission = Permission::new("leads.lead.unspam");
 pub const REOPEN: Permission = Permission::new("leads.lead.reopen");
 /// Erase leads for good.
 pub const PURGE: Permission = Permission::new("leads.lead.purge");
+/// Import leads from files.
+pub const IMPORT: Permission = Permission::new("leads.lead.import");
+/// Take leads along as files.
+pub const EXPORT: Permission = Permission::new("leads.lead.export");
 
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
@@ -30,6 +34,8 @@ pub const ALL: &[(Permission, &str)] = &[
     (UNSPAM, "Say that a lead was no spam."),
     (REOPEN, "Go back on what was won."),
     (PURGE, "Erase leads for good."),
+    (IMPORT, "Import leads from files."),
+    (EXPORT, "Take leads along as files."),
 ];
 
 /// Which leads somebody sees.

@@ -1,6 +1,9 @@
 //! The rows of leads.
 
-use ashlar_tests::{Call, SignedIn, TestApp, leads::form};
+use ashlar_tests::{
+    Call, SignedIn, TestApp,
+    leads::{form, upload},
+};
 use serde_json::json;
 
 use super::{Answers, BY_ADMINISTRATORS, Because, Row, administered, of};
@@ -27,6 +30,13 @@ pub(super) fn of_leads() -> Vec<Row> {
             "addLeadActivity",
             (201, |app, _| lead(app, "POST", "/activities").json(&json!({ "kind": "call", "body": "x" }))),
         ),
+        administered("importLeads", (202, import)),
+        administered("listLeadImports", (200, |app, _| app.client.get("/api/v1/leads/imports?limit=5"))),
+        administered("getLeadImport", (200, |app, _| imported(app, "GET", ""))),
+        administered("getLeadImportErrors", (200, |app, _| imported(app, "GET", "/errors.csv"))),
+        administered("cancelLeadImport", (200, |app, _| imported(app, "POST", "/cancel"))),
+        administered("watchLeadImport", (200, |app, _| imported(app, "GET", "/events"))),
+        administered("exportLeads", (200, |app, _| app.client.get("/api/v1/leads/export?columns=email&status=new"))),
         Row {
             happy: (204, leave),
             unauthenticated: Answers(401, "authentication_required", leave),
@@ -40,11 +50,22 @@ fn create(app: &TestApp, _: &SignedIn) -> Call {
     app.client.post("/api/v1/leads").json(&form(&json!({ "email": "new@leads.example" })))
 }
 
+const IMPORT: &str = "00000000-0000-0000-0000-0000000000e2";
+
+fn imported(app: &TestApp, method: &str, rest: &str) -> Call {
+    app.client.named(method, &format!("/api/v1/leads/imports/{IMPORT}{rest}"))
+}
+
+fn import(app: &TestApp, _: &SignedIn) -> Call {
+    let (media_type, body) = upload(&json!({ "mode": "upsert" }), b"name,email\nAda,new@leads.example\n");
+    app.client.post("/api/v1/leads/imports").body(media_type, body)
+}
+
 fn leave(app: &TestApp, _: &SignedIn) -> Call {
     app.client.delete(&format!("/api/v1/leads/{LEAVES}"))
 }
 
-/// Two leads whose ids are known beforehand.
+/// Two leads and an import whose ids are known beforehand.
 pub(super) async fn settle(app: &TestApp) {
     for (number, id) in [LEAD, LEAVES].into_iter().enumerate() {
         let id = format!("x'{}'", id.replace('-', ""));
@@ -56,4 +77,13 @@ pub(super) async fn settle(app: &TestApp) {
         ))
         .await;
     }
+    let id = format!("x'{}'", IMPORT.replace('-', ""));
+    let options = r#"{"mode":"create","key":"email","on_conflict":"skip","mapping":{},"defaults":{},"dry_run":false,"delimiter":null,"has_header":true}"#;
+    app.execute(&format!(
+        "INSERT INTO lead_import (id, tenant_id, state, options, file_name, bytes_total, bytes_read, text_offset, \
+         rows_read, created, updated, skipped, duplicates, failed, faults, created_at, version) \
+         SELECT {id}, id, 'queued', '{options}', 'a.csv', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, created_at, 1 \
+         FROM tenant WHERE slug = 'main'"
+    ))
+    .await;
 }

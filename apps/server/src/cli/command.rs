@@ -6,6 +6,7 @@ use super::audit::Audit;
 use super::flags::ConfigFlags;
 use super::help;
 use super::import::Import;
+use super::leads::LeadFiles;
 
 /// The program `ashlar` and everything it can be told.
 #[derive(Parser)]
@@ -105,6 +106,13 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         what: Audit,
+    },
+    /// Imports leads from a file, or takes them along as one
+    #[command(after_long_help = help::LEADS)]
+    Leads {
+        /// What to do
+        #[command(subcommand)]
+        what: LeadFiles,
     },
     /// Asks a running server whether it is ready; made for containers
     #[command(after_long_help = help::HEALTHCHECK)]

@@ -155,3 +155,15 @@ Examples:
   HEALTHCHECK CMD [\"ashlar\", \"healthcheck\"]        in a Dockerfile
 
 It waits two seconds at most. A server that listens on 0.0.0.0 or [::] is asked over loopback.";
+
+pub(super) const LEADS: &str = "\
+Examples:
+  ashlar leads import fair.csv
+  ashlar leads import crm.csv.gz --mode upsert --on-conflict fill_blank --errors wrong.csv
+  ashlar leads import liste.csv --map Rufnummer=phone_number --default source=event --dry-run
+  ashlar leads export --columns full_name,email,status > leads.csv
+  ashlar leads export --format jsonl --status won
+
+It works directly on the database; with SQLite, stop the server first, or use the API. A file is CSV in UTF-8,
+UTF-16 or Windows-1252, with commas, semicolons, bars or tabs. What an import has taken in stays when it is
+interrupted; run it again, and those rows are skipped.";

@@ -8,6 +8,7 @@ mod flags;
 mod healthcheck;
 mod help;
 mod import;
+mod leads;
 pub mod output;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use exit::Exit;
 pub use flags::ConfigFlags;
 pub use healthcheck::{HealthcheckError, Target, healthcheck};
 pub use import::{Import, ImportFormat, ImportUsers, ReportFormat};
+pub use leads::{ExportLeadFile, ImportLeadFile, LeadFiles};
 
 /// Understands the command line. When it is not to be acted on (`--help`, `--version`, a mistake)
 /// everything is printed already, and the error says how to end.

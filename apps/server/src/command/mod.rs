@@ -5,6 +5,7 @@ mod banner;
 mod doctor;
 mod import;
 mod keys;
+mod leads;
 mod mail;
 mod migrate;
 mod openapi;
@@ -75,6 +76,7 @@ fn dispatch(command: Command, config: &Config) -> Exit {
         Command::Seed => ended(wait(seed::run(config))),
         Command::Users { decision } => ended(wait(users::run(config, decision))),
         Command::Keys { what } => ended(wait(keys::run(config, &what))),
+        Command::Leads { what } => concluded(wait(leads::run(config, &what))),
         Command::Audit { what } => concluded(wait(audit::run(config, &what))),
         Command::Doctor { json } => wait(doctor::run(config, json)).unwrap_or(Exit::Failed),
         Command::Healthcheck { url } => ended(check_health(config, url.as_deref())),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ashlar_identity::{Identity, UserId};
 use ashlar_kernel::{StoreError, TenantId};
-use ashlar_leads::{DisposableDomains, LeadPorts, LeadSettings, Leads, port::Team};
+use ashlar_leads::{
+    DisposableDomains, LeadPorts, LeadSettings, Leads, TransferPorts, Transfers, permission, port::Team,
+};
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -20,6 +22,11 @@ impl Team for Members {
         let account = self.0.account_of(tenant, UserId::from_uuid(user)).await?;
         Ok(account.is_some_and(|account| account.role.works_with_leads()))
     }
+
+    async fn may_import(&self, tenant: TenantId, user: Uuid) -> Result<bool, StoreError> {
+        let account = self.0.account_of(tenant, UserId::from_uuid(user)).await?;
+        Ok(account.is_some_and(|account| account.role.permissions().allows(permission::IMPORT)))
+    }
 }
 
 impl Parts {
@@ -27,6 +34,7 @@ impl Parts {
     pub(super) fn leads(&self, config: &Config, identity: &Identity) -> Leads {
         let ports = LeadPorts {
             store: Arc::new(self.store.clone()),
+            files: Arc::clone(&self.files),
             team: Arc::new(Members(identity.clone())),
             ids: Arc::clone(&self.ids),
         };
@@ -36,5 +44,11 @@ impl Parts {
             root_key: self.root_key.clone(),
         };
         Leads::new(ports, settings)
+    }
+
+    /// Imports and exports.
+    pub(super) fn transfers(&self, leads: &Leads) -> Transfers {
+        let ports = TransferPorts { store: Arc::new(self.store.clone()), clock: Arc::clone(&self.clock) };
+        Transfers::new(leads.clone(), ports)
     }
 }

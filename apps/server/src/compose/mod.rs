@@ -1,6 +1,7 @@
 //! Puts the product together: the only module that names adapters.
 
 mod audit;
+mod blobs;
 mod database;
 mod error;
 mod keys;
@@ -20,6 +21,7 @@ use ashlar_kernel::{
     Brake, BrakeRule, Cache, Clock, Context, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, RequestId,
     SystemClock, TenantId, TimeOrderedIds,
 };
+use ashlar_leads::{Transfers, port::Files};
 use ashlar_mail::MailUrl;
 use ashlar_memory::{MemoryBrake, MemoryCache, MemoryRateLimiter, MemorySessionCache};
 use ashlar_redis::{RedisBrake, RedisCache, RedisRateLimiter, RedisRevocations, RedisStore};
@@ -28,6 +30,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 
 pub use audit::{evidence, sealing, trail};
+pub use blobs::look_at_files;
 pub use database::{Watchers, connect, migrate_down, migrate_up, status, store_options};
 pub use error::StartError;
 pub use keys::{KeyFiles, audit_public_key, prepare_data_folder, read_keys};
@@ -160,6 +163,8 @@ pub async fn decide_on_operator(
 pub struct Tools {
     /// The accounts.
     pub identity: Identity,
+    /// Leads that come and go in files.
+    pub transfers: Transfers,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where ids come from.
@@ -176,14 +181,16 @@ pub async fn tools(config: &Config, world: World, may_be_first: bool) -> Result<
     }
     let parts = Parts::prepare(config, world).await?;
     let identity = parts.identity(config);
+    let transfers = parts.transfers(&parts.leads(config, &identity));
     let Parts { clock, ids, store, .. } = parts;
-    Ok(Tools { identity, clock, ids, store })
+    Ok(Tools { identity, transfers, clock, ids, store })
 }
 
 /// Everything with a connection, a key or a clock in it.
 pub(crate) struct Parts {
     ports: IdentityPorts,
     store: SqlStore,
+    files: Arc<dyn Files>,
     root_key: MacKey,
     redis: Option<RedisStore>,
     shared: Option<SharedSessions>,
@@ -225,8 +232,9 @@ impl Parts {
             ids: Arc::clone(&ids),
             entropy: Arc::clone(&world.entropy),
         };
+        let files: Arc<dyn Files> = Arc::new(blobs::open(config, &world.entropy)?);
         let World { clock, entropy, .. } = world;
-        Ok(Self { ports, store, root_key, redis, shared, metrics, clock, ids, entropy })
+        Ok(Self { ports, store, files, root_key, redis, shared, metrics, clock, ids, entropy })
     }
 
     /// Sees to it that there is a signing key, and uses what keys there are.
@@ -321,7 +329,8 @@ impl Parts {
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         let identity = self.identity(config);
         let leads = self.leads(config, &identity);
-        AppState::new((identity, leads), clock, ids, health, manner).map_err(StartError::Description)
+        let transfers = self.transfers(&leads);
+        AppState::new((identity, leads, transfers), clock, ids, health, manner).map_err(StartError::Description)
     }
 }
 
@@ -362,6 +371,7 @@ impl Parts {
             errands: vec![carry, denials, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,
             sealing: sealing(config, &self.store)?,
+            transfers: state.transfers.clone(),
         })
     }
 

@@ -106,11 +106,13 @@ fn receive(
     }
 }
 
-fn malformed(detail: impl Into<String>) -> Problem {
+/// The request is not what it has to be.
+pub(crate) fn malformed(detail: impl Into<String>) -> Problem {
     Problem::http(StatusCode::BAD_REQUEST, http_codes::MALFORMED_REQUEST, detail)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads a JSON object, strictly.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(malformed("the body must be a JSON object"));
     }

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use ashlar_identity::Identity;
 use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
-use ashlar_leads::Leads;
+use ashlar_leads::{Leads, Transfers};
 use ipnet::IpNet;
 
 use super::{Health, fallback::RouteTable, idempotency::Requests, middleware::Load};
@@ -17,6 +17,8 @@ pub struct AppState {
     pub identity: Identity,
     /// People who may become customers.
     pub leads: Leads,
+    /// Leads that come and go in files.
+    pub transfers: Transfers,
     /// Tenants by their short names.
     pub tenants: Tenants,
     /// The time.
@@ -81,7 +83,7 @@ pub struct Manner {
 impl AppState {
     /// Puts the state together.
     pub fn new(
-        (identity, leads): (Identity, Leads),
+        (identity, leads, transfers): (Identity, Leads, Transfers),
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         health: Health,
@@ -97,6 +99,7 @@ impl AppState {
         Ok(Self {
             identity,
             leads,
+            transfers,
             tenants,
             clock,
             ids,

@@ -7,6 +7,7 @@ mod clock;
 mod crew;
 mod figures;
 mod housekeeping;
+mod imports;
 mod pace;
 mod relay;
 mod scheduler;
@@ -19,6 +20,7 @@ use ashlar_jobs::{
     port::{Bell, JobStore, News, Outbox, ScheduleStore, Sleep},
 };
 use ashlar_kernel::{Clock, Entropy};
+use ashlar_leads::Transfers;
 use async_trait::async_trait;
 use tokio::{sync::watch, task::JoinSet};
 
@@ -74,6 +76,8 @@ pub struct Work {
     pub schedules: Vec<Schedule>,
     /// How events become the audit trail.
     pub sealing: Sealing,
+    /// Who imports leads.
+    pub transfers: Transfers,
     /// What every process does, whatever its roles: carrying rings, hearing of others' revocations.
     pub errands: Vec<Errand>,
     /// Jobs at the same time.
@@ -115,6 +119,8 @@ impl Work {
             let relay = Relay::new(self.outbox, Arc::new(self.subscribers), Arc::clone(&clock));
             tasks.spawn(relay::run(relay, pace.clone().woken_by(News::Events)));
             tasks.spawn(seal::run(self.sealing, Arc::clone(&clock), pace.clone().woken_by(News::Events)));
+            let holder = imports::holder(&self.entropy);
+            tasks.spawn(imports::run(self.transfers, holder, pace.clone().woken_by(News::Events)));
             let ports = WorkerPorts {
                 store: self.jobs,
                 clock: Arc::clone(&clock),

@@ -47,3 +47,11 @@ pub(crate) fn contains_fragment(backend: DbBackend, fragment: &str) -> Option<Ex
         [phrase],
     ))
 }
+
+/// The same for texts.
+pub(crate) fn is_one_of(backend: DbBackend, column: impl ColumnTrait, texts: &[String]) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::col(column).eq(PgFunc::any(texts.to_vec())),
+        _ => column.is_in(texts.iter().map(String::as_str)),
+    }
+}

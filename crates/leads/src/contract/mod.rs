@@ -7,11 +7,13 @@ use ashlar_kernel::EventLog;
 
 use crate::port::LeadStore;
 
+pub mod files;
 pub mod leads;
 pub mod lists;
 pub mod notes;
 pub mod races;
 mod scene;
+pub mod transfers;
 
 /// A store to try a law on: empty but for the tenant `main`, and nobody else's.
 pub struct Fixture {

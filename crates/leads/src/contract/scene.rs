@@ -98,7 +98,7 @@ impl Scene {
         Id::new(&self.ids)
     }
 
-    fn context(&self) -> Context {
+    pub(super) fn context(&self) -> Context {
         Context {
             tenant: TenantId::MAIN,
             actor: Actor::Anonymous,

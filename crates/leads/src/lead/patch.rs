@@ -32,7 +32,7 @@ pub struct LeadPatch {
 
 impl LeadPatch {
     /// What becomes of `details`.
-    pub(super) fn apply(self, details: Details) -> Details {
+    pub(crate) fn apply(self, details: Details) -> Details {
         Details {
             full_name: self.full_name.unwrap_or(details.full_name),
             position: self.position.apply(details.position),

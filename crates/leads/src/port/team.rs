@@ -9,4 +9,7 @@ use uuid::Uuid;
 pub trait Team: Send + Sync {
     /// Whether somebody may look after leads in a tenant: they are a member there, and more than an ordinary one.
     async fn looks_after_leads(&self, tenant: TenantId, user: Uuid) -> Result<bool, StoreError>;
+
+    /// Whether somebody may import leads into a tenant.
+    async fn may_import(&self, tenant: TenantId, user: Uuid) -> Result<bool, StoreError>;
 }

@@ -97,7 +97,7 @@ impl Leads {
         Ok(LeadError::Duplicate { existing: seen.map(|lead| lead.id()) })
     }
 
-    fn patch(&self, context: &Context, input: EditLeadInput, errors: &mut FieldErrors) -> LeadPatch {
+    pub(super) fn patch(&self, context: &Context, input: EditLeadInput, errors: &mut FieldErrors) -> LeadPatch {
         let email = match blank_clears(input.email) {
             Patch::Keep => Patch::Keep,
             Patch::Clear => Patch::Clear,

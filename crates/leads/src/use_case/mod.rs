@@ -6,9 +6,14 @@ mod create;
 mod delete;
 mod edit;
 mod error;
+mod export;
+mod fault_file;
 mod form;
+mod import_run;
+mod intake;
 mod list;
 mod read;
+mod transfers;
 mod transition;
 
 use std::sync::Arc;
@@ -20,15 +25,19 @@ pub use activities::{AddActivity, AddActivityInput};
 pub use create::{CreateLead, Created, OnDuplicate};
 pub use edit::{EditLead, EditLeadInput};
 pub use error::LeadError;
+pub use export::{Export, ExportColumn, ExportFormat, ExportLeads};
+pub use fault_file::FaultFile;
 pub use form::{ConsentForm, LeadForm, UtmForm};
+pub use import_run::{ImportRun, RunError};
 pub use list::{LeadPage, ListLeads};
+pub use transfers::{Taken, TransferError, TransferPorts, Transfers};
 pub use transition::{MoveLead, MoveLeadInput};
 
 use crate::{
     Lead, LeadId,
     lead::{DisposableDomains, Region},
     permission::Sight,
-    port::{LeadStore, Team},
+    port::{Files, LeadStore, Team},
 };
 
 /// What the service is made of.
@@ -36,6 +45,8 @@ use crate::{
 pub struct LeadPorts {
     /// Where leads are kept.
     pub store: Arc<dyn LeadStore>,
+    /// Where files are kept.
+    pub files: Arc<dyn Files>,
     /// Who works with leads.
     pub team: Arc<dyn Team>,
     /// Where ids come from.

@@ -58,7 +58,8 @@ pub(super) async fn list(
 /// How many values of one kind a filter has at most.
 const MOST: usize = 20;
 
-fn parse(query: &str) -> Result<ListLeads, Problem> {
+/// What is asked, in the words of the query.
+pub(super) fn parse(query: &str) -> Result<ListLeads, Problem> {
     let mut command = ListLeads::default();
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {

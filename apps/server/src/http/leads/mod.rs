@@ -1,11 +1,16 @@
 //! The leads domain over HTTP.
 
 mod dto;
+mod export;
 mod form;
+mod import_dto;
+mod import_progress;
+mod imports;
 mod lead;
 mod list;
 mod notes;
 mod query;
+mod upload;
 
 use ashlar_kernel::Id;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,6 +21,13 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(lead::create)
         .service(list::list)
+        .service(imports::create)
+        .service(imports::list)
+        .service(imports::read)
+        .service(imports::errors)
+        .service(imports::cancel)
+        .service(import_progress::events)
+        .service(export::export)
         .service(lead::read)
         .service(lead::update)
         .service(lead::delete)

@@ -103,3 +103,51 @@ pub(super) struct LeadListQuery {
     #[param(pattern = "^total$")]
     include: Option<String>,
 }
+
+/// Which leads are meant. Filters of different kinds have all to be true; of a kind that is given several times, one.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "only its description is used; a parameter may be given several times, which serde refuses"
+)]
+pub(super) struct LeadFilterQuery {
+    /// Only those that stand there.
+    #[param(inline, value_type = Vec<LeadStatus>, required = false)]
+    status: Vec<String>,
+    /// Only those that came so.
+    #[param(inline, value_type = Vec<LeadSource>, required = false)]
+    source: Vec<String>,
+    /// Only those that want this.
+    #[param(inline, value_type = Vec<LeadCategory>, required = false)]
+    category: Vec<String>,
+    /// Only those that this account looks after; `none`: that nobody looks after.
+    #[param(value_type = Vec<String>, required = false)]
+    owner_id: Vec<String>,
+    /// Only those with this tag.
+    #[param(value_type = Vec<String>, required = false)]
+    tag: Vec<String>,
+    /// Only those that came then or later (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_from: Option<String>,
+    /// Only those that came before then (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_to: Option<String>,
+    /// Only those that were edited then or later (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    updated_from: Option<String>,
+    /// Only those that were edited before then (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    updated_to: Option<String>,
+    /// Only those with an address, or without.
+    has_email: Option<bool>,
+    /// Only those with a number, or without.
+    has_phone: Option<bool>,
+    /// Only those that work where this is part of the name, in whatever case.
+    #[param(min_length = 1, max_length = 255)]
+    company: Option<String>,
+    /// Only those whose name, company, address or number holds each of these words, or a part of a word, in whatever
+    /// case. Nothing has a meaning of its own.
+    #[param(min_length = 2, max_length = 100)]
+    q: Option<String>,
+}

@@ -1,6 +1,6 @@
 //! The outermost layer: gives a request its name and its time limit, and an answer its form.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use actix_cors::CorsError;
 use actix_web::{
@@ -28,6 +28,8 @@ use crate::{
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: &str = "traceparent";
+const UPLOAD_ROUTE: &str = "/api/v1/leads/imports";
+const UPLOAD_TIMEOUT: Duration = Duration::from_mins(15);
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// Names the request, admits it or not, limits its time, survives its panics, writes problem documents, adds the
@@ -91,8 +93,11 @@ async fn answer(
     state: &AppState,
 ) -> Result<ServiceResponse<BoxBody>, Problem> {
     let _place = admit(&request, state)?;
+    // Large files take as long as the client's line makes them take.
+    let takes_upload = request.match_pattern().is_some_and(|route| route == UPLOAD_ROUTE);
     let work = AssertUnwindSafe(next.call(request)).catch_unwind();
-    match tokio::time::timeout(state.load.request_timeout(), work).await {
+    let patience = if takes_upload { UPLOAD_TIMEOUT } else { state.load.request_timeout() };
+    match tokio::time::timeout(patience, work).await {
         Ok(Ok(Ok(response))) => Ok(response.map_into_boxed_body()),
         Ok(Ok(Err(error))) => Err(problem_of(&error)),
         Ok(Err(_panic)) => Err(StoreError::internal("a handler panicked").into()),

@@ -8,8 +8,9 @@ use std::{
 
 use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId};
 use ashlar_leads::{
-    Activity, ActivityEvent, ActivityKind, Lead, LeadEvent, LeadId, LeadPosition, LeadQuery, LeadRow, LeadRows,
-    LeadSort, NotePosition, NoteQuery, StatusChange,
+    Activity, ActivityEvent, ActivityKind, Details, Lead, LeadEvent, LeadId, LeadPosition, LeadQuery, LeadRow,
+    LeadRows, LeadSort, NotePosition, NoteQuery, StatusChange,
+    import::LeadKeys,
     port::{LeadStore, LeadTx, SaveLeadError},
 };
 use async_trait::async_trait;
@@ -46,7 +47,7 @@ impl LeadTables {
         self.holder(lead.tenant(), email.key()).is_some_and(|other| other.id() != lead.id())
     }
 
-    fn insert(&mut self, lead: Lead, came: StatusChange) -> Result<(), SaveLeadError> {
+    pub(super) fn insert(&mut self, lead: Lead, came: StatusChange) -> Result<(), SaveLeadError> {
         if self.leads.contains_key(&lead.id()) {
             return Err(broken("lead primary key").into());
         }
@@ -56,6 +57,29 @@ impl LeadTables {
         Arc::make_mut(&mut self.leads).insert(lead.id(), lead);
         self.note_move(came);
         Ok(())
+    }
+
+    /// Replaces a lead that was read in the same unit of work.
+    pub(super) fn replace(&mut self, lead: Lead) -> Result<(), SaveLeadError> {
+        if self.is_duplicate(&lead) {
+            return Err(SaveLeadError::Duplicate);
+        }
+        Arc::make_mut(&mut self.leads).insert(lead.id(), lead);
+        Ok(())
+    }
+
+    /// Leads by their keys, oldest first.
+    pub(super) fn found_by(&self, tenant: TenantId, keys: &LeadKeys) -> Vec<Lead> {
+        let is_meant = |lead: &&Lead| {
+            let Details { email, phone, .. } = lead.details();
+            let has_email = email.as_ref().is_some_and(|email| keys.emails.iter().any(|key| key == email.key()));
+            let has_phone = phone.as_ref().is_some_and(|phone| keys.phones.iter().any(|key| key == phone.e164()));
+            keys.ids.contains(&lead.id().as_uuid()) || (has_email && lead.holds_address()) || has_phone
+        };
+        let here = self.leads.values().filter(|lead| lead.tenant() == tenant && lead.deleted_at().is_none());
+        let mut found: Vec<_> = here.filter(is_meant).cloned().collect();
+        found.sort_by_key(|lead| (lead.created_at(), lead.id()));
+        found
     }
 
     fn update(&mut self, lead: &Lead) -> Result<(), SaveLeadError> {

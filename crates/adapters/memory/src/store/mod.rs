@@ -15,6 +15,7 @@ mod signing_keys;
 mod tables;
 mod trail;
 mod transaction;
+mod transfers;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -3,6 +3,7 @@
 mod audit;
 mod brake;
 mod cache;
+mod files;
 mod identity_store;
 mod jobs;
 mod kernel;
@@ -15,3 +16,4 @@ mod revocations;
 mod session_cache;
 mod sign_in_counters;
 mod token_signer;
+mod transfer_store;

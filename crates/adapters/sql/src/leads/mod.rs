@@ -4,4 +4,5 @@ mod entity;
 mod list;
 mod mapping;
 mod store;
+mod transfer;
 mod tx;

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{errors::UniqueKey, transaction::SqlTx};
 
-const ADDRESS: UniqueKey = UniqueKey { constraint: "lead_email_key_key", columns: "lead.tenant_id, lead.email_key" };
+pub(super) const ADDRESS: UniqueKey =
+    UniqueKey { constraint: "lead_email_key_key", columns: "lead.tenant_id, lead.email_key" };
 
 #[async_trait]
 impl LeadTx for SqlTx {

@@ -1,6 +1,7 @@
 //! The laws of the store of leads, on both databases.
 
 mod plans;
+mod transfers;
 
 use std::sync::Arc;
 

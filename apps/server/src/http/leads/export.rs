@@ -1,0 +1,132 @@
+//! Leads taken along as a file.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use ashlar_kernel::StoreError;
+use ashlar_leads::{ExportColumn, ExportFormat, ExportLeads};
+use bytes::Bytes;
+use futures::stream;
+use serde::Serialize;
+use url::form_urlencoded;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{list, query::LeadFilterQuery};
+use crate::http::{
+    AppState,
+    caller::Caller,
+    problem::Problem,
+    query::{invalid, refused},
+};
+
+/// In which form, and what of it. The filters of the list besides.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) struct LeadExportQuery {
+    /// `csv` (the default) or `jsonl`.
+    #[param(pattern = "^(csv|jsonl)$")]
+    format: Option<String>,
+    /// Which columns, in which order, with commas between them; all if it is left out.
+    #[param(max_length = 500, example = "full_name,email,status")]
+    columns: Option<String>,
+}
+
+/// A row of an export in JSON: the members are the columns that were asked for.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "full_name": "Ada Lovelace", "email": "ada@engines.example", "status": "new" }))]
+pub(super) struct LeadExportRow {
+    /// The id of the lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+}
+
+/// Export leads
+///
+/// The leads that the list with the same filters shows, oldest first, as a file in one go, however many there are. In CSV,
+/// cells that a spreadsheet would compute begin with `'`; imports take it off again. That leads were taken along stands in
+/// the audit trail.
+#[utoipa::path(
+    operation_id = "exportLeads",
+    tag = "leads",
+    path = "/api/v1/leads/export",
+    params(LeadFilterQuery, LeadExportQuery),
+    responses((status = 200, description = "The file.", content(
+        (String = "text/csv", example = json!("full_name,email\r\nAda Lovelace,ada@engines.example\r\n")),
+        (LeadExportRow = "application/jsonl"),
+    ))),
+    extensions(
+        ("x-permission" = json!("leads.lead.export")),
+        ("x-problems" = json!(["invalid_parameter"])),
+    ),
+    security(("bearer" = []), ("api_key" = []))
+)]
+#[get("/api/v1/leads/export")]
+pub(super) async fn export(
+    caller: Caller,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, Problem> {
+    let command = parse(request.query_string())?;
+    let (media_type, name) = match command.format {
+        ExportFormat::Csv => ("text/csv; charset=utf-8; header=present", "leads.csv"),
+        ExportFormat::Jsonl => ("application/jsonl", "leads.jsonl"),
+    };
+    let export = state.transfers.export(&caller.context, command).await?;
+    let parts = stream::try_unfold(export, |mut export| async move {
+        let part = export.next().await?;
+        Ok::<_, StoreError>(part.map(|part| (Bytes::from(part), export)))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header(("content-disposition", format!("attachment; filename=\"{name}\"")))
+        .insert_header(("cache-control", "no-store"))
+        .streaming(Box::pin(parts)))
+}
+
+/// Pages, counts and sorts are for lists.
+const OF_LISTS: [&str; 4] = ["limit", "cursor", "sort", "include"];
+
+fn parse(query: &str) -> Result<ExportLeads, Problem> {
+    let (mut format, mut columns) = (None, None);
+    let mut filters = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let own = match &*name {
+            "format" => &mut format,
+            "columns" => &mut columns,
+            _ if OF_LISTS.contains(&&*name) => {
+                return Err(refused(&name, "unknown_parameter", "this operation knows no such parameter"));
+            }
+            _ => {
+                filters.append_pair(&name, &value);
+                continue;
+            }
+        };
+        if own.replace(value.into_owned()).is_some() {
+            return Err(refused(&name, "duplicate", "this parameter is given twice"));
+        }
+    }
+    let format = format.as_deref().unwrap_or("csv").parse::<ExportFormat>();
+    let columns = columns.as_deref().map_or(Ok(Vec::new()), |names| {
+        names.split(',').map(|name| name.trim().parse::<ExportColumn>()).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(ExportLeads {
+        filter: list::parse(&filters.finish())?.filter,
+        columns: columns.map_err(|fault| invalid("columns", &fault.to_string()))?,
+        format: format.map_err(|fault| invalid("format", &fault.to_string()))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_takes_the_filters_of_the_list_and_columns() {
+        let command = parse("status=new&format=jsonl&columns=email,%20full_name&q=ada").unwrap();
+        assert_eq!(command.format, ExportFormat::Jsonl);
+        assert_eq!(command.columns, [ExportColumn::Email, ExportColumn::FullName]);
+        assert!(command.filter.search.is_some());
+        for bad in ["format=xls", "columns=password", "limit=1", "sort=-score", "colour=red", "format=csv&format=csv"] {
+            assert_eq!(parse(bad).unwrap_err().code(), "invalid_parameter", "{bad}");
+        }
+    }
+}

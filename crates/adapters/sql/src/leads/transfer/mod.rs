@@ -1,0 +1,7 @@
+//! Imports, and many leads at once.
+
+mod batch;
+mod entity;
+mod mapping;
+mod store;
+mod tx;

@@ -1,0 +1,107 @@
+//! Writes.
+
+use ashlar_kernel::{Change, StoreError, TenantId};
+use ashlar_leads::{
+    Lead,
+    import::{ExportEvent, ImportEvent, ImportJob, LeadKeys},
+    port::{LeadBatch, TransferTx},
+};
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LockType},
+};
+
+use super::{batch, entity::import, mapping};
+use crate::{
+    dialect::{is_among, is_one_of},
+    errors::UniqueKey,
+    leads::{entity::lead, mapping::restore_lead, store::holds_address, tx::ADDRESS},
+    transaction::SqlTx,
+};
+
+const AT_WORK: UniqueKey = UniqueKey { constraint: "lead_import_at_work_key", columns: "lead_import.tenant_id" };
+
+#[async_trait]
+impl TransferTx for SqlTx {
+    async fn insert_import(&mut self, change: Change<ImportJob, ImportEvent>) -> Result<(), StoreError> {
+        let (job, events) = self.open(change)?;
+        let row = mapping::new_import(job.to_row()?);
+        import::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(|error| self.write_error(error))?;
+        self.explain(events).await
+    }
+
+    async fn save_import(
+        &mut self,
+        change: Change<ImportJob, ImportEvent>,
+        batch: LeadBatch,
+    ) -> Result<(), StoreError> {
+        let (job, events) = self.open(change)?;
+        self.replace_import(&job).await?;
+        let LeadBatch { created, came, updated, faults } = batch;
+        batch::insert_leads(&self.tx, &created).await.map_err(|error| self.batch_error(error))?;
+        batch::insert_moves(&self.tx, &came).await.map_err(|error| self.batch_error(error))?;
+        batch::update_leads(&self.tx, &updated).await.map_err(|error| self.batch_error(error))?;
+        batch::insert_faults(&self.tx, job.id(), faults).await.map_err(|error| self.batch_error(error))?;
+        self.explain(events).await
+    }
+
+    async fn leads_found_by(&mut self, tenant: TenantId, keys: &LeadKeys) -> Result<Vec<Lead>, StoreError> {
+        let LeadKeys { ids, emails, phones } = keys;
+        if ids.is_empty() && emails.is_empty() && phones.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.enter()?;
+        let backend = self.tx.get_database_backend();
+        let found = Condition::any()
+            .add_option((!ids.is_empty()).then(|| is_among(backend, lead::Column::Id, ids)))
+            .add_option(
+                (!emails.is_empty()).then(|| holds_address().add(is_one_of(backend, lead::Column::EmailKey, emails))),
+            )
+            .add_option((!phones.is_empty()).then(|| is_one_of(backend, lead::Column::PhoneE164, phones)));
+        let rows = lead::Entity::find()
+            .filter(lead::Column::TenantId.eq(tenant.as_uuid()))
+            .filter(lead::Column::DeletedAt.is_null())
+            .filter(found)
+            .order_by_asc(Expr::col((lead::Entity, lead::Column::CreatedAt)))
+            .order_by_asc(lead::Column::Id)
+            .lock(LockType::Update)
+            .all(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        self.leave();
+        rows.into_iter().map(restore_lead).collect()
+    }
+
+    async fn note_export(&mut self, change: Change<(), ExportEvent>) -> Result<(), StoreError> {
+        let ((), events) = self.open(change)?;
+        self.explain(events).await
+    }
+}
+
+impl SqlTx {
+    /// Whoever has taken an address since the leads were read is read next time.
+    fn batch_error(&self, error: batch::BatchError) -> StoreError {
+        match error {
+            batch::BatchError::Store(error) => error,
+            batch::BatchError::Db(error) if ADDRESS.is_broken_by(&error) => StoreError::Contended(Box::new(error)),
+            batch::BatchError::Db(error) => self.write_error(error),
+        }
+    }
+
+    async fn replace_import(&self, job: &ImportJob) -> Result<(), StoreError> {
+        let row = job.to_row()?;
+        let before = row.version - 1;
+        let stale = |error: DbErr| {
+            if AT_WORK.is_broken_by(&error) { StoreError::Stale } else { self.write_error(error) }
+        };
+        let done = import::Entity::update_many()
+            .set(mapping::changed_import(row))
+            .filter(import::Column::Id.eq(job.id().as_uuid()))
+            .filter(import::Column::Version.eq(before))
+            .exec(&self.tx)
+            .await
+            .map_err(stale)?;
+        if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    }
+}

@@ -1,0 +1,319 @@
+//! An import whose process is killed again and again counts every row once.
+
+use std::{
+    os::unix::process::ExitStatusExt as _,
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use ashlar_blob::{BlobFiles, BlobUrl};
+use ashlar_kernel::{
+    Change, Clock, Context, Entropy, IdSource, MacKey, RequestId, StoreError, SystemClock, TenantId, TimeOrderedIds,
+    Timestamp, UnitOfWork,
+};
+use ashlar_leads::{
+    DisposableDomains, Lead, LeadPorts, LeadSettings, Leads, NotePosition, Taken, TransferPorts, Transfers,
+    import::{
+        ExportEvent, ImportCounts, ImportEvent, ImportId, ImportJob, ImportOptionsInput, ImportState, LeadKeys,
+        NewImport, RowFault,
+    },
+    port::{Files as _, LeadBatch, TransferStore, TransferTx},
+};
+use ashlar_memory::{Everybody, SeededEntropy};
+use ashlar_sql::{SqlOptions, SqlStore};
+use ashlar_tests::binary::PostgresDatabase;
+use async_trait::async_trait;
+use bytes::Bytes;
+use rustix::process::{Signal, getpid, kill_process};
+use uuid::Uuid;
+
+/// Before and after each step of a batch.
+const WINDOWS: usize = 8;
+const ROUNDS: usize = 2;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a process is told: its number, the window, the pass, the folder and the URL of the database.
+const ORDERS: &str = "ASHLAR_TEST_IMPORT_DIES_AT";
+/// Rows of the file: every tenth fails, and every eleventh repeats the one before it.
+const ROWS: usize = 12_500;
+
+/// The time as a process sees it that is started so many minutes later: nobody waits for the leases of the dead.
+struct LaterClock(usize);
+
+impl Clock for LaterClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + chrono::TimeDelta::minutes(i64::try_from(self.0).unwrap())
+    }
+}
+
+/// A process dies in one window, at one pass.
+struct Death {
+    window: usize,
+    passes: AtomicUsize,
+}
+
+impl Death {
+    fn may_come(&self, window: usize) {
+        if self.window == window && self.passes.fetch_sub(1, Ordering::SeqCst) == 1 {
+            // No destructor, no rollback, no goodbye.
+            kill_process(getpid(), Signal::KILL).unwrap();
+        }
+    }
+
+    async fn around<T>(&self, first: usize, step: impl Future<Output = T> + Send) -> T {
+        self.may_come(first);
+        let outcome = step.await;
+        self.may_come(first + 1);
+        outcome
+    }
+}
+
+struct Mortal {
+    store: SqlStore,
+    death: Arc<Death>,
+}
+
+struct MortalTx {
+    tx: Box<dyn TransferTx>,
+    death: Arc<Death>,
+}
+
+#[async_trait]
+impl TransferStore for Mortal {
+    async fn begin_transfer(&self, context: &Context) -> Result<Box<dyn TransferTx>, StoreError> {
+        let tx = self.death.around(0, self.store.begin_transfer(context)).await?;
+        Ok(Box::new(MortalTx { tx, death: Arc::clone(&self.death) }))
+    }
+    async fn import(&self, tenant: TenantId, id: ImportId) -> Result<Option<ImportJob>, StoreError> {
+        self.store.import(tenant, id).await
+    }
+    async fn imports(
+        &self,
+        tenant: TenantId,
+        after: Option<NotePosition>,
+        rows: u64,
+    ) -> Result<Vec<ImportJob>, StoreError> {
+        self.store.imports(tenant, after, rows).await
+    }
+    async fn import_faults(
+        &self,
+        import: (TenantId, ImportId),
+        after: u64,
+        rows: u64,
+    ) -> Result<Vec<RowFault>, StoreError> {
+        self.store.import_faults(import, after, rows).await
+    }
+    async fn next_import(&self, now: Timestamp) -> Result<Option<ImportJob>, StoreError> {
+        self.store.next_import(now).await
+    }
+    async fn hold_import(&self, job: &ImportJob, until: Timestamp) -> Result<bool, StoreError> {
+        self.store.hold_import(job, until).await
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for MortalTx {
+    async fn remember(&mut self, receipt: ashlar_kernel::Receipt) -> Result<(), StoreError> {
+        self.tx.remember(receipt).await
+    }
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { tx, death } = *self;
+        death.around(6, tx.commit()).await
+    }
+}
+
+#[async_trait]
+impl TransferTx for MortalTx {
+    async fn insert_import(&mut self, change: Change<ImportJob, ImportEvent>) -> Result<(), StoreError> {
+        self.tx.insert_import(change).await
+    }
+    async fn save_import(
+        &mut self,
+        change: Change<ImportJob, ImportEvent>,
+        batch: LeadBatch,
+    ) -> Result<(), StoreError> {
+        self.death.around(4, self.tx.save_import(change, batch)).await
+    }
+    async fn leads_found_by(&mut self, tenant: TenantId, keys: &LeadKeys) -> Result<Vec<Lead>, StoreError> {
+        self.death.around(2, self.tx.leads_found_by(tenant, keys)).await
+    }
+    async fn note_export(&mut self, change: Change<(), ExportEvent>) -> Result<(), StoreError> {
+        self.tx.note_export(change).await
+    }
+}
+
+fn ids(seed: usize) -> Arc<dyn IdSource> {
+    let entropy = Arc::new(SeededEntropy::new(u64::try_from(seed).unwrap()));
+    Arc::new(TimeOrderedIds::new(Arc::new(SystemClock), entropy))
+}
+
+async fn open(url: &str, seed: usize) -> SqlStore {
+    SqlStore::connect(SqlOptions::parse(url).unwrap(), ids(seed)).await.unwrap()
+}
+
+fn files(folder: &str) -> BlobFiles {
+    let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(7));
+    BlobFiles::new(BlobUrl::parse(&format!("file:{folder}")).unwrap(), None, entropy).unwrap()
+}
+
+fn service(store: SqlStore, transfers: Arc<dyn TransferStore>, (number, folder): (usize, &str)) -> Transfers {
+    let ports = LeadPorts {
+        store: Arc::new(store),
+        files: Arc::new(files(folder)),
+        team: Arc::new(Everybody),
+        ids: ids(1_000 + number),
+    };
+    let disposable = DisposableDomains::but_for([]);
+    let settings = LeadSettings { region: None, disposable, root_key: MacKey::from_bytes([7; 32]) };
+    let ports_of_transfers = TransferPorts { store: transfers, clock: Arc::new(LaterClock(number)) };
+    Transfers::new(Leads::new(ports, settings), ports_of_transfers)
+}
+
+/// Started by the tests below, in a process of its own: it takes the import on, and dies of it. Without orders it is no
+/// test.
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
+async fn mortal() {
+    let Ok(orders) = std::env::var(ORDERS) else { return };
+    let [number, window, pass, folder, url] = orders.splitn(5, ' ').collect::<Vec<_>>().try_into().unwrap();
+    let number = number.parse().unwrap();
+    let store = open(url, number).await;
+    let death = Arc::new(Death { window: window.parse().unwrap(), passes: AtomicUsize::new(pass.parse().unwrap()) });
+    let mortal = Mortal { store: store.clone(), death };
+    let transfers = service(store, Arc::new(mortal), (number, folder));
+    let Taken::Run(mut run) = transfers.take(Uuid::from_u128(1)).await.unwrap() else { panic!("there is an import") };
+    while run.step().await.unwrap() {}
+}
+
+fn die(number: usize, window: usize, (folder, url): (&str, &str)) {
+    // The first transaction takes the import on, the next saves a batch.
+    let pass = if window == 2 || window == 3 { 1 } else { 2 + number % 2 };
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["kill_nine::mortal", "--exact", "--nocapture"])
+        .env(ORDERS, format!("{number} {window} {pass} {folder} {url}"))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if Instant::now() > deadline => {
+                drop((child.kill(), child.wait()));
+                panic!("process {number} outlived window {window}");
+            }
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    assert_eq!(status.signal(), Some(9), "process {number} was to die in window {window}");
+}
+
+fn file() -> String {
+    let row = |number: usize| match number {
+        _ if number % 10 == 9 => format!("Lead {number},no address\n"),
+        _ if number % 11 == 5 => format!("Lead {number},l{}@example.org\n", number - 1),
+        _ => format!("Lead {number},l{number}@example.org\n"),
+    };
+    format!("name,email\n{}", (0..ROWS).map(row).collect::<String>())
+}
+
+/// What a process that lives to the end counts.
+fn expected() -> ImportCounts {
+    let failed = (0..ROWS).filter(|number| number % 10 == 9).count();
+    let repeats = (0..ROWS).filter(|number| number % 10 != 9 && number % 11 == 5);
+    // Where the row before failed, it is the first of its address.
+    let duplicates = repeats.filter(|number| (number - 1) % 10 != 9).count();
+    let [rows_read, failed, duplicates] = [ROWS, failed, duplicates].map(|count| u64::try_from(count).unwrap());
+    let created = rows_read - failed - duplicates;
+    ImportCounts { rows_read, created, failed, duplicates, ..ImportCounts::default() }
+}
+
+async fn an_import_survives_kill_nine(url: &str) {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().to_str().unwrap();
+    let options = SqlOptions::parse(url).unwrap();
+    let schema = ashlar_sql::SchemaConnection::open(&options).await.unwrap();
+    ashlar_migrations::up(schema.connection()).await.unwrap();
+    schema.close().await;
+    let store = open(url, 0).await;
+    let text = file();
+    let mut upload = files(folder).begin(1 << 30).await.unwrap();
+    upload.write(Bytes::from(text.clone())).await.unwrap();
+    let kept = upload.keep().await.unwrap();
+    let new = NewImport {
+        options: ImportOptionsInput::default().try_into().unwrap(),
+        file: Some(kept.key.to_string()),
+        file_name: "leads.csv".to_owned(),
+        bytes: text.len() as u64,
+    };
+    let request = RequestId::parse("kill-nine").unwrap();
+    let context = Context::system("test", TenantId::MAIN, request, SystemClock.now());
+    let change = ImportJob::request(ashlar_kernel::Id::new(&*ids(9_999)), (TenantId::MAIN, None), new, context.now);
+    let id = change.state().id();
+    let mut tx = store.begin_transfer(&context).await.unwrap();
+    tx.insert_import(change).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+
+    let mut number = 0;
+    for _round in 0..ROUNDS {
+        for window in 0..WINDOWS {
+            number += 1;
+            die(number, window, (folder, url));
+            let store = open(url, 0).await;
+            let job = store.import(TenantId::MAIN, id).await.unwrap().unwrap();
+            let leads = count(&store).await;
+            assert_eq!(job.counts().created, leads, "after process {number}");
+            store.close().await;
+        }
+    }
+
+    let store = open(url, number + 1).await;
+    let transfers = service(store.clone(), Arc::new(store.clone()), (number + 1, folder));
+    let Taken::Run(mut run) = transfers.take(Uuid::from_u128(1)).await.unwrap() else { panic!("there is an import") };
+    while run.step().await.unwrap() {}
+    assert_eq!((run.job().state(), run.job().counts()), (ImportState::CompletedWithErrors, expected()));
+    assert_eq!(count(&store).await, expected().created);
+    let mut rows = Vec::new();
+    loop {
+        let after = u64::try_from(rows.len()).unwrap();
+        let faults = store.import_faults((TenantId::MAIN, id), after, 1_000).await.unwrap();
+        if faults.is_empty() {
+            break;
+        }
+        rows.extend(faults.into_iter().map(|fault| fault.row));
+    }
+    let wrong: Vec<_> = (0_u64..).take(ROWS).filter(|number| number % 10 == 9).map(|number| number + 2).collect();
+    assert_eq!(rows, wrong);
+    store.close().await;
+}
+
+/// How many leads there are.
+async fn count(store: &SqlStore) -> u64 {
+    use ashlar_leads::{LeadFilter, LeadQuery, LeadSort, port::LeadStore as _};
+    let query = LeadQuery {
+        tenant: TenantId::MAIN,
+        seen_by: None,
+        filter: LeadFilter::default(),
+        sort: LeadSort::OldestFirst,
+        after: None,
+        rows: 1,
+        count_up_to: Some(1_000_000),
+    };
+    store.leads(&query).await.unwrap().counted.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_survives_kill_nine_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    an_import_survives_kill_nine(&format!("sqlite:{}", folder.path().join("a.db").display())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_survives_kill_nine_on_postgres() {
+    let Some(database) = PostgresDatabase::fresh().await else { return };
+    an_import_survives_kill_nine(&database.url()).await;
+}

@@ -1,0 +1,6 @@
+//! Leads that come and go in files: over HTTP, and by processes that are killed.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
+
+mod kill_nine;
+mod transfers;
