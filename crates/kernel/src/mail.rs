@@ -336,7 +336,10 @@ mod tests {
     #[test]
     fn an_address_to_unsubscribe_cannot_carry_anything_else() {
         let good = OneClick::parse("https://example.org/u/u1.a.b").unwrap();
-        assert_eq!((good.header().as_str(), format!("{good:?}").as_str()), ("<https://example.org/u/u1.a.b>", "OneClick(..)"));
+        assert_eq!(
+            (good.header().as_str(), format!("{good:?}").as_str()),
+            ("<https://example.org/u/u1.a.b>", "OneClick(..)")
+        );
         let long = format!("https://example.org/{}", "x".repeat(900));
         for bad in ["", "mailto:a@example.org", "https://a b", "https://a\r\nBcc: b", "https://a>,<b", long.as_str()] {
             assert_eq!(OneClick::parse(bad), Err(InvalidMail::Unsubscribe), "{bad:?}");

@@ -19,6 +19,12 @@ pub const UNSPAM: Permission = Permission::new("leads.lead.unspam");
 pub const REOPEN: Permission = Permission::new("leads.lead.reopen");
 /// Erase leads for good.
 pub const PURGE: Permission = Permission::new("leads.lead.purge");
+/// See mailing lists and who is on them.
+pub const READ_SUBSCRIBERS: Permission = Permission::new("leads.subscriber.read");
+/// Make mailing lists, enter subscribers and take them off.
+pub const MANAGE_NEWSLETTER: Permission = Permission::new("leads.newsletter.manage");
+/// Erase subscribers for good.
+pub const ERASE_SUBSCRIBERS: Permission = Permission::new("leads.subscriber.erase");
 
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
@@ -30,6 +36,9 @@ pub const ALL: &[(Permission, &str)] = &[
     (UNSPAM, "Say that a lead was no spam."),
     (REOPEN, "Go back on what was won."),
     (PURGE, "Erase leads for good."),
+    (READ_SUBSCRIBERS, "See mailing lists and who is on them."),
+    (MANAGE_NEWSLETTER, "Make mailing lists, enter subscribers and take them off."),
+    (ERASE_SUBSCRIBERS, "Erase subscribers for good."),
 ];
 
 /// Which leads somebody sees.

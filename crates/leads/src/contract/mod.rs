@@ -9,6 +9,7 @@ use crate::port::LeadStore;
 
 pub mod leads;
 pub mod lists;
+pub mod newsletter;
 pub mod notes;
 pub mod races;
 mod scene;
