@@ -94,14 +94,19 @@ mod leads {
         Permission::new("leads.lead.update"),
     ];
     /// For those who work with everybody's.
-    pub(super) const ALL: [Permission; 3] = [
+    pub(super) const ALL: [Permission; 5] = [
         Permission::new("leads.lead.read_all"),
         Permission::new("leads.lead.delete"),
         Permission::new("leads.lead.unspam"),
+        Permission::new("leads.subscriber.read"),
+        Permission::new("leads.newsletter.manage"),
     ];
     /// For those who put things right.
-    pub(super) const RIGHT: [Permission; 2] =
-        [Permission::new("leads.lead.reopen"), Permission::new("leads.lead.purge")];
+    pub(super) const RIGHT: [Permission; 3] = [
+        Permission::new("leads.lead.reopen"),
+        Permission::new("leads.lead.purge"),
+        Permission::new("leads.subscriber.erase"),
+    ];
 }
 
 /// What everybody may do with their own things.

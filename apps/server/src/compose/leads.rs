@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use ashlar_identity::{Identity, UserId};
 use ashlar_kernel::{StoreError, TenantId};
-use ashlar_leads::{DisposableDomains, LeadPorts, LeadSettings, Leads, port::Team};
+use ashlar_leads::{
+    DisposableDomains, LeadPorts, LeadSettings, Leads,
+    newsletter::{Newsletter, NewsletterPorts, NewsletterSettings},
+    port::Team,
+};
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -36,5 +40,16 @@ impl Parts {
             root_key: self.root_key.clone(),
         };
         Leads::new(ports, settings)
+    }
+
+    /// The newsletter. Its links follow from the root key, of which there is one: the service would take former ones too.
+    pub(crate) fn newsletter(&self) -> Newsletter {
+        let ports = NewsletterPorts {
+            store: Arc::new(self.store.clone()),
+            ids: Arc::clone(&self.ids),
+            entropy: Arc::clone(&self.entropy),
+        };
+        let settings = NewsletterSettings { root_key: self.root_key.clone(), former_root_keys: Vec::new() };
+        Newsletter::new(ports, &settings)
     }
 }

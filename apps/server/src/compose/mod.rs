@@ -38,7 +38,7 @@ use crate::{
     denials,
     http::{AppState, Health, Manner, Probe, Requests, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
-    mail::{Notices, Post, SendMail},
+    mail::{NewsletterNotices, Notices, Post, SendMail, SendNewsletter},
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
@@ -318,7 +318,7 @@ impl Parts {
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         let identity = self.identity(config);
         let leads = self.leads(config, &identity);
-        AppState::new((identity, leads), clock, ids, health, manner).map_err(StartError::Description)
+        AppState::new((identity, leads, self.newsletter()), clock, ids, health, manner).map_err(StartError::Description)
     }
 }
 
@@ -343,8 +343,11 @@ impl Parts {
             identity: state.identity.clone(),
             requests: Arc::new(self.store.clone()),
             counters: Arc::new(self.store.clone()),
+            newsletter: state.newsletter.clone(),
         };
         let handlers = work::housekeeping(keepers, &shared);
+        let news =
+            SendNewsletter { post: post(config)?, newsletter: state.newsletter.clone(), clock: Arc::clone(&shared) };
         let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),
@@ -353,8 +356,8 @@ impl Parts {
             bell: Arc::new(self.store.clone()),
             clock,
             entropy: Arc::clone(&self.entropy),
-            handlers: handlers.with(letters),
-            subscribers: Subscribers::new().with(Notices),
+            handlers: handlers.with(letters).with(news),
+            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices),
             schedules: work::schedules()?,
             errands: vec![carry, denials, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,

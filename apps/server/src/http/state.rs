@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use ashlar_identity::Identity;
 use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
-use ashlar_leads::Leads;
+use ashlar_leads::{Leads, newsletter::Newsletter};
 use ipnet::IpNet;
 
 use super::{Health, fallback::RouteTable, idempotency::Requests, middleware::Load};
@@ -17,6 +17,8 @@ pub struct AppState {
     pub identity: Identity,
     /// People who may become customers.
     pub leads: Leads,
+    /// Mailing lists, and who is on them.
+    pub newsletter: Newsletter,
     /// Tenants by their short names.
     pub tenants: Tenants,
     /// The time.
@@ -79,7 +81,7 @@ pub struct Manner {
 impl AppState {
     /// Puts the state together.
     pub fn new(
-        (identity, leads): (Identity, Leads),
+        (identity, leads, newsletter): (Identity, Leads, Newsletter),
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         health: Health,
@@ -95,6 +97,7 @@ impl AppState {
         Ok(Self {
             identity,
             leads,
+            newsletter,
             tenants,
             clock,
             ids,
