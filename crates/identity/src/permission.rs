@@ -94,16 +94,21 @@ mod leads {
         Permission::new("leads.lead.update"),
     ];
     /// For those who work with everybody's.
-    pub(super) const ALL: [Permission; 5] = [
+    pub(super) const ALL: [Permission; 7] = [
         Permission::new("leads.lead.read_all"),
         Permission::new("leads.lead.delete"),
         Permission::new("leads.lead.unspam"),
         Permission::new("leads.lead.import"),
         Permission::new("leads.lead.export"),
+        Permission::new("leads.subscriber.read"),
+        Permission::new("leads.newsletter.manage"),
     ];
     /// For those who put things right.
-    pub(super) const RIGHT: [Permission; 2] =
-        [Permission::new("leads.lead.reopen"), Permission::new("leads.lead.purge")];
+    pub(super) const RIGHT: [Permission; 3] = [
+        Permission::new("leads.lead.reopen"),
+        Permission::new("leads.lead.purge"),
+        Permission::new("leads.subscriber.erase"),
+    ];
 }
 
 /// What everybody may do with their own things.

@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Forbidden,
     /// It does not exist, or the caller may not know that it does.
     NotFound,
+    /// It was there, is used up or over, and does not come back.
+    Gone,
     /// It contradicts the present state.
     Conflict,
     /// The caller's copy is out of date.

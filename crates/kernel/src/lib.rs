@@ -79,7 +79,7 @@ pub use idempotency::{
     RequestName, RequestState, StoredAnswer,
 };
 pub use mac::MacKey;
-pub use mail::{InvalidMail, MailAddress, MailDraft, MailError, Mailbox, Mailer, OutgoingMail};
+pub use mail::{InvalidMail, MailAddress, MailDraft, MailError, Mailbox, Mailer, OneClick, OutgoingMail};
 pub use page::{CursorSigner, InvalidCursor, InvalidLimit, Limit, Page, Total, page_codes};
 pub use permission::{Permission, PermissionSet};
 pub use rate_limit::{Charge, RateLimiter, RatePolicy, Standing, Verdict};

@@ -45,6 +45,14 @@ impl MacKey {
         self.tag(parts).ct_eq(tag).into()
     }
 
+    /// Whether `beginning` is how the tag of `parts` begins, in constant time, and 16 bytes of it at least: 128 bits, for
+    /// tags that have to be short (RFC 2104 section 5).
+    pub fn verify_beginning(&self, parts: &[&[u8]], beginning: &[u8]) -> bool {
+        let tag = self.tag(parts);
+        let expected = tag.get(..beginning.len()).filter(|expected| expected.len() >= 16);
+        expected.is_some_and(|expected| expected.ct_eq(beginning).into())
+    }
+
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length, the error cannot occur")]
     fn mac(&self) -> Hmac<Sha256> {
         Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC accepts any key length")
@@ -69,6 +77,21 @@ mod tests {
     #[test]
     fn debug_output_hides_the_key() {
         assert_eq!(format!("{:?}", MacKey::from_bytes([7; 32])), "MacKey(..)");
+    }
+
+    #[test]
+    fn a_beginning_of_16_bytes_is_enough_and_fewer_are_not() {
+        let key = MacKey::from_bytes([7; 32]);
+        let tag = key.tag(&[b"part"]);
+        for length in [16, 20, 32] {
+            assert!(key.verify_beginning(&[b"part"], &tag[..length]), "{length}");
+        }
+        for wrong in [&tag[..15], &[], &[tag.as_slice(), &[0]].concat()] {
+            assert!(!key.verify_beginning(&[b"part"], wrong), "{}", wrong.len());
+        }
+        let mut forged = tag;
+        forged[15] ^= 1;
+        assert!(!key.verify_beginning(&[b"part"], &forged[..16]));
     }
 
     proptest! {

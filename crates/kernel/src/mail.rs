@@ -23,6 +23,9 @@ pub enum InvalidMail {
     /// A subject that is empty, longer than 200 characters, or has control characters such as line breaks.
     #[error("a subject has 1 to 200 characters and no line breaks")]
     Subject,
+    /// Not an address of the web, or more than 900 visible ASCII characters.
+    #[error("a link to unsubscribe is an http address of at most 900 visible ASCII characters")]
+    Unsubscribe,
     /// A text of more than 1 MiB.
     #[error("a text has at most 1 MiB")]
     Text,
@@ -103,6 +106,35 @@ impl Mailbox {
     }
 }
 
+/// Where one request unsubscribes whoever gets a letter: `List-Unsubscribe` with `List-Unsubscribe-Post` (RFC 8058).
+#[derive(Clone, PartialEq, Eq)]
+pub struct OneClick(String);
+
+impl OneClick {
+    /// What `List-Unsubscribe-Post` says.
+    pub const POST: &'static str = "List-Unsubscribe=One-Click";
+
+    /// Reads an address. The standard asks for https; who serves by http on a machine of their own may have less.
+    pub fn parse(url: &str) -> Result<Self, InvalidMail> {
+        let is_web = url.starts_with("https://") || url.starts_with("http://");
+        let is_visible = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,\"".contains(&byte));
+        // A line of a message has 998 characters at most (RFC 5322 section 2.1.1).
+        if is_web && is_visible && url.len() <= 900 { Ok(Self(url.to_owned())) } else { Err(InvalidMail::Unsubscribe) }
+    }
+
+    /// What `List-Unsubscribe` says: the address in angle brackets.
+    pub fn header(&self) -> String {
+        format!("<{}>", self.0)
+    }
+}
+
+/// Who has the address can unsubscribe somebody.
+impl fmt::Debug for OneClick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OneClick(..)")
+    }
+}
+
 /// The largest body, in bytes.
 const TEXT_MAX: usize = 1024 * 1024;
 
@@ -118,13 +150,14 @@ pub struct OutgoingMail {
     text: String,
     html: Option<String>,
     date: Timestamp,
+    unsubscribe: Option<OneClick>,
 }
 
 impl OutgoingMail {
     /// A message. `id` is that of the job that sends it: an attempt that is repeated sends the same message, and who
     /// gets it twice can tell.
     pub fn draft(id: Uuid, from: Mailbox, to: MailAddress, date: Timestamp) -> MailDraft {
-        MailDraft { id, from, to, date, reply_to: None }
+        MailDraft { id, from, to, date, reply_to: None, unsubscribe: None }
     }
 
     /// `Message-ID`, without angle brackets: the id, at the sender's domain.
@@ -167,6 +200,11 @@ impl OutgoingMail {
         self.html.as_deref()
     }
 
+    /// `List-Unsubscribe` and `List-Unsubscribe-Post`.
+    pub const fn unsubscribe(&self) -> Option<&OneClick> {
+        self.unsubscribe.as_ref()
+    }
+
     /// `Date`.
     pub const fn date(&self) -> Timestamp {
         self.date
@@ -181,6 +219,7 @@ pub struct MailDraft {
     to: MailAddress,
     date: Timestamp,
     reply_to: Option<Mailbox>,
+    unsubscribe: Option<OneClick>,
 }
 
 impl MailDraft {
@@ -188,6 +227,12 @@ impl MailDraft {
     #[must_use]
     pub fn reply_to(self, mailbox: Mailbox) -> Self {
         Self { reply_to: Some(mailbox), ..self }
+    }
+
+    /// Whoever gets it can unsubscribe there by one request.
+    #[must_use]
+    pub fn unsubscribed_at(self, one_click: OneClick) -> Self {
+        Self { unsubscribe: Some(one_click), ..self }
     }
 
     /// What it says.
@@ -199,8 +244,8 @@ impl MailDraft {
         if text.len() > TEXT_MAX || html.as_ref().is_some_and(|html| html.len() > TEXT_MAX) {
             return Err(InvalidMail::Text);
         }
-        let Self { id, from, to, date, reply_to } = self;
-        Ok(OutgoingMail { id, from, to, reply_to, subject: subject.to_owned(), text, html, date })
+        let Self { id, from, to, date, reply_to, unsubscribe } = self;
+        Ok(OutgoingMail { id, from, to, reply_to, subject: subject.to_owned(), text, html, date, unsubscribe })
     }
 }
 
@@ -286,6 +331,19 @@ mod tests {
             (mail.subject(), mail.message_id().as_str()),
             ("Grüße", "00000000-0000-0000-0000-000000000000@example.org")
         );
+    }
+
+    #[test]
+    fn an_address_to_unsubscribe_cannot_carry_anything_else() {
+        let good = OneClick::parse("https://example.org/u/u1.a.b").unwrap();
+        assert_eq!(
+            (good.header().as_str(), format!("{good:?}").as_str()),
+            ("<https://example.org/u/u1.a.b>", "OneClick(..)")
+        );
+        let long = format!("https://example.org/{}", "x".repeat(900));
+        for bad in ["", "mailto:a@example.org", "https://a b", "https://a\r\nBcc: b", "https://a>,<b", long.as_str()] {
+            assert_eq!(OneClick::parse(bad), Err(InvalidMail::Unsubscribe), "{bad:?}");
+        }
     }
 
     #[test]

@@ -3,16 +3,27 @@
 use ashlar_kernel::{ErrorCode, EventSpec};
 
 use crate::{
-    activity::activity_event_specs, import::import_event_specs, lead::lead_event_specs, port::file_codes,
+    activity::activity_event_specs,
+    import::import_event_specs,
+    lead::lead_event_specs,
+    newsletter::{self, mailing_list_event_specs, subscription_event_specs},
+    port::file_codes,
     use_case::codes,
 };
 
 /// Every event of this domain, for `openapi/events.json`.
 pub fn events() -> Vec<EventSpec> {
-    [lead_event_specs(), activity_event_specs(), import_event_specs()].concat()
+    [
+        lead_event_specs(),
+        activity_event_specs(),
+        import_event_specs(),
+        mailing_list_event_specs(),
+        subscription_event_specs(),
+    ]
+    .concat()
 }
 
 /// Every error code of this domain, for `openapi/problems.json`.
 pub fn error_codes() -> Vec<ErrorCode> {
-    [codes::ALL, file_codes::ALL].concat()
+    [codes::ALL, file_codes::ALL, newsletter::codes::ALL].concat()
 }

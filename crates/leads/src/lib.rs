@@ -9,7 +9,8 @@
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has them in process, `ashlar-sql` keeps leads in a database. It knows no other domain:
 //! who works with leads it asks the port [`Team`](port::Team), and permissions are names that roles elsewhere hold. It
-//! deliberately lacks, for now: clients and contracts, merging, files and the newsletter.
+//! deliberately lacks, for now: clients and contracts, and merging. [Imports and exports](import) and the [newsletter] are
+//! services of their own.
 //!
 //! ```
 //! use ashlar_leads::{CreateLead, LeadForm, LeadStatus, MoveLead, MoveLeadInput, OnDuplicate};
@@ -40,6 +41,7 @@ pub mod catalogue;
 pub mod contract;
 pub mod import;
 pub mod lead;
+pub mod newsletter;
 pub mod permission;
 pub mod port;
 mod query;

@@ -23,6 +23,12 @@ pub const PURGE: Permission = Permission::new("leads.lead.purge");
 pub const IMPORT: Permission = Permission::new("leads.lead.import");
 /// Take leads along as files.
 pub const EXPORT: Permission = Permission::new("leads.lead.export");
+/// See mailing lists and who is on them.
+pub const READ_SUBSCRIBERS: Permission = Permission::new("leads.subscriber.read");
+/// Make mailing lists, enter subscribers and take them off.
+pub const MANAGE_NEWSLETTER: Permission = Permission::new("leads.newsletter.manage");
+/// Erase subscribers for good.
+pub const ERASE_SUBSCRIBERS: Permission = Permission::new("leads.subscriber.erase");
 
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
@@ -36,6 +42,9 @@ pub const ALL: &[(Permission, &str)] = &[
     (PURGE, "Erase leads for good."),
     (IMPORT, "Import leads from files."),
     (EXPORT, "Take leads along as files."),
+    (READ_SUBSCRIBERS, "See mailing lists and who is on them."),
+    (MANAGE_NEWSLETTER, "Make mailing lists, enter subscribers and take them off."),
+    (ERASE_SUBSCRIBERS, "Erase subscribers for good."),
 ];
 
 /// Which leads somebody sees.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use ashlar_identity::{Identity, UserId};
 use ashlar_kernel::{StoreError, TenantId};
 use ashlar_leads::{
-    DisposableDomains, LeadPorts, LeadSettings, Leads, TransferPorts, Transfers, permission, port::Team,
+    DisposableDomains, LeadPorts, LeadSettings, Leads, TransferPorts, Transfers,
+    newsletter::{Newsletter, NewsletterPorts, NewsletterSettings},
+    permission,
+    port::Team,
 };
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -50,5 +53,16 @@ impl Parts {
     pub(super) fn transfers(&self, leads: &Leads) -> Transfers {
         let ports = TransferPorts { store: Arc::new(self.store.clone()), clock: Arc::clone(&self.clock) };
         Transfers::new(leads.clone(), ports)
+    }
+
+    /// The newsletter. Its links follow from the root key, of which there is one: the service would take former ones too.
+    pub(crate) fn newsletter(&self) -> Newsletter {
+        let ports = NewsletterPorts {
+            store: Arc::new(self.store.clone()),
+            ids: Arc::clone(&self.ids),
+            entropy: Arc::clone(&self.entropy),
+        };
+        let settings = NewsletterSettings { root_key: self.root_key.clone(), former_root_keys: Vec::new() };
+        Newsletter::new(ports, &settings)
     }
 }

@@ -39,9 +39,9 @@ use crate::{
     config::{self, Config, OnOff, Profile},
     demo::{self, Demo},
     denials,
-    http::{AppState, Health, Manner, Probe, Requests, middleware::Load},
+    http::{AppState, Health, Manner, Probe, Requests, Services, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
-    mail::{Notices, Post, SendMail},
+    mail::{NewsletterNotices, Notices, Post, SendMail, SendNewsletter},
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
@@ -329,8 +329,9 @@ impl Parts {
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         let identity = self.identity(config);
         let leads = self.leads(config, &identity);
-        let transfers = self.transfers(&leads);
-        AppState::new((identity, leads, transfers), clock, ids, health, manner).map_err(StartError::Description)
+        let (transfers, newsletter) = (self.transfers(&leads), self.newsletter());
+        let services = Services { identity, leads, transfers, newsletter };
+        AppState::new(services, clock, ids, health, manner).map_err(StartError::Description)
     }
 }
 
@@ -355,8 +356,11 @@ impl Parts {
             identity: state.identity.clone(),
             requests: Arc::new(self.store.clone()),
             counters: Arc::new(self.store.clone()),
+            newsletter: state.newsletter.clone(),
         };
         let handlers = work::housekeeping(keepers, &shared);
+        let news =
+            SendNewsletter { post: post(config)?, newsletter: state.newsletter.clone(), clock: Arc::clone(&shared) };
         let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),
@@ -365,8 +369,8 @@ impl Parts {
             bell: Arc::new(self.store.clone()),
             clock,
             entropy: Arc::clone(&self.entropy),
-            handlers: handlers.with(letters),
-            subscribers: Subscribers::new().with(Notices),
+            handlers: handlers.with(letters).with(news),
+            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices),
             schedules: work::schedules()?,
             errands: vec![carry, denials, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,

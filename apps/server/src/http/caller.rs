@@ -1,6 +1,11 @@
 //! Who asks: the circumstances of a request, and who is behind its access token or API key.
 
-use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
+use std::{
+    future::{Future, Ready, ready},
+    net::IpAddr,
+    pin::Pin,
+    sync::Arc,
+};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -45,6 +50,13 @@ pub(crate) struct Anyone {
     pub(crate) requested: Option<TenantId>,
 }
 
+/// A request with a link that was made for whoever has it. It is not counted: mail programs of one provider make such
+/// requests for everybody who has an address there. A link that is not ours is to be counted where that is found out.
+pub(crate) struct LinkHolder {
+    /// Its circumstances, but for the tenant, which follows from the link.
+    pub(crate) context: Context,
+}
+
 /// A request with a good access token or API key.
 pub(crate) struct Caller {
     /// Its circumstances, with the person or the key as actor.
@@ -65,6 +77,15 @@ impl FromRequest for Anyone {
             let requested = requested_tenant(&request, &state).await?;
             Ok(Self { context: anonymous(&request, &state, requested.unwrap_or(TenantId::MAIN)), requested })
         })
+    }
+}
+
+impl FromRequest for LinkHolder {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(state(request).map(|state| Self { context: anonymous(request, &state, TenantId::MAIN) }))
     }
 }
 

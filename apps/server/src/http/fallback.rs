@@ -20,6 +20,9 @@ impl RouteTable {
         let documented = description.paths.paths.iter();
         let mut table: Vec<_> =
             documented.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect();
+        // Of these the description has the half that is no page.
+        let mixed = ["/api/v1/newsletter/confirm", "/api/v1/newsletter/u/{token}"];
+        table.splice(0..0, mixed.map(|page| (ResourceDef::new(page), vec![Method::GET, Method::HEAD, Method::POST])));
         let pages = ["/", "/docs", "/docs/{file:.*}", "/problems/{code}"];
         table.extend(pages.map(|page| (ResourceDef::new(page), vec![Method::GET, Method::HEAD])));
         Self(table)

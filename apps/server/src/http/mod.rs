@@ -17,6 +17,7 @@ pub mod identity;
 mod leads;
 mod limited;
 pub mod middleware;
+mod newsletter;
 pub mod openapi;
 mod page;
 pub mod problem;
@@ -33,11 +34,16 @@ pub use app::{app, app_with};
 pub use health::{Health, Probe, Readiness, ReadinessStatus};
 pub use idempotency::Requests;
 pub use server::server;
-pub use state::{AppState, Manner};
+pub use state::{AppState, Manner, Services};
 
 /// Every documented route. The description is made from the same calls that mount them, so the two cannot differ.
 pub fn documented(config: &mut ServiceConfig<'_>) {
-    config.configure(identity::routes).configure(leads::routes).configure(health::routes).configure(docs::routes);
+    config
+        .configure(identity::routes)
+        .configure(leads::routes)
+        .configure(newsletter::routes)
+        .configure(health::routes)
+        .configure(docs::routes);
 }
 
 /// The routes that are pages for people, not part of the API.
@@ -46,5 +52,6 @@ pub fn pages(config: &mut web::ServiceConfig) {
         .configure(root::routes)
         .configure(problem_pages::routes)
         .configure(account_pages::routes)
+        .configure(newsletter::pages)
         .configure(docs::pages);
 }

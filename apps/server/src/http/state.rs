@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use ashlar_identity::Identity;
 use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
-use ashlar_leads::{Leads, Transfers};
+use ashlar_leads::{Leads, Transfers, newsletter::Newsletter};
 use ipnet::IpNet;
 
 use super::{Health, fallback::RouteTable, idempotency::Requests, middleware::Load};
@@ -19,6 +19,8 @@ pub struct AppState {
     pub leads: Leads,
     /// Leads that come and go in files.
     pub transfers: Transfers,
+    /// Mailing lists, and who is on them.
+    pub newsletter: Newsletter,
     /// Tenants by their short names.
     pub tenants: Tenants,
     /// The time.
@@ -80,10 +82,22 @@ pub struct Manner {
     pub metrics: Metrics,
 }
 
+/// The use cases that the endpoints call.
+pub struct Services {
+    /// Accounts, sessions, tenants.
+    pub identity: Identity,
+    /// People who may become customers.
+    pub leads: Leads,
+    /// Leads that come and go in files.
+    pub transfers: Transfers,
+    /// Mailing lists, and who is on them.
+    pub newsletter: Newsletter,
+}
+
 impl AppState {
     /// Puts the state together.
     pub fn new(
-        (identity, leads, transfers): (Identity, Leads, Transfers),
+        services: Services,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         health: Health,
@@ -95,11 +109,12 @@ impl AppState {
             let metrics = metrics.clone();
             move |cache, outcome: CacheOutcome| metrics.cache_asked(cache, outcome.as_str())
         };
-        let tenants = Tenants::new(identity.clone(), manner.cache, Arc::clone(&clock), watch);
+        let tenants = Tenants::new(services.identity.clone(), manner.cache, Arc::clone(&clock), watch);
         Ok(Self {
-            identity,
-            leads,
-            transfers,
+            identity: services.identity,
+            leads: services.leads,
+            transfers: services.transfers,
+            newsletter: services.newsletter,
             tenants,
             clock,
             ids,

@@ -61,29 +61,35 @@ const LINE: usize = 76;
 
 impl<F: Fn(Language) -> Message + Send + Sync> Letter for MessageTo<F> {
     fn write(&self, language: Language) -> Result<Written, askama::Error> {
-        let Message { subject, before, link, after } = (self.message)(language);
-        let (code, hello, why) = match language {
-            Language::English => {
-                ("en", "Hello", "You get this message because it is about the safety of your account.")
-            }
-            Language::German => {
-                ("de", "Hallo", "Sie erhalten diese Nachricht, weil es um die Sicherheit Ihres Kontos geht.")
-            }
+        let why = match language {
+            Language::English => "You get this message because it is about the safety of your account.",
+            Language::German => "Sie erhalten diese Nachricht, weil es um die Sicherheit Ihres Kontos geht.",
         };
-        let greeting = self.name.as_ref().map_or_else(|| format!("{hello},"), |name| format!("{hello} {name},"));
-        let html = Html {
-            subject,
-            language: code,
-            greeting: &greeting,
-            before: &before,
-            link: link.as_ref(),
-            after: &after,
-            why,
-        };
-        let lines =
-            |paragraphs: &[String]| paragraphs.iter().map(|text| textwrap::fill(text, LINE)).collect::<Vec<_>>();
-        let text =
-            Text { greeting: &greeting, before: &lines(&before), link: link.as_ref(), after: &lines(&after), why };
-        Ok(Written { subject: subject.to_owned(), text: text.render()?, html: html.render()? })
+        write(self.name.as_deref(), &(self.message)(language), why, language)
     }
+}
+
+/// Says a message to somebody, and why they get it.
+pub(super) fn write(
+    name: Option<&str>,
+    Message { subject, before, link, after }: &Message,
+    why: &str,
+    language: Language,
+) -> Result<Written, askama::Error> {
+    let (code, hello) = match language {
+        Language::English => ("en", "Hello"),
+        Language::German => ("de", "Hallo"),
+    };
+    let greeting = name.map_or_else(|| format!("{hello},"), |name| format!("{hello} {name},"));
+    let html = Html { subject, language: code, greeting: &greeting, before, link: link.as_ref(), after, why };
+    let lines = |paragraphs: &[String]| paragraphs.iter().map(|text| textwrap::fill(text, LINE)).collect::<Vec<_>>();
+    let why_lines = textwrap::fill(why, LINE);
+    let text = Text {
+        greeting: &greeting,
+        before: &lines(before),
+        link: link.as_ref(),
+        after: &lines(after),
+        why: &why_lines,
+    };
+    Ok(Written { subject: (*subject).to_owned(), text: text.render()?, html: html.render()? })
 }

@@ -6,10 +6,12 @@
 
 mod letter;
 mod message;
+mod newsletter;
 mod notices;
 mod send;
 mod words;
 
 pub use letter::{Language, Letter, SessionReuse, Trial, Written};
+pub use newsletter::{NewsletterNotices, SendNewsletter};
 pub use notices::Notices;
 pub use send::{Post, SendMail};

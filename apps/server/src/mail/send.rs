@@ -8,8 +8,8 @@ use ashlar_identity::{
 };
 use ashlar_jobs::{Backoff, Failure, Handler, Idempotence, InvalidJob, Job, NewJob};
 use ashlar_kernel::{
-    Clock, Context, ExposeSecret as _, MailAddress, MailError, Mailbox, Mailer, OutgoingMail, RequestId, StoreError,
-    TenantId, Timestamp,
+    Clock, Context, ExposeSecret as _, MailAddress, MailError, Mailbox, Mailer, OneClick, OutgoingMail, RequestId,
+    StoreError, TenantId, Timestamp,
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -46,10 +46,34 @@ impl Post {
         letter: &dyn Letter,
         how: (Language, Timestamp),
     ) -> Result<(), MailError> {
-        let (language, now) = how;
+        self.hand_over(id, to, letter, (how, None)).await
+    }
+
+    /// The same to somebody on a mailing list, who can stop such letters by one request.
+    pub async fn send_to_subscriber(
+        &self,
+        id: Uuid,
+        to: MailAddress,
+        letter: &dyn Letter,
+        (how, unsubscribe): ((Language, Timestamp), OneClick),
+    ) -> Result<(), MailError> {
+        self.hand_over(id, to, letter, (how, Some(unsubscribe))).await
+    }
+
+    async fn hand_over(
+        &self,
+        id: Uuid,
+        to: MailAddress,
+        letter: &dyn Letter,
+        ((language, now), unsubscribe): ((Language, Timestamp), Option<OneClick>),
+    ) -> Result<(), MailError> {
         let unwritable = |error: &dyn std::error::Error| MailError::Permanent(format!("it cannot be written: {error}"));
         let written = letter.write(language).map_err(|error| unwritable(&error))?;
         let draft = OutgoingMail::draft(id, self.from.clone(), to, now);
+        let draft = match unsubscribe {
+            Some(one_click) => draft.unsubscribed_at(one_click),
+            None => draft,
+        };
         let mail = draft.saying(&written.subject, written.text, Some(written.html));
         self.mailer.send(&mail.map_err(|error| unwritable(&error))?).await
     }
@@ -169,6 +193,9 @@ struct Addressed {
     letter: Box<dyn Letter>,
 }
 
+/// Ten attempts in about a day: mail servers are away for hours.
+pub(super) const BACKOFF: Backoff = Backoff { base: TimeDelta::minutes(3), cap: TimeDelta::hours(6) };
+
 /// Sends mail. The `Message-ID` is made of the job's id, so that a message that is sent again is the same message.
 pub struct SendMail {
     /// How.
@@ -274,16 +301,17 @@ impl SendMail {
         let request = RequestId::parse(&job.id().to_string()).map_err(StoreError::internal)?;
         Ok(Context::system("mail", job.tenant(), request, self.clock.now()))
     }
+}
 
-    fn failure(&self, error: MailError) -> Failure {
-        match error {
-            MailError::Permanent(note) => Failure::Permanent(note),
-            MailError::RateLimited { retry_after, note } => {
-                Failure::RateLimited { until: self.clock.now() + TimeDelta::seconds(retry_after.into()), note }
-            }
-            // An operator may have mended it by the next attempt.
-            error @ (MailError::Transient(_) | MailError::Misconfigured(_)) => Failure::Transient(error.to_string()),
+/// What it means to a job that a letter was not taken.
+pub(super) fn failure(error: MailError, now: Timestamp) -> Failure {
+    match error {
+        MailError::Permanent(note) => Failure::Permanent(note),
+        MailError::RateLimited { retry_after, note } => {
+            Failure::RateLimited { until: now + TimeDelta::seconds(retry_after.into()), note }
         }
+        // An operator may have mended it by the next attempt.
+        error @ (MailError::Transient(_) | MailError::Misconfigured(_)) => Failure::Transient(error.to_string()),
     }
 }
 
@@ -298,8 +326,7 @@ fn name_of(account: &Account) -> String {
 impl Handler for SendMail {
     const KIND: &'static str = "mail.send";
     const IDEMPOTENCE: Idempotence = Idempotence::RemoteKey;
-    // Ten attempts in about a day: mail servers are away for hours.
-    const BACKOFF: Backoff = Backoff { base: TimeDelta::minutes(3), cap: TimeDelta::hours(6) };
+    const BACKOFF: Backoff = BACKOFF;
     type Payload = Errand;
 
     async fn handle(&self, errand: Errand, job: &Job) -> Result<(), Failure> {
@@ -312,7 +339,7 @@ impl Handler for SendMail {
         let to = to.map_err(|error| Failure::Permanent(error.to_string()))?;
         let language = Language::closest_to(addressed.locale.as_ref().map(Locale::as_str));
         let sent = self.post.send(job.id().as_uuid(), to, &*addressed.letter, (language, self.clock.now())).await;
-        sent.map_err(|error| self.failure(error))
+        sent.map_err(|error| failure(error, self.clock.now()))
     }
 }
 

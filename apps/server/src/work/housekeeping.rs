@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
 use ashlar_kernel::{Clock, Context, RequestId, RequestLedger, TenantId};
+use ashlar_leads::newsletter::Newsletter;
 use async_trait::async_trait;
 use serde::Deserialize;
 
@@ -18,11 +19,13 @@ pub struct Keepers {
     pub requests: Arc<dyn RequestLedger>,
     /// Failed attempts.
     pub counters: Arc<dyn SignInCounters>,
+    /// Subscriptions.
+    pub newsletter: Newsletter,
 }
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters } = keepers;
+    let Keepers { identity, requests, counters, newsletter } = keepers;
     Handlers::new()
         .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
         .with(PurgeLogins { identity: identity.clone(), clock: Arc::clone(clock) })
@@ -30,6 +33,7 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
         .with(TurnSigningKeys { identity, clock: Arc::clone(clock) })
         .with(PurgeRequests { requests, clock: Arc::clone(clock) })
         .with(PurgeCounters { counters, clock: Arc::clone(clock) })
+        .with(SweepSubscriptions { newsletter, clock: Arc::clone(clock) })
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there. Signing keys are looked at more often,
@@ -41,6 +45,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         hourly(PurgeCounters::KIND, 37)?,
         hourly(PurgeLogins::KIND, 47)?,
         hourly(ReleaseIdentifiers::KIND, 53)?,
+        hourly(SweepSubscriptions::KIND, 17)?,
         by(TurnSigningKeys::KIND, "*/5 * * * *")?,
     ])
 }
@@ -138,6 +143,30 @@ impl Handler for PurgeCounters {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Lets subscriptions expire that nobody confirmed, and forgets those that expired long ago.
+struct SweepSubscriptions {
+    newsletter: Newsletter,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for SweepSubscriptions {
+    const KIND: &'static str = "subscription.sweep";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, job: &Job) -> Result<(), Failure> {
+        let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
+        let context = Context::system("housekeeping", job.tenant(), request, self.clock.now());
+        let swept = self.newsletter.sweep(&context).await;
+        let (expired, deleted) = swept.map_err(|error| Failure::Transient(error.to_string()))?;
+        if expired + deleted > 0 {
+            tracing::info!(expired, deleted, "subscriptions that nobody confirmed");
+        }
+        Ok(())
     }
 }
 

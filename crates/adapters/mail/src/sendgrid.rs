@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ashlar_kernel::{ExposeSecret as _, MailError, Mailbox, Mailer, OutgoingMail, Secret};
+use ashlar_kernel::{ExposeSecret as _, MailError, Mailbox, Mailer, OneClick, OutgoingMail, Secret};
 use async_trait::async_trait;
 use chrono::DateTime;
 use reqwest::{Client, Response, StatusCode, header::HeaderMap, redirect::Policy};
@@ -57,6 +57,10 @@ fn body(mail: &OutgoingMail) -> Value {
             "open_tracking": { "enable": false },
         },
     });
+    if let (Some(one_click), Some(headers)) = (mail.unsubscribe(), body["headers"].as_object_mut()) {
+        headers.insert("List-Unsubscribe".to_owned(), one_click.header().into());
+        headers.insert("List-Unsubscribe-Post".to_owned(), OneClick::POST.into());
+    }
     if let (Some(reply_to), Some(members)) = (mail.reply_to(), body.as_object_mut()) {
         members.insert("reply_to".to_owned(), mailbox(reply_to));
     }

@@ -40,6 +40,7 @@ mod file_lock;
 mod identity;
 mod job;
 mod leads;
+mod newsletter;
 mod options;
 mod pool;
 mod postgres;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use futures::future::join_all;
 use uuid::Uuid;
 
-use crate::{MailAddress, Mailbox, Mailer, OutgoingMail, Timestamp};
+use crate::{MailAddress, Mailbox, Mailer, OneClick, OutgoingMail, Timestamp};
 
 /// What arrived, as somebody else's parser understands it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Arrived {
     pub html: Option<String>,
     /// `Date`, in seconds since 1970; none where the other side sets it.
     pub date: Option<i64>,
+    /// `List-Unsubscribe` and `List-Unsubscribe-Post`.
+    pub unsubscribe: Option<(String, String)>,
 }
 
 /// Everything that has arrived so far.
@@ -63,6 +65,7 @@ fn expected(mail: &OutgoingMail) -> Arrived {
         text: lines(mail.text()),
         html: mail.html().map(lines),
         date: Some(mail.date().timestamp()),
+        unsubscribe: mail.unsubscribe().map(|one_click| (one_click.header(), OneClick::POST.to_owned())),
     }
 }
 
@@ -97,6 +100,18 @@ pub async fn lines_that_look_like_protocol_are_text(fixture: Fixture) {
     arrives(&fixture, &mail(3, "CRLF", "one\r\ntwo\r\n", None)).await;
 }
 
+/// Who gets a letter of a list can unsubscribe by one request (RFC 8058): both headers arrive, each in one piece.
+pub async fn a_letter_of_a_list_says_how_to_unsubscribe(fixture: Fixture) {
+    let from = Mailbox::parse("no-reply@example.org").unwrap();
+    let to = MailAddress::parse("ada@example.net").unwrap();
+    for (number, rest) in [(1, "x".to_owned()), (2, "long-".repeat(40))] {
+        let url = format!("https://api.example.org/api/v1/newsletter/u/u1.{rest}");
+        let draft = OutgoingMail::draft(Uuid::from_u128(number), from.clone(), to.clone(), Timestamp::UNIX_EPOCH);
+        let draft = draft.unsubscribed_at(OneClick::parse(&url).unwrap());
+        arrives(&fixture, &draft.saying("News", "News.\n".to_owned(), None).unwrap()).await;
+    }
+}
+
 /// A message that is sent again is the same message.
 pub async fn a_message_sent_again_keeps_its_id(fixture: Fixture) {
     let mail = mail(1, "Again", "again", None);
@@ -127,6 +142,7 @@ macro_rules! mailer_contract {
             a_message_arrives_whole,
             letters_of_all_languages_survive,
             lines_that_look_like_protocol_are_text,
+            a_letter_of_a_list_says_how_to_unsubscribe,
             a_message_sent_again_keeps_its_id,
             messages_sent_at_once_all_arrive,
         );

@@ -10,6 +10,7 @@ use crate::port::LeadStore;
 pub mod files;
 pub mod leads;
 pub mod lists;
+pub mod newsletter;
 pub mod notes;
 pub mod races;
 mod scene;

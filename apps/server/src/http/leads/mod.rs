@@ -38,6 +38,6 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// An id in a path. What is no id names nothing, like an id that does not exist; and who may not is told so first.
-fn id_of<T>(text: &str) -> Id<T> {
+pub(super) fn id_of<T>(text: &str) -> Id<T> {
     text.parse().unwrap_or(Id::from_uuid(Uuid::nil()))
 }

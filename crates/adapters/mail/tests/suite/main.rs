@@ -33,6 +33,7 @@ fn read(raw: &[u8]) -> Arrived {
     };
     let lines = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
     let html = message.html_part(0).filter(|part| part.is_text_html());
+    let header = |name: &str| message.header_raw(name).map(|text| text.trim().to_owned());
     assert_eq!(message.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
     Arrived {
         message_id: message.message_id().unwrap().to_owned(),
@@ -43,5 +44,6 @@ fn read(raw: &[u8]) -> Arrived {
         text: lines(&message.body_text(0).unwrap()),
         html: html.and_then(|part| part.text_contents()).map(lines),
         date: message.date().map(mail_parser::DateTime::to_timestamp),
+        unsubscribe: header("List-Unsubscribe").zip(header("List-Unsubscribe-Post")),
     }
 }

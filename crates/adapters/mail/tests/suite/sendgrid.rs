@@ -70,6 +70,7 @@ fn arrived(request: &Request) -> Arrived {
         text: lines(text("/content/0/value").unwrap()),
         html: text("/content/1/value").map(lines),
         date: None,
+        unsubscribe: text("/headers/List-Unsubscribe").zip(text("/headers/List-Unsubscribe-Post")),
     }
 }
 

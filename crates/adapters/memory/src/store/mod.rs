@@ -11,6 +11,7 @@ mod ledger;
 mod links;
 mod log;
 mod login_history;
+mod newsletter;
 mod signing_keys;
 mod tables;
 mod trail;

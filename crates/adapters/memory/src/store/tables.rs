@@ -12,7 +12,8 @@ use chrono::TimeDelta;
 
 use super::{
     api_keys::ApiKeys, devices::DeviceTable, factors::Factors, imports::Imports, leads::LeadTables, ledger::Ledger,
-    links::Links, login_history::Attempts, signing_keys::SigningKeys, transfers::TransferTables,
+    links::Links, login_history::Attempts, newsletter::NewsletterTables, signing_keys::SigningKeys,
+    transfers::TransferTables,
 };
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
@@ -41,6 +42,7 @@ pub(super) struct Tables {
     pub(super) devices: DeviceTable,
     pub(super) leads: LeadTables,
     pub(super) transfers: TransferTables,
+    pub(super) newsletter: NewsletterTables,
 }
 
 /// "Last seen" is written at most this often.

@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use ashlar_kernel::contract::mailer::{Arrived, Fixture};
+use ashlar_kernel::{
+    OneClick,
+    contract::mailer::{Arrived, Fixture},
+};
 use ashlar_memory::MemoryMailer;
 
 fn mailer() -> Ready<Option<Fixture>> {
@@ -22,6 +25,7 @@ fn mailer() -> Ready<Option<Fixture>> {
             text: lines(mail.text()),
             html: mail.html().map(lines),
             date: Some(mail.date().timestamp()),
+            unsubscribe: mail.unsubscribe().map(|one_click| (one_click.header(), OneClick::POST.to_owned())),
         });
         let arrived: Vec<_> = arrived.collect();
         Box::pin(ready(arrived)) as _

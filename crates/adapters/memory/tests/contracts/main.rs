@@ -9,6 +9,7 @@ mod jobs;
 mod kernel;
 mod lead_store;
 mod mailer;
+mod newsletter;
 mod password_hasher;
 mod rate_limiter;
 mod request_ledger;

@@ -10,6 +10,7 @@ mod event_log;
 mod faults;
 mod jobs;
 mod leads;
+mod newsletter;
 mod request_ledger;
 mod schema;
 mod sign_in_counters;

@@ -1,0 +1,6 @@
+//! The newsletter in the database.
+
+mod entity;
+mod mapping;
+mod store;
+mod tx;

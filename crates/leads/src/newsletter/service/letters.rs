@@ -1,0 +1,82 @@
+//! Letters to subscribers, at the moment in which they are written.
+
+use ashlar_kernel::{Change, Context, Email, Secret, StoreError};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        ConfirmSecret, ConfirmToken, Letter, LetterKind, MailingList, SubscriberMailbox, Subscription,
+        SubscriptionEvent, SubscriptionId,
+    },
+    Newsletter, persist, within,
+};
+
+/// What a letter is made of.
+pub struct SubscriberLetter {
+    /// Where it goes.
+    pub to: Email,
+    /// What they are called.
+    pub name: Option<String>,
+    /// What the list is called.
+    pub list: String,
+    /// What the link to confirm carries, if the letter is to be confirmed by.
+    pub confirm: Option<Secret>,
+    /// What the link to unsubscribe carries.
+    pub unsubscribe: Secret,
+}
+
+impl Newsletter {
+    /// What to write to a subscriber, and a note that it was; none if there is nothing to write any more, if the address is
+    /// not to be written to, or if it was written to enough. All of that is asked now, whenever the letter was thought of.
+    ///
+    /// `letter` names the letter for good: one that is written again counts once.
+    pub async fn letter(
+        &self,
+        context: &Context,
+        subscription: SubscriptionId,
+        (kind, letter): (LetterKind, Uuid),
+    ) -> Result<Option<SubscriberLetter>, StoreError> {
+        persist(|| self.try_letter(context, subscription, (kind, letter))).await
+    }
+
+    async fn try_letter(
+        &self,
+        context: &Context,
+        id: SubscriptionId,
+        (kind, letter): (LetterKind, Uuid),
+    ) -> Result<Option<SubscriberLetter>, StoreError> {
+        let found = self.store().subscription(id).await?;
+        let is_due = |one: &Subscription| match kind {
+            LetterKind::Confirm => one.is_pending(),
+            LetterKind::Unsubscribe => one.is_open(),
+        };
+        let Some((subscription, list)) = found.filter(|(one, _)| is_due(one)) else { return Ok(None) };
+        let (tenant, now) = (subscription.tenant(), context.now);
+        let address = self.hash(tenant, subscription.email());
+        let known = self.store().mailbox(tenant, address).await?;
+        let mailbox = known.unwrap_or_else(|| SubscriberMailbox::unknown(tenant, address, now));
+        let Ok(mailbox) = mailbox.take(letter, now) else { return Ok(None) };
+        let secret = (kind == LetterKind::Confirm).then(|| ConfirmSecret::random(&*self.0.ports.entropy));
+        let token = secret.as_ref().map(|secret| ConfirmToken::issue(secret, &subscription, now));
+        let event = SubscriptionEvent::LetterWritten { subscription: id, list: list.id, kind };
+        let mut tx = self.store().begin(&within(context, tenant)).await?;
+        tx.write_letter(Change::new(Letter { mailbox, token }, event)).await?;
+        tx.commit().await?;
+        Ok(Some(self.compose(&subscription, &list, secret.as_ref())))
+    }
+
+    fn compose(
+        &self,
+        subscription: &Subscription,
+        list: &MailingList,
+        secret: Option<&ConfirmSecret>,
+    ) -> SubscriberLetter {
+        SubscriberLetter {
+            to: subscription.email().clone(),
+            name: subscription.name().map(|name| name.as_str().to_owned()),
+            list: list.name.as_str().to_owned(),
+            confirm: secret.map(ConfirmSecret::text),
+            unsubscribe: self.0.links.token(subscription),
+        }
+    }
+}

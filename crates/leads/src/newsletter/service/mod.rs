@@ -1,0 +1,126 @@
+//! What can be done about the newsletter.
+
+pub mod codes;
+mod confirm;
+mod error;
+mod letters;
+mod lists;
+mod staff;
+mod subscribe;
+mod sweep;
+mod unsubscribe;
+
+use std::sync::Arc;
+
+use ashlar_kernel::{Context, CursorSigner, Email, Entropy, IdSource, MacKey, StoreError, TenantId};
+
+pub use error::NewsletterError;
+pub use letters::SubscriberLetter;
+pub use lists::MailingListInput;
+pub use staff::{AddSubscriber, ListSubscribers, RemoveSubscriber};
+pub use subscribe::{Subscribe, SubscribeInput};
+pub use unsubscribe::Unsubscribed;
+
+use super::{AddressHash, NewsletterStore, Subscription, SubscriptionEvent, UnsubscribeKeys};
+
+/// What the service is made of.
+#[derive(Clone)]
+pub struct NewsletterPorts {
+    /// Where lists and subscriptions are kept.
+    pub store: Arc<dyn NewsletterStore>,
+    /// Where ids come from.
+    pub ids: Arc<dyn IdSource>,
+    /// Where links come from.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// How the service behaves.
+pub struct NewsletterSettings {
+    /// The root of the keys of links and hashes; lives outside the database.
+    pub root_key: MacKey,
+    /// Roots that were in use before: links that were made then still unsubscribe.
+    pub former_root_keys: Vec<MacKey>,
+}
+
+/// The newsletter as a service. Cheap to clone.
+#[derive(Clone)]
+pub struct Newsletter(Arc<Inner>);
+
+struct Inner {
+    ports: NewsletterPorts,
+    addresses: MacKey,
+    links: UnsubscribeKeys,
+    cursors: CursorSigner,
+}
+
+/// How often a unit of work is tried that loses races.
+const ATTEMPTS: u8 = 5;
+
+impl Newsletter {
+    /// Puts the service together.
+    pub fn new(ports: NewsletterPorts, settings: &NewsletterSettings) -> Self {
+        let root = &settings.root_key;
+        Self(Arc::new(Inner {
+            ports,
+            addresses: root.derive("newsletter addresses"),
+            links: UnsubscribeKeys::new(root, &settings.former_root_keys),
+            cursors: CursorSigner::new(root),
+        }))
+    }
+
+    fn store(&self) -> &dyn NewsletterStore {
+        &*self.0.ports.store
+    }
+
+    fn hash(&self, tenant: TenantId, email: &Email) -> AddressHash {
+        AddressHash::of(&self.0.addresses, tenant, email)
+    }
+
+    /// Saves a changed subscription, in its own tenant.
+    async fn save(
+        &self,
+        context: &Context,
+        change: ashlar_kernel::Change<Subscription, SubscriptionEvent>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.store().begin(&within(context, change.state().tenant())).await?;
+        tx.update_subscription(change).await?;
+        tx.commit().await
+    }
+}
+
+/// The same circumstances in the tenant that a link is of: who has a link names no tenant.
+fn within(context: &Context, tenant: TenantId) -> Context {
+    Context { tenant, ..context.clone() }
+}
+
+/// Does `work` again as long as it loses races, five times at most.
+async fn persist<T, E, F>(mut work: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    E: IsRace,
+{
+    for _ in 1..ATTEMPTS {
+        match work().await {
+            Err(error) if error.is_race() => {}
+            outcome => return outcome,
+        }
+    }
+    work().await
+}
+
+/// Whether work that failed so is worth another attempt.
+trait IsRace {
+    fn is_race(&self) -> bool;
+}
+
+impl IsRace for StoreError {
+    fn is_race(&self) -> bool {
+        self.is_retryable()
+    }
+}
+
+impl IsRace for NewsletterError {
+    fn is_race(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_retryable())
+    }
+}
