@@ -94,10 +94,13 @@ mod leads {
         Permission::new("leads.lead.update"),
     ];
     /// For those who work with everybody's.
-    pub(super) const ALL: [Permission; 3] = [
+    pub(super) const ALL: [Permission; 6] = [
         Permission::new("leads.lead.read_all"),
         Permission::new("leads.lead.delete"),
         Permission::new("leads.lead.unspam"),
+        Permission::new("leads.lead.merge"),
+        Permission::new("leads.contact.read"),
+        Permission::new("leads.contact.update"),
     ];
     /// For those who put things right.
     pub(super) const RIGHT: [Permission; 2] =

@@ -36,6 +36,7 @@
 
 mod activity;
 pub mod catalogue;
+pub mod contact;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod lead;
@@ -47,15 +48,18 @@ pub mod use_case;
 pub use activity::{
     Activity, ActivityEvent, ActivityId, ActivityKind, ActivityRow, StatusChange, StatusChangeId, StatusChangeRow,
 };
+pub use contact::{ContactEvent, ContactId, ContactMessage, ContactRow, ContactStatus};
 pub use lead::{
     Category, Consent, Details, DisposableDomains, Lead, LeadEvent, LeadId, LeadPatch, LeadRow, LeadStatus, LostReason,
     Region, Source,
 };
 pub use permission::Sight;
 pub use query::{
-    InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition, NoteQuery,
+    ContactQuery, InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition,
+    NoteQuery,
 };
 pub use use_case::{
-    AddActivity, AddActivityInput, ConsentForm, CreateLead, Created, EditLead, EditLeadInput, LeadError, LeadForm,
-    LeadPage, LeadPorts, LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, UtmForm,
+    AddActivity, AddActivityInput, ConsentForm, ContactForm, CreateLead, Created, EditLead, EditLeadInput, LeadError,
+    LeadForm, LeadPage, LeadPorts, LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, Received,
+    SendContact, SubmitForm, Trap, UtmForm,
 };

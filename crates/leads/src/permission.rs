@@ -20,6 +20,15 @@ pub const REOPEN: Permission = Permission::new("leads.lead.reopen");
 /// Erase leads for good.
 pub const PURGE: Permission = Permission::new("leads.lead.purge");
 
+/// Make one lead of several.
+pub const MERGE: Permission = Permission::new("leads.lead.merge");
+/// See messages of the page for contact.
+pub const READ_CONTACTS: Permission = Permission::new("leads.contact.read");
+/// Say how far messages have come, and make leads of their senders.
+pub const UPDATE_CONTACTS: Permission = Permission::new("leads.contact.update");
+/// Send a form of a web page, and nothing else. A scope of publishable keys; no role holds it.
+pub const SUBMIT: Permission = Permission::new("leads:create");
+
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
     (READ, "See leads: one's own, and those that are nobody's."),
@@ -30,6 +39,9 @@ pub const ALL: &[(Permission, &str)] = &[
     (UNSPAM, "Say that a lead was no spam."),
     (REOPEN, "Go back on what was won."),
     (PURGE, "Erase leads for good."),
+    (MERGE, "Make one lead of several."),
+    (READ_CONTACTS, "See messages of the page for contact."),
+    (UPDATE_CONTACTS, "Say how far messages have come, and make leads of their senders."),
 ];
 
 /// Which leads somebody sees.

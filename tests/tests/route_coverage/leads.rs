@@ -3,7 +3,7 @@
 use ashlar_tests::{Call, SignedIn, TestApp, leads::form};
 use serde_json::json;
 
-use super::{Answers, BY_ADMINISTRATORS, Because, Row, administered, of};
+use super::{Answers, BY_ADMINISTRATORS, Because, FOR_ALL, PUBLIC, Row, administered, of};
 
 /// A lead that is there from the beginning.
 const LEAD: &str = "00000000-0000-0000-0000-0000000000e0";
@@ -11,6 +11,13 @@ const LEAVES: &str = "00000000-0000-0000-0000-0000000000e1";
 
 fn lead(app: &TestApp, method: &str, rest: &str) -> Call {
     app.client.named(method, &format!("/api/v1/leads/{LEAD}{rest}"))
+}
+
+/// A message that is there from the beginning.
+const MESSAGE: &str = "00000000-0000-0000-0000-0000000000e2";
+
+fn message(app: &TestApp, method: &str, rest: &str) -> Call {
+    app.client.named(method, &format!("/api/v1/contacts/{MESSAGE}{rest}"))
 }
 
 /// Members may do nothing with leads: the test about administrators' operations tries them.
@@ -28,12 +35,47 @@ pub(super) fn of_leads() -> Vec<Row> {
             (201, |app, _| lead(app, "POST", "/activities").json(&json!({ "kind": "call", "body": "x" }))),
         ),
         Row {
+            happy: (202, write),
+            unauthenticated: Because(PUBLIC),
+            forbidden: Because(FOR_ALL),
+            ..of("sendContactMessage")
+        },
+        administered("listContactMessages", (200, |app, _| app.client.get("/api/v1/contacts?status=new&status=read"))),
+        administered("getContactMessage", (200, |app, _| message(app, "GET", ""))),
+        administered(
+            "updateContactMessage",
+            (200, |app, _| message(app, "PATCH", "").json(&json!({ "status": "read" }))),
+        ),
+        administered("makeLeadOfContact", (201, |app, _| message(app, "POST", "/to-lead"))),
+        // Happy cases with real keys are those of `leads/forms.rs`.
+        Row {
+            happy: (401, submit),
+            unauthenticated: Answers(401, "authentication_required", submit),
+            forbidden: Answers(403, "permission_denied", |app, ada| submit(app, ada).bearer(&ada.access)),
+            ..of("submitLeadForm")
+        },
+        Row {
+            happy: (200, |app, _| app.client.get("/api/v1/leads/public/challenge")),
+            unauthenticated: Because(PUBLIC),
+            forbidden: Because(FOR_ALL),
+            ..of("beginLeadForm")
+        },
+        Row {
             happy: (204, leave),
             unauthenticated: Answers(401, "authentication_required", leave),
             forbidden: Because(BY_ADMINISTRATORS),
             ..of("deleteLead")
         },
     ]
+}
+
+fn write(app: &TestApp, _: &SignedIn) -> Call {
+    let form = json!({ "name": "Ada", "email": "w@leads.example", "subject": "Hello", "message": "Hello again" });
+    app.client.post("/api/v1/contacts").json(&form)
+}
+
+fn submit(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/leads/public").json(&json!({ "full_name": "Ada", "email": "f@leads.example", "t": "x" }))
 }
 
 fn create(app: &TestApp, _: &SignedIn) -> Call {
@@ -56,4 +98,11 @@ pub(super) async fn settle(app: &TestApp) {
         ))
         .await;
     }
+    let id = format!("x'{}'", MESSAGE.replace('-', ""));
+    app.execute(&format!(
+        "INSERT INTO contact_message (id, tenant_id, name, email, subject, message, status, created_at, updated_at, \
+         version) SELECT {id}, id, 'Ada', 'm@leads.example', 'Hello', 'Hello again', 'new', created_at, updated_at, 1 \
+         FROM tenant WHERE slug = 'main'"
+    ))
+    .await;
 }

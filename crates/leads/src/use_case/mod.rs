@@ -2,12 +2,14 @@
 
 mod activities;
 pub mod codes;
+mod contact;
 mod create;
 mod delete;
 mod edit;
 mod error;
 mod form;
 mod list;
+mod public_form;
 mod read;
 mod transition;
 
@@ -17,11 +19,13 @@ use ashlar_kernel::{Context, CursorSigner, FieldErrors, FieldFault, IdSource, Ma
 use uuid::Uuid;
 
 pub use activities::{AddActivity, AddActivityInput};
+pub use contact::{ContactForm, SendContact};
 pub use create::{CreateLead, Created, OnDuplicate};
 pub use edit::{EditLead, EditLeadInput};
 pub use error::LeadError;
 pub use form::{ConsentForm, LeadForm, UtmForm};
 pub use list::{LeadPage, ListLeads};
+pub use public_form::{Received, SubmitForm, Trap};
 pub use transition::{MoveLead, MoveLeadInput};
 
 use crate::{

@@ -1,10 +1,12 @@
 //! The leads domain over HTTP.
 
+mod contact;
 mod dto;
 mod form;
 mod lead;
 mod list;
 mod notes;
+mod public;
 mod query;
 
 use ashlar_kernel::Id;
@@ -15,6 +17,13 @@ use uuid::Uuid;
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(lead::create)
+        .service(public::submit)
+        .service(public::challenge)
+        .service(contact::send)
+        .service(contact::list)
+        .service(contact::read)
+        .service(contact::update)
+        .service(contact::to_lead)
         .service(list::list)
         .service(lead::read)
         .service(lead::update)
