@@ -44,6 +44,7 @@ impl Setup {
             ("ASHLAR_RATE_LIMIT_AUTH", "3600000/1h"),
             ("ASHLAR_RATE_LIMIT_REFRESH", "3600000/1h"),
             ("ASHLAR_RATE_LIMIT_MAIL", "3600000/1h"),
+            ("ASHLAR_RATE_LIMIT_FORM", "3600000/1h"),
             ("ASHLAR_STUFFING_BRAKE", "off"),
             // On a busy machine forty clients at once may well wait longer than one should.
             ("ASHLAR_DATABASE_ACQUIRE_TIMEOUT", "2m"),

@@ -28,6 +28,18 @@ impl TestApp {
         self.client.get(&format!("/api/v1/leads{query}")).bearer(&who.access).send().await
     }
 
+    /// Writes a message from this address to the tenant of `boss`; its id.
+    pub async fn message(&self, boss: &SignedIn, email: &str) -> String {
+        let form = json!({ "name": "Ada", "email": email, "subject": "A quote", "message": "What would it cost?" });
+        let tenant = self.client.get("/api/v1/me/memberships").bearer(&boss.access).send().await.expect(200).json();
+        let call = self.client.post("/api/v1/contacts").json(&form);
+        let here = tenant["data"].as_array().into_iter().flatten().find(|line| line["current"] == true);
+        let slug = here.expect("a tenant")["tenant_slug"].as_str().expect("a name").to_owned();
+        call.header(crate::TENANT, &slug).send().await.expect(202);
+        let list = self.client.get("/api/v1/contacts?limit=1").bearer(&boss.access).send().await.expect(200).json();
+        list["data"][0]["id"].as_str().expect("an id").to_owned()
+    }
+
     /// Moves a lead.
     pub async fn move_lead(&self, who: &SignedIn, lead: &str, to: &str) -> Answer {
         self.on_lead(who, "POST", lead, "/transition").json(&json!({ "to": to, "lost_reason": "other" })).send().await

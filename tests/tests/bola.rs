@@ -25,6 +25,7 @@ struct Things {
     device: String,
     lead: String,
     import: String,
+    message: String,
 }
 
 impl Things {
@@ -35,6 +36,7 @@ impl Things {
         let device = devices["data"][0]["id"].as_str().unwrap().to_owned();
         let lead = app.lead(&boss.access, &json!({ "email": format!("{}@leads.example", person.user) })).await;
         let import = app.import(&boss.access, &json!({}), b"name,email\n").await;
+        let message = app.message(boss, &format!("{}@leads.example", person.user)).await;
         Self {
             user: person.user.clone(),
             session: person.session.clone(),
@@ -43,12 +45,22 @@ impl Things {
             device,
             lead,
             import,
+            message,
         }
     }
 
     fn all_called(id: &str) -> Self {
         let id = || id.to_owned();
-        Self { user: id(), session: id(), tenant: id(), key: id(), device: id(), lead: id(), import: id() }
+        Self {
+            user: id(),
+            session: id(),
+            tenant: id(),
+            key: id(),
+            device: id(),
+            lead: id(),
+            import: id(),
+            message: id(),
+        }
     }
 
     /// The id of the thing that belongs to a collection.
@@ -61,6 +73,7 @@ impl Things {
             "devices" => &self.device,
             "leads" => &self.lead,
             "imports" => &self.import,
+            "contacts" => &self.message,
             unknown => panic!("nobody knows an id of {unknown}: teach the test"),
         }
     }

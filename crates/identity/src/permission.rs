@@ -94,7 +94,7 @@ mod leads {
         Permission::new("leads.lead.update"),
     ];
     /// For those who work with everybody's.
-    pub(super) const ALL: [Permission; 7] = [
+    pub(super) const ALL: [Permission; 10] = [
         Permission::new("leads.lead.read_all"),
         Permission::new("leads.lead.delete"),
         Permission::new("leads.lead.unspam"),
@@ -102,6 +102,9 @@ mod leads {
         Permission::new("leads.lead.export"),
         Permission::new("leads.subscriber.read"),
         Permission::new("leads.newsletter.manage"),
+        Permission::new("leads.lead.merge"),
+        Permission::new("leads.contact.read"),
+        Permission::new("leads.contact.update"),
     ];
     /// For those who put things right.
     pub(super) const RIGHT: [Permission; 3] = [

@@ -37,6 +37,7 @@
 
 mod activity;
 pub mod catalogue;
+pub mod contact;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod import;
@@ -50,16 +51,19 @@ pub mod use_case;
 pub use activity::{
     Activity, ActivityEvent, ActivityId, ActivityKind, ActivityRow, StatusChange, StatusChangeId, StatusChangeRow,
 };
+pub use contact::{ContactEvent, ContactId, ContactMessage, ContactRow, ContactStatus};
 pub use lead::{
     Category, Consent, Details, DisposableDomains, Lead, LeadEvent, LeadId, LeadPatch, LeadRow, LeadStatus, LostReason,
     Region, Source,
 };
 pub use permission::Sight;
 pub use query::{
-    InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition, NoteQuery,
+    ContactQuery, InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition,
+    NoteQuery,
 };
 pub use use_case::{
-    AddActivity, AddActivityInput, ConsentForm, CreateLead, Created, EditLead, EditLeadInput, Export, ExportColumn,
-    ExportFormat, ExportLeads, FaultFile, ImportRun, LeadError, LeadForm, LeadPage, LeadPorts, LeadSettings, Leads,
-    ListLeads, MoveLead, MoveLeadInput, OnDuplicate, RunError, Taken, TransferError, TransferPorts, Transfers, UtmForm,
+    AddActivity, AddActivityInput, ConsentForm, ContactForm, CreateLead, Created, EditLead, EditLeadInput, Export,
+    ExportColumn, ExportFormat, ExportLeads, FaultFile, ImportRun, LeadError, LeadForm, LeadPage, LeadPorts,
+    LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, Received, RunError, SendContact, SubmitForm,
+    Taken, TransferError, TransferPorts, Transfers, Trap, UtmForm,
 };

@@ -30,6 +30,15 @@ pub const MANAGE_NEWSLETTER: Permission = Permission::new("leads.newsletter.mana
 /// Erase subscribers for good.
 pub const ERASE_SUBSCRIBERS: Permission = Permission::new("leads.subscriber.erase");
 
+/// Make one lead of several.
+pub const MERGE: Permission = Permission::new("leads.lead.merge");
+/// See messages of the page for contact.
+pub const READ_CONTACTS: Permission = Permission::new("leads.contact.read");
+/// Say how far messages have come, and make leads of their senders.
+pub const UPDATE_CONTACTS: Permission = Permission::new("leads.contact.update");
+/// Send a form of a web page, and nothing else. A scope of publishable keys; no role holds it.
+pub const SUBMIT: Permission = Permission::new("leads:create");
+
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
     (READ, "See leads: one's own, and those that are nobody's."),
@@ -45,6 +54,9 @@ pub const ALL: &[(Permission, &str)] = &[
     (READ_SUBSCRIBERS, "See mailing lists and who is on them."),
     (MANAGE_NEWSLETTER, "Make mailing lists, enter subscribers and take them off."),
     (ERASE_SUBSCRIBERS, "Erase subscribers for good."),
+    (MERGE, "Make one lead of several."),
+    (READ_CONTACTS, "See messages of the page for contact."),
+    (UPDATE_CONTACTS, "Say how far messages have come, and make leads of their senders."),
 ];
 
 /// Which leads somebody sees.

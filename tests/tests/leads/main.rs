@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+mod contacts;
+mod forms;
 mod lists;
 mod pipeline;
 mod records;

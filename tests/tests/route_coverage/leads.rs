@@ -6,7 +6,7 @@ use ashlar_tests::{
 };
 use serde_json::json;
 
-use super::{Answers, BY_ADMINISTRATORS, Because, Row, administered, of};
+use super::{Answers, BY_ADMINISTRATORS, Because, FOR_ALL, PUBLIC, Row, administered, of};
 
 /// A lead that is there from the beginning.
 const LEAD: &str = "00000000-0000-0000-0000-0000000000e0";
@@ -14,6 +14,13 @@ const LEAVES: &str = "00000000-0000-0000-0000-0000000000e1";
 
 fn lead(app: &TestApp, method: &str, rest: &str) -> Call {
     app.client.named(method, &format!("/api/v1/leads/{LEAD}{rest}"))
+}
+
+/// A message that is there from the beginning.
+const MESSAGE: &str = "00000000-0000-0000-0000-0000000000e2";
+
+fn message(app: &TestApp, method: &str, rest: &str) -> Call {
+    app.client.named(method, &format!("/api/v1/contacts/{MESSAGE}{rest}"))
 }
 
 /// Members may do nothing with leads: the test about administrators' operations tries them.
@@ -38,12 +45,47 @@ pub(super) fn of_leads() -> Vec<Row> {
         administered("watchLeadImport", (200, |app, _| imported(app, "GET", "/events"))),
         administered("exportLeads", (200, |app, _| app.client.get("/api/v1/leads/export?columns=email&status=new"))),
         Row {
+            happy: (202, write),
+            unauthenticated: Because(PUBLIC),
+            forbidden: Because(FOR_ALL),
+            ..of("sendContactMessage")
+        },
+        administered("listContactMessages", (200, |app, _| app.client.get("/api/v1/contacts?status=new&status=read"))),
+        administered("getContactMessage", (200, |app, _| message(app, "GET", ""))),
+        administered(
+            "updateContactMessage",
+            (200, |app, _| message(app, "PATCH", "").json(&json!({ "status": "read" }))),
+        ),
+        administered("makeLeadOfContact", (201, |app, _| message(app, "POST", "/to-lead"))),
+        // Happy cases with real keys are those of `leads/forms.rs`.
+        Row {
+            happy: (401, submit),
+            unauthenticated: Answers(401, "authentication_required", submit),
+            forbidden: Answers(403, "permission_denied", |app, ada| submit(app, ada).bearer(&ada.access)),
+            ..of("submitLeadForm")
+        },
+        Row {
+            happy: (200, |app, _| app.client.get("/api/v1/leads/public/challenge")),
+            unauthenticated: Because(PUBLIC),
+            forbidden: Because(FOR_ALL),
+            ..of("beginLeadForm")
+        },
+        Row {
             happy: (204, leave),
             unauthenticated: Answers(401, "authentication_required", leave),
             forbidden: Because(BY_ADMINISTRATORS),
             ..of("deleteLead")
         },
     ]
+}
+
+fn write(app: &TestApp, _: &SignedIn) -> Call {
+    let form = json!({ "name": "Ada", "email": "w@leads.example", "subject": "Hello", "message": "Hello again" });
+    app.client.post("/api/v1/contacts").json(&form)
+}
+
+fn submit(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/leads/public").json(&json!({ "full_name": "Ada", "email": "f@leads.example", "t": "x" }))
 }
 
 fn create(app: &TestApp, _: &SignedIn) -> Call {
@@ -83,6 +125,13 @@ pub(super) async fn settle(app: &TestApp) {
         "INSERT INTO lead_import (id, tenant_id, state, options, file_name, bytes_total, bytes_read, text_offset, \
          rows_read, created, updated, skipped, duplicates, failed, faults, created_at, version) \
          SELECT {id}, id, 'queued', '{options}', 'a.csv', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, created_at, 1 \
+         FROM tenant WHERE slug = 'main'"
+    ))
+    .await;
+    let id = format!("x'{}'", MESSAGE.replace('-', ""));
+    app.execute(&format!(
+        "INSERT INTO contact_message (id, tenant_id, name, email, subject, message, status, created_at, updated_at, \
+         version) SELECT {id}, id, 'Ada', 'm@leads.example', 'Hello', 'Hello again', 'new', created_at, updated_at, 1 \
          FROM tenant WHERE slug = 'main'"
     ))
     .await;

@@ -212,7 +212,9 @@ fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
     let auth = rate("rate_limit_auth", "auth");
     let refresh = rate("rate_limit_refresh", "refresh");
     let mail = rate("rate_limit_mail", "mail");
-    let policies = Policies { ip_burst: ip_burst?, user: user?, auth: auth?, refresh: refresh?, mail: mail? };
+    let form = rate("rate_limit_form", "form");
+    let policies =
+        Policies { ip_burst: ip_burst?, user: user?, auth: auth?, refresh: refresh?, mail: mail?, form: form? };
     Some(RateConfig { limits: limits?, stuffing_brake: stuffing_brake?, policies })
 }
 

@@ -444,6 +444,15 @@ pub const KEYS: &[Key] = &[
     .default("3/1h")
     .under("Rate limits"),
     Key::new(
+        "rate_limit_form",
+        "ASHLAR_RATE_LIMIT_FORM",
+        "rate-limit-form",
+        RATE,
+        "Forms of web pages and contact messages, each, that one address sends (IPv6: one /64).",
+    )
+    .default("10/1h")
+    .under("Rate limits"),
+    Key::new(
         "stuffing_brake",
         "ASHLAR_STUFFING_BRAKE",
         "stuffing-brake",

@@ -54,6 +54,23 @@ impl<T: DeserializeOwned + 'static, const MAX: usize> FromRequest for Body<T, MA
     }
 }
 
+/// A JSON object whose unknown members are ignored: for forms to which others add their own.
+pub(crate) struct OpenBody<T>(pub T, pub Digest);
+
+impl<T: DeserializeOwned + 'static> FromRequest for OpenBody<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = request.app_data::<web::Data<AppState>>().map_or(usize::MAX, |state| state.body_limit);
+        let read = receive(request, payload, limit);
+        Box::pin(async move {
+            let bytes = read.await?;
+            Ok(Self(parse_open(&bytes)?.0, Digest(Sha256::digest(&bytes).into())))
+        })
+    }
+}
+
 /// A JSON object, or nothing at all.
 pub(crate) struct OptionalBody<T, const MAX: usize = { usize::MAX }>(pub Option<T>);
 
@@ -113,6 +130,12 @@ pub(crate) fn malformed(detail: impl Into<String>) -> Problem {
 
 /// Reads a JSON object, strictly.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let (value, unknown) = parse_open(bytes)?;
+    if unknown.is_empty() { Ok(value) } else { Err(unknown_fields(unknown)) }
+}
+
+/// What a body says, and the members that nobody knows.
+fn parse_open<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), Problem> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(malformed("the body must be a JSON object"));
     }
@@ -143,8 +166,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             Err(error) => no_json(&error),
         }),
         Err(error) => Err(no_json(&error)),
-        Ok(_) if !unknown.is_empty() => Err(unknown_fields(unknown)),
-        Ok(value) => Ok(value),
+        Ok(value) => Ok((value, unknown)),
     }
 }
 

@@ -65,6 +65,28 @@ pub(crate) struct Caller {
     charge: Option<Charge>,
 }
 
+/// A request of a web page for whoever looks at it, with a key of the page. It counts against the visitor's address and
+/// not against the key, which all visitors share.
+pub(crate) struct Visitor {
+    /// Its circumstances, with the key as actor.
+    pub context: Context,
+}
+
+impl FromRequest for Visitor {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = state(&request)?;
+            let context = known(&request, &state).await?.context;
+            count(&request, &state, state.limits.form("lead", context.client_ip), context.now).await?;
+            Ok(Self { context })
+        })
+    }
+}
+
 impl FromRequest for Anyone {
     type Error = Problem;
     type Future = Extraction<Self>;
@@ -97,19 +119,23 @@ impl FromRequest for Caller {
         let request = request.clone();
         Box::pin(async move {
             let state = state(&request)?;
-            let caller = match authenticate(&request, &state).await {
-                Ok(caller) => caller,
-                // Guessing tokens is counted like any knock at the door, and so is knocking at the wrong one.
-                Err(problem) if is_knock(&problem) => {
-                    count_stranger(&request, &state).await?;
-                    return Err(problem);
-                }
-                Err(problem) => return Err(problem),
-            };
+            let caller = known(&request, &state).await?;
             let now = caller.context.now;
             count(&request, &state, caller.charge.clone(), now).await?;
             Ok(caller)
         })
+    }
+}
+
+/// Who makes a request, if they prove it.
+async fn known(request: &HttpRequest, state: &AppState) -> Result<Caller, Problem> {
+    match authenticate(request, state).await {
+        // Guessing tokens is counted like any knock at the door, and so is knocking at the wrong one.
+        Err(problem) if is_knock(&problem) => {
+            count_stranger(request, state).await?;
+            Err(problem)
+        }
+        outcome => outcome,
     }
 }
 

@@ -21,6 +21,13 @@ impl<T> Deref for Query<T> {
     }
 }
 
+impl<T: DeserializeOwned> Query<T> {
+    /// Reads the parameters that are left when those are read that may be given several times.
+    pub(crate) fn of(query: &str) -> Result<Self, Problem> {
+        parse(query).map(Self)
+    }
+}
+
 impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;

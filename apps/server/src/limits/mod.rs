@@ -26,6 +26,8 @@ pub struct Policies {
     pub refresh: Option<RatePolicy>,
     /// Letters that strangers can have sent to one address.
     pub mail: Option<RatePolicy>,
+    /// Forms that strangers send from one address.
+    pub form: Option<RatePolicy>,
 }
 
 /// Counts requests. Cheap to clone.
@@ -45,8 +47,8 @@ impl RateLimits {
 
     /// Whether any policy is in force.
     pub fn are_on(&self) -> bool {
-        let Policies { ip_burst, user, auth, refresh, mail } = &self.policies;
-        [ip_burst, user, auth, refresh, mail].into_iter().any(Option::is_some)
+        let Policies { ip_burst, user, auth, refresh, mail, form } = &self.policies;
+        [ip_burst, user, auth, refresh, mail, form].into_iter().any(Option::is_some)
     }
 
     /// What an anonymous request counts against.
@@ -78,6 +80,11 @@ impl RateLimits {
     /// What a letter counts against that a stranger has sent to `account`.
     pub fn letter(&self, account: &str) -> Option<Charge> {
         charge(self.policies.mail, self.pseudonym(account))
+    }
+
+    /// What a form of this kind counts against that a stranger sends.
+    pub fn form(&self, kind: &str, client: Option<IpAddr>) -> Option<Charge> {
+        charge(self.policies.form, format!("{kind}:{}", network(client)))
     }
 
     /// Counts.

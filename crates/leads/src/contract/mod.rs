@@ -7,7 +7,9 @@ use ashlar_kernel::EventLog;
 
 use crate::port::LeadStore;
 
+pub mod contacts;
 pub mod files;
+pub mod forms;
 pub mod leads;
 pub mod lists;
 pub mod newsletter;
@@ -60,6 +62,16 @@ macro_rules! lead_store_contract {
             pages_of_leads_neither_skip_nor_repeat,
             leads_are_counted_as_far_as_asked,
         );
+        $crate::lead_store_contract!(@laws $fixture, contacts,
+            a_message_survives_storage,
+            pages_of_messages_neither_skip_nor_repeat,
+            messages_go_with_their_lead,
+        );
+        $crate::lead_store_contract!(@laws $fixture, forms,
+            a_form_says_no_more_than_strangers_may,
+            a_touch_leaves_the_lead_as_it_is,
+            what_no_person_sends_leaves_nothing,
+        );
         mod race {
             use super::*;
 
@@ -76,9 +88,12 @@ macro_rules! lead_store_contract {
                 })
             }
 
-            $crate::lead_store_contract!(@races $fixture, start,
+            $crate::lead_store_contract!(@races $fixture, start, races,
                 racing_leads_of_one_address_leave_one,
                 racing_moves_of_one_lead_have_one_winner,
+            );
+            $crate::lead_store_contract!(@races $fixture, start, forms,
+                racing_forms_of_one_address_leave_one_lead_and_touches,
             );
         }
     };
@@ -92,12 +107,12 @@ macro_rules! lead_store_contract {
             }
         )+
     };
-    (@races $fixture:path, $start:ident, $($law:ident),+ $(,)?) => {
+    (@races $fixture:path, $start:ident, $subject:ident, $($law:ident),+ $(,)?) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $law() {
                 if let Some(fixture) = $fixture().await {
-                    $crate::contract::races::$law(fixture, $start).await;
+                    $crate::contract::$subject::$law(fixture, $start).await;
                 }
             }
         )+

@@ -4,7 +4,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ashlar_kernel::{Actor, Change, Context, Email, Id, IdSource, LogReader, RequestId, TenantId, Timestamp};
+use ashlar_kernel::{
+    Actor, Change, Context, Email, Id, IdSource, LogReader, RequestId, StoreError, TenantId, Timestamp,
+};
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use serde_json::json;
 use uuid::Uuid;
@@ -13,7 +16,7 @@ use super::Fixture;
 use crate::{
     Details, Lead, LeadEvent, LeadStatus, LostReason, Source, StatusChange,
     lead::{Category, Consent, Custom, FullName, Mark, MovePower, Notes, Phone, ShortLine, Tags, Utm},
-    port::{LeadTx, SaveLeadError},
+    port::{LeadTx, SaveLeadError, Team},
 };
 
 /// A whole second, which is written without a fraction by some.
@@ -74,7 +77,24 @@ pub(super) fn little(email: &str) -> Details {
 
 /// Ids that rise and are never those of another scene's store, which has its own.
 #[derive(Default)]
-struct Counter(AtomicU64);
+pub(super) struct Counter(AtomicU64);
+
+impl Counter {
+    /// Of its own, beside those of a scene.
+    pub(super) const fn beginning_at(first: u64) -> Self {
+        Self(AtomicU64::new(first))
+    }
+}
+
+/// A team without people.
+pub(super) struct Nobody;
+
+#[async_trait]
+impl Team for Nobody {
+    async fn looks_after_leads(&self, _tenant: TenantId, _user: Uuid) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
 
 impl IdSource for Counter {
     fn next(&self) -> Uuid {

@@ -92,7 +92,8 @@ impl<const MOST: usize> Line<MOST> {
 pub struct Notes(String);
 
 impl Notes {
-    const LONGEST: usize = 5_000;
+    /// How many characters it has at most.
+    pub const LONGEST: usize = 5_000;
 
     /// Accepts a text, without surrounding blanks.
     pub fn parse(text: &str) -> Result<Self, InvalidText> {

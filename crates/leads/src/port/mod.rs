@@ -1,10 +1,12 @@
 //! What this domain needs from the outside.
 
+mod contact;
 mod files;
 mod store;
 mod team;
 mod transfer;
 
+pub use contact::{ContactReads, ContactWrites};
 pub use files::{FileBytes, FileError, FileKey, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes};
 pub use store::{LeadStore, LeadTx, SaveLeadError};
 pub use team::Team;

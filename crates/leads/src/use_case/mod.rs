@@ -2,6 +2,7 @@
 
 mod activities;
 pub mod codes;
+mod contact;
 mod create;
 mod delete;
 mod edit;
@@ -12,6 +13,7 @@ mod form;
 mod import_run;
 mod intake;
 mod list;
+mod public_form;
 mod read;
 mod transfers;
 mod transition;
@@ -22,6 +24,7 @@ use ashlar_kernel::{Context, CursorSigner, FieldErrors, FieldFault, IdSource, Ma
 use uuid::Uuid;
 
 pub use activities::{AddActivity, AddActivityInput};
+pub use contact::{ContactForm, SendContact};
 pub use create::{CreateLead, Created, OnDuplicate};
 pub use edit::{EditLead, EditLeadInput};
 pub use error::LeadError;
@@ -30,6 +33,7 @@ pub use fault_file::FaultFile;
 pub use form::{ConsentForm, LeadForm, UtmForm};
 pub use import_run::{ImportRun, RunError};
 pub use list::{LeadPage, ListLeads};
+pub use public_form::{Received, SubmitForm, Trap};
 pub use transfers::{Taken, TransferError, TransferPorts, Transfers};
 pub use transition::{MoveLead, MoveLeadInput};
 

@@ -67,7 +67,7 @@ pub(super) async fn create(
     ticket.end(context, outcome.map(|outcome| created(&outcome)).map_err(Problem::from)).await
 }
 
-fn created(outcome: &Created) -> StoredAnswer {
+pub(super) fn created(outcome: &Created) -> StoredAnswer {
     let status = match outcome {
         Created::New(_) => StatusCode::CREATED,
         Created::Existing(_) => StatusCode::OK,

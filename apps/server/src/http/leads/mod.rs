@@ -1,5 +1,6 @@
 //! The leads domain over HTTP.
 
+mod contact;
 mod dto;
 mod export;
 mod form;
@@ -9,6 +10,7 @@ mod imports;
 mod lead;
 mod list;
 mod notes;
+mod public;
 mod query;
 mod upload;
 
@@ -20,6 +22,13 @@ use uuid::Uuid;
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(lead::create)
+        .service(public::submit)
+        .service(public::challenge)
+        .service(contact::send)
+        .service(contact::list)
+        .service(contact::read)
+        .service(contact::update)
+        .service(contact::to_lead)
         .service(list::list)
         .service(imports::create)
         .service(imports::list)

@@ -4,6 +4,7 @@ use ashlar_leads::OnDuplicate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::contact::ContactMessageStatus;
 use super::dto::{LeadCategory, LeadSource, LeadStatus};
 use crate::http::{problem::Problem, query::invalid};
 
@@ -150,4 +151,23 @@ pub(super) struct LeadFilterQuery {
     /// case. Nothing has a meaning of its own.
     #[param(min_length = 2, max_length = 100)]
     q: Option<String>,
+}
+
+/// Which messages to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "only its description is used; a parameter may be given several times, which serde refuses"
+)]
+pub(super) struct ContactListQuery {
+    /// How many entries at most.
+    #[param(minimum = 1, maximum = 200, default = 50, example = 20)]
+    limit: Option<i64>,
+    /// Where to go on: `page.next_cursor` of the page before, unchanged, with the same filters.
+    #[param(max_length = 1024)]
+    cursor: Option<String>,
+    /// Only those that have come so far; given several times, one of them.
+    #[param(inline, value_type = Vec<ContactMessageStatus>, required = false)]
+    status: Vec<String>,
 }

@@ -110,7 +110,7 @@ fn every_operation_says_what_it_is() {
         assert!(!security.contains(&json!({})) || security.len() > 1, "{id}: nobody has to sign in is an empty list");
         let permission = operation.get("x-permission").expect(id);
         assert!(
-            permission.is_null() || permission.as_str().is_some_and(|name| name.contains('.')),
+            permission.is_null() || permission.as_str().is_some_and(|name| name.contains(['.', ':'])),
             "{id}: {permission}"
         );
     }
@@ -202,6 +202,10 @@ fn bodies_of_requests_are_closed_objects() {
     let mut closed = BTreeSet::new();
 
     while let Some(reference) = pending.pop() {
+        // The one form to which others add members of their own.
+        if reference == "/components/schemas/PublicLeadForm" {
+            continue;
+        }
         if closed.insert(reference) {
             let schema = document.pointer(reference).unwrap();
             pending.extend(references(schema));

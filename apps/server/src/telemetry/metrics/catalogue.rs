@@ -59,6 +59,14 @@ pub(super) const RATE_LIMITED: Definition = Definition {
     meaning: "Requests refused by a rate limit, by the name of its policy.",
 };
 
+pub(super) const FORMS_TRAPPED: Definition = Definition {
+    name: "lead_forms_trapped_total",
+    kind: "counter",
+    labels: &["trap"],
+    unit: "requests",
+    meaning: "Forms of web pages that were thanked for and thrown away, because no person can have sent them: `honeypot`, `too_fast`, `too_old` or `no_stamp`.",
+};
+
 pub(super) const LOGIN_FAILED: Definition = Definition {
     name: "login_failed_total",
     kind: "counter",
@@ -267,6 +275,7 @@ mod tests {
         &OVERLOADED,
         &RATE_LIMITED,
         &LOGIN_FAILED,
+        &FORMS_TRAPPED,
         &CACHE_REQUESTS,
         &REDIS_UP,
         &REVOCATIONS_HEARING,

@@ -52,6 +52,7 @@ struct Inner {
     overloaded: IntCounter,
     login_failed: IntCounter,
     rate_limited: IntCounterVec,
+    forms_trapped: IntCounterVec,
     pools: pools::Pools,
     jobs: jobs::Jobs,
     shared: shared::Shared,
@@ -75,6 +76,7 @@ impl Default for Metrics {
             overloaded: registered(&registry, IntCounter::with_opts(options(&catalogue::OVERLOADED))),
             login_failed: registered(&registry, IntCounter::with_opts(options(&catalogue::LOGIN_FAILED))),
             rate_limited: counters(&registry, &catalogue::RATE_LIMITED),
+            forms_trapped: counters(&registry, &catalogue::FORMS_TRAPPED),
             pools: pools::Pools::new(&registry),
             jobs: jobs::Jobs::new(&registry),
             shared: shared::Shared::new(&registry),
@@ -99,6 +101,13 @@ impl Metrics {
     /// A request was refused under this policy of rate limits.
     pub fn rate_limited(&self, policy: &'static str) {
         if let Ok(counter) = self.0.rate_limited.get_metric_with_label_values(&[policy]) {
+            counter.inc();
+        }
+    }
+
+    /// A form was thrown away, caught by this trap.
+    pub fn form_trapped(&self, trap: &'static str) {
+        if let Ok(counter) = self.0.forms_trapped.get_metric_with_label_values(&[trap]) {
             counter.inc();
         }
     }

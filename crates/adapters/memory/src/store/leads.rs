@@ -8,8 +8,8 @@ use std::{
 
 use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId};
 use ashlar_leads::{
-    Activity, ActivityEvent, ActivityKind, Details, Lead, LeadEvent, LeadId, LeadPosition, LeadQuery, LeadRow,
-    LeadRows, LeadSort, NotePosition, NoteQuery, StatusChange,
+    Activity, ActivityEvent, ActivityKind, ContactMessage, Details, Lead, LeadEvent, LeadId, LeadPosition, LeadQuery,
+    LeadRow, LeadRows, LeadSort, NotePosition, NoteQuery, StatusChange,
     import::LeadKeys,
     port::{LeadStore, LeadTx, SaveLeadError},
 };
@@ -29,11 +29,16 @@ pub(super) struct LeadTables {
     leads: Arc<BTreeMap<LeadId, Lead>>,
     activities: Notes<Activity>,
     changes: Notes<StatusChange>,
+    pub(super) contacts: Arc<BTreeMap<Reverse<NotePosition>, ContactMessage>>,
 }
 
 impl LeadTables {
     fn lead(&self, tenant: TenantId, id: LeadId) -> Option<&Lead> {
         self.leads.get(&id).filter(|lead| lead.tenant() == tenant)
+    }
+
+    pub(super) fn has(&self, id: LeadId) -> bool {
+        self.leads.contains_key(&id)
     }
 
     fn holder(&self, tenant: TenantId, email_key: &str) -> Option<&Lead> {
@@ -116,6 +121,7 @@ impl LeadTables {
         Arc::make_mut(&mut self.leads).remove(&lead.id());
         Arc::make_mut(&mut self.activities).retain(|_, activity| activity.lead != lead.id());
         Arc::make_mut(&mut self.changes).retain(|_, change| change.lead != lead.id());
+        Arc::make_mut(&mut self.contacts).retain(|_, message| message.lead() != Some(lead.id()));
         Ok(())
     }
 

@@ -118,3 +118,41 @@ pub(super) mod status_change {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Messages of a page for contact.
+pub(super) mod contact {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "contact_message")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub name: String,
+        pub email: String,
+        pub phone_number: Option<String>,
+        pub phone_e164: Option<String>,
+        pub subject: String,
+        pub message: String,
+        pub status: String,
+        pub ip: Option<String>,
+        pub user_agent: Option<String>,
+        pub referrer: Option<String>,
+        pub lead_id: Option<Uuid>,
+        pub created_at: ChronoDateTimeUtc,
+        pub updated_at: ChronoDateTimeUtc,
+        pub version: i32,
+    }
+
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "contact_message {}", self.id)
+        }
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,5 +1,6 @@
 //! The tables of leads behind their ports.
 
+mod contact;
 mod entity;
 mod list;
 mod mapping;
