@@ -6,6 +6,7 @@ use actix_web::{HttpServer, dev::ServerHandle, web::ServiceConfig};
 use ashlar_crypto::{Argon2Options, Argon2Params, HashObserver};
 use ashlar_identity::{Identity, SessionId, UserId, port::IdentityStore};
 use ashlar_kernel::{Clock, Context, EventLog, EventRecord, IdSource, LogReader, RequestId, TenantId};
+use ashlar_leads::newsletter::Newsletter;
 use ashlar_memory::{ManualClock, SeededEntropy};
 use ashlar_server::{
     compose::{Product, World, compose},
@@ -110,7 +111,8 @@ impl Setup {
                 .await
                 .unwrap();
         (self.state)(&mut state);
-        let (identity, ids) = (state.identity.clone(), Arc::clone(&state.ids));
+        let (identity, newsletter) = (state.identity.clone(), state.newsletter.clone());
+        let ids = Arc::clone(&state.ids);
         let server = match self.routes {
             None => http::server(listener, state, &config).unwrap(),
             Some(routes) => {
@@ -122,7 +124,7 @@ impl Setup {
         let handle = server.handle();
         drop(tokio::spawn(server));
         let client = Client::new(address);
-        TestApp { client, clock, store, identity, ids, config, server: handle, database, folder }
+        TestApp { client, clock, store, identity, newsletter, ids, config, server: handle, database, folder }
     }
 }
 
@@ -147,6 +149,8 @@ pub struct TestApp {
     pub store: SqlStore,
     /// Its accounts, past HTTP.
     pub identity: Identity,
+    /// Its mailing lists, past HTTP.
+    pub newsletter: Newsletter,
     /// Where ids come from.
     pub ids: Arc<dyn IdSource>,
     /// How it is configured.
@@ -215,7 +219,8 @@ impl TestApp {
         self.database.execute(sql).await;
     }
 
-    pub(crate) fn system(&self) -> Context {
+    /// The product itself, as whoever asks.
+    pub fn system(&self) -> Context {
         Context::system("test", TenantId::MAIN, RequestId::parse("by-port").unwrap(), self.clock.now())
     }
 }
