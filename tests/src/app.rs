@@ -6,6 +6,7 @@ use actix_web::{HttpServer, dev::ServerHandle, web::ServiceConfig};
 use ashlar_crypto::{Argon2Options, Argon2Params, HashObserver};
 use ashlar_identity::{Identity, SessionId, UserId, port::IdentityStore};
 use ashlar_kernel::{Clock, Context, EventLog, EventRecord, IdSource, LogReader, RequestId, TenantId};
+use ashlar_leads::newsletter::Newsletter;
 use ashlar_memory::{ManualClock, SeededEntropy};
 use ashlar_server::{
     compose::{Product, World, compose},
@@ -111,8 +112,9 @@ impl Setup {
                 .await
                 .unwrap();
         (self.state)(&mut state);
-        let (identity, ids) = (state.identity.clone(), Arc::clone(&state.ids));
-        let transfers = state.transfers.clone();
+        let (identity, newsletter, transfers) =
+            (state.identity.clone(), state.newsletter.clone(), state.transfers.clone());
+        let ids = Arc::clone(&state.ids);
         let server = match self.routes {
             None => http::server(listener, state, &config).unwrap(),
             Some(routes) => {
@@ -124,7 +126,7 @@ impl Setup {
         let handle = server.handle();
         drop(tokio::spawn(server));
         let client = Client::new(address);
-        TestApp { client, clock, store, identity, transfers, ids, config, server: handle, database, folder }
+        TestApp { client, clock, store, identity, transfers, newsletter, ids, config, server: handle, database, folder }
     }
 }
 
@@ -151,6 +153,8 @@ pub struct TestApp {
     pub identity: Identity,
     /// Leads that come and go in files, as workers have them.
     pub transfers: ashlar_leads::Transfers,
+    /// Its mailing lists, past HTTP.
+    pub newsletter: Newsletter,
     /// Where ids come from.
     pub ids: Arc<dyn IdSource>,
     /// How it is configured.
@@ -219,7 +223,8 @@ impl TestApp {
         self.database.execute(sql).await;
     }
 
-    pub(crate) fn system(&self) -> Context {
+    /// The product itself, as whoever asks.
+    pub fn system(&self) -> Context {
         Context::system("test", TenantId::MAIN, RequestId::parse("by-port").unwrap(), self.clock.now())
     }
 }

@@ -128,6 +128,56 @@ async fn forgotten_password_comes_back_by_mail_on_postgres() {
     forgotten_password_comes_back_by_mail(program, &Past::the_product(&database.url())).await;
 }
 
+/// A letter to somebody on a list, as a mail program reads it: both headers of RFC 8058, each in one piece.
+fn one_click_of(message: &Message<'_>) -> String {
+    let header = |name: &str| message.header_raw(name).map(str::trim);
+    assert_eq!(header("List-Unsubscribe-Post"), Some("List-Unsubscribe=One-Click"));
+    let url = header("List-Unsubscribe").and_then(|text| text.strip_prefix('<')?.strip_suffix('>'));
+    url.unwrap().strip_prefix("https://api.example.org").unwrap().to_owned()
+}
+
+async fn subscriber_confirms_and_leaves_by_the_letter(program: Program, past: &Past) {
+    let program = program.plain().env("ASHLAR_PUBLIC_URL", "https://api.example.org");
+    let server = program.serve().await;
+    let form = json!({ "email": "ada@example.org", "name": "Ada", "consent_text_version": "1" });
+    assert_eq!(server.api().post("/api/v1/newsletter/subscribe", &form).await.status, 202);
+
+    let message = message_about(&program, "Please confirm your subscription").await;
+    let one_click = one_click_of(&message);
+    let text = message.body_text(0).unwrap().into_owned();
+    let (_, link) = text.split_once("https://api.example.org/api/v1/newsletter/confirm?token=").unwrap();
+    let token: String = link.chars().take_while(|c| !c.is_whitespace()).collect();
+    let confirm = format!("/api/v1/newsletter/confirm?token={token}");
+    assert_eq!(server.api().post(&confirm, &json!({})).await.status, 200);
+    assert_eq!(server.api().post(&confirm, &json!({})).await.status, 410);
+    assert_eq!(server.api().post(&one_click, &json!({})).await.status, 200);
+    assert_eq!(past.texts("SELECT status FROM subscription").await, ["unsubscribed"]);
+
+    let log = server.stop();
+    let secret = one_click.rsplit('/').next().unwrap();
+    assert!(!log.contains(&token) && !log.contains(secret) && !log.contains("ada@example.org"), "{log}");
+    for column in ["SELECT CAST(payload AS text) FROM job", "SELECT CAST(data AS text) FROM event"] {
+        let rows = past.texts(column).await;
+        assert!(!rows.is_empty() && rows.iter().all(|row| !row.contains(&token) && !row.contains("example.org")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriber_confirms_and_leaves_by_the_letter_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path());
+    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
+    subscriber_confirms_and_leaves_by_the_letter(program, &past).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriber_confirms_and_leaves_by_the_letter_on_postgres() {
+    let Some(database) = PostgresDatabase::fresh().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).env("ASHLAR_DATABASE_URL", database.url());
+    subscriber_confirms_and_leaves_by_the_letter(program, &Past::the_product(&database.url())).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn people_hear_of_what_administrators_do_and_of_their_leave() {
     let folder = tempfile::tempdir().unwrap();

@@ -13,6 +13,7 @@ journeys!(
     leaving_costs_so_many,
     keys_cost_so_many_statements,
     leads_cost_so_many_statements,
+    the_newsletter_costs_so_many_statements,
     pages_cost_the_same_however_long_the_list,
 );
 
@@ -261,6 +262,29 @@ async fn leads_cost_so_many_statements(database: Database) {
     let import = app.try_import(&boss.access, &json!({}), b"name,email\nAda,a@example.org\n");
     let (_, cost) = log.of(import, 202).await;
     check("an import: the import, the event", cost, 2);
+}
+
+async fn the_newsletter_costs_so_many_statements(database: Database) {
+    let (app, log) = Log::start(database).await;
+    let boss = app.boss().await;
+    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
+    app.subscribe("first@example.org").await.expect(202);
+    for what in ["unknown", "pending"] {
+        let (_, cost) = log.of(app.subscribe("ada@example.org"), 202).await;
+        check(&format!("subscribe, {what}: the list, the subscription, its row, the event"), cost, 4);
+    }
+    let letter = app.letter().await;
+    let (_, cost) = log.of(app.confirm(&letter.token), 200).await;
+    check("confirm: the link, the subscription with its list, the use of the link, the change, the event", cost, 5);
+    let (_, cost) = log.of(app.subscribe("ada@example.org"), 202).await;
+    check("subscribe, on the list: as many", cost, 4);
+    let (_, cost) = log.of(app.one_click(&letter.unsubscribe), 200).await;
+    check("unsubscribe: the subscription with its list, its change, the event", cost, 3);
+    let get = |path: &str| app.client.get(&format!("/api/v1/newsletter/{path}")).bearer(&boss.access).send();
+    let (_, cost) = log.of(get("subscribers?list=newsletter"), 200).await;
+    check("subscribers: the list, the page", cost, 2);
+    let (_, cost) = log.of(get("lists"), 200).await;
+    check("lists: one", cost, 1);
 }
 
 async fn pages_cost_the_same_however_long_the_list(database: Database) {

@@ -6,7 +6,7 @@ use ashlar_tests::{
 };
 use serde_json::json;
 
-use super::{Answers, BY_ADMINISTRATORS, Because, FOR_ALL, PUBLIC, Row, administered, of};
+use super::{Answers, BY_ADMINISTRATORS, Because, FOR_ALL, PUBLIC, Row, administered, of, open};
 
 /// A lead that is there from the beginning.
 const LEAD: &str = "00000000-0000-0000-0000-0000000000e0";
@@ -21,6 +21,89 @@ const MESSAGE: &str = "00000000-0000-0000-0000-0000000000e2";
 
 fn message(app: &TestApp, method: &str, rest: &str) -> Call {
     app.client.named(method, &format!("/api/v1/contacts/{MESSAGE}{rest}"))
+}
+
+/// A subscriber that is there from the beginning.
+const SUBSCRIBER: &str = "00000000-0000-0000-0000-0000000000e5";
+/// What a link to confirm carries, that was mailed to them: 32 bytes of zeroes.
+const CONFIRM: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The SHA-256 of it.
+const CONFIRM_HASH: &str = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+
+/// Everybody may ask for letters and stop them; staff do the rest.
+pub(super) fn of_newsletter() -> Vec<Row> {
+    vec![
+        received(
+            "subscribeToNewsletter",
+            (202, |app, _| {
+                let form = json!({ "email": "new@leads.example", "consent_text_version": "1" });
+                app.client.post("/api/v1/newsletter/subscribe").json(&form)
+            }),
+        ),
+        received("resendNewsletterConfirmation", (202, |app, _| mailed(app, "resend"))),
+        received("unsubscribeFromNewsletter", (202, |app, _| mailed(app, "unsubscribe"))),
+        open("confirmNewsletterSubscription", |app, _| {
+            app.client.post(&format!("/api/v1/newsletter/confirm?token={CONFIRM}"))
+        }),
+        // A link of this installation follows from its key: the test of the newsletter has one.
+        received("unsubscribeByOneClick", (404, |app, _| app.client.post("/api/v1/newsletter/u/u1.a.b.c"))),
+        administered(
+            "listSubscribers",
+            (200, |app, _| app.client.get("/api/v1/newsletter/subscribers?status=pending")),
+        ),
+        administered(
+            "addSubscriber",
+            (201, |app, _| {
+                let form = json!({ "email": "entered@leads.example", "consent_text_version": "1" });
+                app.client.post("/api/v1/newsletter/subscribers").json(&form)
+            }),
+        ),
+        administered(
+            "removeSubscriber",
+            (204, |app, _| app.client.delete(&format!("/api/v1/newsletter/subscribers/{SUBSCRIBER}"))),
+        ),
+        administered("listMailingLists", (200, |app, _| app.client.get("/api/v1/newsletter/lists"))),
+        administered(
+            "createMailingList",
+            (201, |app, _| {
+                app.client.post("/api/v1/newsletter/lists").json(&json!({ "slug": "more", "name": "More" }))
+            }),
+        ),
+    ]
+}
+
+/// Open to everybody, and answered so.
+fn received(operation: &'static str, happy: (u16, fn(&TestApp, &SignedIn) -> Call)) -> Row {
+    Row { happy, ..open(operation, happy.1) }
+}
+
+fn mailed(app: &TestApp, what: &str) -> Call {
+    app.client.post(&format!("/api/v1/newsletter/{what}")).json(&json!({ "email": "new@leads.example" }))
+}
+
+/// A subscriber whose id and link are known beforehand.
+async fn settle_subscriber(app: &TestApp) {
+    let id = format!("x'{}'", SUBSCRIBER.replace('-', ""));
+    for statement in [
+        format!(
+            "INSERT INTO mailing_list (id, tenant_id, slug, name, opt_in, visibility, created_at) \
+             SELECT {id}, id, 'newsletter', 'Newsletter', 'double', 'public', created_at FROM tenant WHERE slug = 'main'"
+        ),
+        format!(
+            "INSERT INTO subscription (id, tenant_id, list_id, email, email_key, status, evidence, asked_at, bounce_soft, \
+             bounce_hard, created_at, updated_at, version) \
+             SELECT id, tenant_id, id, 'ada@leads.example', 'ada@leads.example', 'pending', \
+             '{{\"text_version\":\"1\",\"at\":\"2030-01-01T12:00:00Z\"}}', '2030-01-01T12:00:00.000+00:00', 0, 0, created_at, \
+             created_at, 1 FROM mailing_list"
+        ),
+        format!(
+            "INSERT INTO subscription_link (hash, tenant_id, subscription_id, list_id, created_at, expires_at) \
+             SELECT x'{CONFIRM_HASH}', tenant_id, id, list_id, created_at, '2030-01-04T12:00:00.000+00:00' \
+             FROM subscription WHERE id = {id}"
+        ),
+    ] {
+        app.execute(&statement).await;
+    }
 }
 
 /// Members may do nothing with leads: the test about administrators' operations tries them.
@@ -107,8 +190,9 @@ fn leave(app: &TestApp, _: &SignedIn) -> Call {
     app.client.delete(&format!("/api/v1/leads/{LEAVES}"))
 }
 
-/// Two leads and an import whose ids are known beforehand.
+/// Two leads and an import whose ids are known beforehand, and a subscriber.
 pub(super) async fn settle(app: &TestApp) {
+    settle_subscriber(app).await;
     for (number, id) in [LEAD, LEAVES].into_iter().enumerate() {
         let id = format!("x'{}'", id.replace('-', ""));
         app.execute(&format!(

@@ -9,7 +9,7 @@ use ashlar_tests::{Call, Database, Key, PASSWORD, Setup, SignedIn, TENANT, TestA
 use chrono::TimeDelta;
 use serde_json::json;
 
-use leads::of_leads;
+use leads::{of_leads, of_newsletter};
 use requests::{
     attempts, colleague, confirm, confirm_at_login, devices, disable, edit, email, end, end_key, end_presented, enrol,
     enrol_at_login, everywhere, export, factor, get, key, keys, leave, log_in, log_in_badly, make_key, me, memberships,
@@ -258,7 +258,10 @@ fn at_the_end() -> Vec<Row> {
 }
 
 fn table() -> Vec<Row> {
-    [signing_in(), credentials(), of_keys(), of_leads(), administration(), at_the_end()].into_iter().flatten().collect()
+    [signing_in(), credentials(), of_keys(), of_leads(), of_newsletter(), administration(), at_the_end()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 async fn furnished() -> TestApp {

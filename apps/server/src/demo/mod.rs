@@ -1,4 +1,4 @@
-//! Demonstration data: a few people, and where they are signed in.
+//! Demonstration data: a few people and where they are signed in, and a mailing list.
 
 use std::{fs, io::Write as _, path::PathBuf};
 
@@ -70,6 +70,8 @@ pub(crate) async fn load(identity: &Identity, parts: &Parts, config: &Config) ->
     for person in &PEOPLE {
         introduce(identity, parts, person, &password).await.map_err(failed)?;
     }
+    let context = Context::system("demo", TenantId::MAIN, RequestId::new(&*parts.ids), parts.clock.now());
+    parts.newsletter().default_list(&context).await.map_err(|error| failed(error.into()))?;
     Ok(Some(Demo { admin: PEOPLE[0].email, password: Secret::from(password), file }))
 }
 

@@ -111,7 +111,7 @@ impl Newsletter {
         command: AddSubscriber,
     ) -> Result<Subscription, NewsletterError> {
         let who = context.authorize(permission::MANAGE_NEWSLETTER)?;
-        let list = self.list(context, &command.list).await?;
+        let list = self.any_list(context, &command.list).await?;
         persist(|| self.try_add(context, (who, &list), &command)).await
     }
 

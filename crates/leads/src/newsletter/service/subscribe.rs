@@ -131,12 +131,28 @@ impl Newsletter {
         let found = self.store().mailing_list(context.tenant, slug.as_str()).await?;
         match found {
             Some(list) if list.visibility == Visibility::Public => Ok(list),
-            None if slug.is_default() => self.default_list(context).await,
+            None if slug.is_default() => self.make_default_list(context).await,
             _ => Err(NotFound.into()),
         }
     }
 
-    async fn default_list(&self, context: &Context) -> Result<MailingList, NewsletterError> {
+    /// The list that is meant where none is named, made if it is not there yet: for demonstration data.
+    pub async fn default_list(&self, context: &Context) -> Result<MailingList, NewsletterError> {
+        let slug = ListSlug::parse(ListSlug::DEFAULT).map_err(StoreError::internal)?;
+        self.any_list(context, &slug).await
+    }
+
+    /// A list that staff enter people on.
+    pub(super) async fn any_list(&self, context: &Context, slug: &ListSlug) -> Result<MailingList, NewsletterError> {
+        let found = self.store().mailing_list(context.tenant, slug.as_str()).await?;
+        match found {
+            Some(list) => Ok(list),
+            None if slug.is_default() => self.make_default_list(context).await,
+            None => Err(NotFound.into()),
+        }
+    }
+
+    async fn make_default_list(&self, context: &Context) -> Result<MailingList, NewsletterError> {
         let slug = ListSlug::parse(ListSlug::DEFAULT).map_err(StoreError::internal)?;
         let name = ListName::parse("Newsletter").map_err(StoreError::internal)?;
         let list = MailingList {
