@@ -2,7 +2,7 @@
 
 use ashlar_kernel::{ErrorCode, EventSpec};
 
-use crate::{activity::activity_event_specs, lead::lead_event_specs, use_case::codes};
+use crate::{activity::activity_event_specs, lead::lead_event_specs, port::file_codes, use_case::codes};
 
 /// Every event of this domain, for `openapi/events.json`.
 pub fn events() -> Vec<EventSpec> {
@@ -11,5 +11,5 @@ pub fn events() -> Vec<EventSpec> {
 
 /// Every error code of this domain, for `openapi/problems.json`.
 pub fn error_codes() -> Vec<ErrorCode> {
-    codes::ALL.to_vec()
+    [codes::ALL, file_codes::ALL].concat()
 }

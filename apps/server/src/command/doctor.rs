@@ -4,12 +4,12 @@ use std::{error::Error, io::ErrorKind};
 
 use crate::{
     cli::{Check, Doctor, Exit, Outcome, output},
-    compose::{StartError, read_keys, status},
+    compose::{StartError, look_at_files, read_keys, status},
     config::{Config, Profile},
 };
 
 pub(super) async fn run(config: &Config, json: bool) -> Result<Exit, Box<dyn Error>> {
-    let checks = [data_folder(config), keys(config), database(config).await];
+    let checks = [data_folder(config), keys(config), database(config).await, files(config).await];
     let doctor = Doctor::new(config, &checks);
     output::print(&if json { doctor.json()? } else { doctor.to_string() })?;
     Ok(doctor.exit())
@@ -62,6 +62,15 @@ async fn database(config: &Config) -> Check {
         },
     };
     check("database", outcome)
+}
+
+async fn files(config: &Config) -> Check {
+    let outcome = match look_at_files(config).await {
+        Ok(folder) if config.blobs.is_folder() => Outcome::Ok(format!("in the folder {folder}")),
+        Ok(bucket) => Outcome::Ok(format!("{bucket} answers")),
+        Err(error) => Outcome::Fail(describe(&error)),
+    };
+    check("files", outcome)
 }
 
 /// How many migrations there are, and how many of them the database lacks.

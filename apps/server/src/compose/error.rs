@@ -7,9 +7,11 @@ use std::{
 };
 
 use ashlar_audit::InvalidOrigin;
+use ashlar_blob::InvalidBlobUrl;
 use ashlar_crypto::KeyFolderError;
 use ashlar_identity::{port::KeyRingError, use_case::SigningKeysError};
 use ashlar_kernel::{MailError, StoreError};
+use ashlar_leads::port::FileError;
 use ashlar_mail::InvalidMailUrl;
 use ashlar_redis::InvalidRedisUrl;
 use ashlar_sql::{ConnectError, InvalidDatabaseUrl};
@@ -75,6 +77,12 @@ pub enum StartError {
     /// Mail cannot be sent that way.
     #[error(transparent)]
     Mail(MailError),
+    /// The URL of the place for files is none.
+    #[error("blob_url {0}")]
+    BlobUrl(#[from] InvalidBlobUrl),
+    /// The place for files cannot be used that way.
+    #[error("the place for files in blob_url cannot be used")]
+    Blobs(#[source] FileError),
     /// The database does not answer.
     #[error(transparent)]
     Connect(#[from] ConnectError),

@@ -27,6 +27,7 @@ impl Parts {
     pub(super) fn leads(&self, config: &Config, identity: &Identity) -> Leads {
         let ports = LeadPorts {
             store: Arc::new(self.store.clone()),
+            files: Arc::clone(&self.files),
             team: Arc::new(Members(identity.clone())),
             ids: Arc::clone(&self.ids),
         };

@@ -1,6 +1,7 @@
 //! Puts the product together: the only module that names adapters.
 
 mod audit;
+mod blobs;
 mod database;
 mod error;
 mod keys;
@@ -20,6 +21,7 @@ use ashlar_kernel::{
     Brake, BrakeRule, Cache, Clock, Context, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, RequestId,
     SystemClock, TenantId, TimeOrderedIds,
 };
+use ashlar_leads::port::Files;
 use ashlar_mail::MailUrl;
 use ashlar_memory::{MemoryBrake, MemoryCache, MemoryRateLimiter, MemorySessionCache};
 use ashlar_redis::{RedisBrake, RedisCache, RedisRateLimiter, RedisRevocations, RedisStore};
@@ -28,6 +30,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 
 pub use audit::{evidence, sealing, trail};
+pub use blobs::look_at_files;
 pub use database::{connect, migrate_down, migrate_up, status, store_options};
 pub use error::StartError;
 pub use keys::{KeyFiles, audit_public_key, prepare_data_folder, read_keys};
@@ -184,6 +187,7 @@ pub async fn tools(config: &Config, world: World, may_be_first: bool) -> Result<
 pub(crate) struct Parts {
     ports: IdentityPorts,
     store: SqlStore,
+    files: Arc<dyn Files>,
     root_key: MacKey,
     redis: Option<RedisStore>,
     shared: Option<SharedSessions>,
@@ -223,8 +227,9 @@ impl Parts {
             ids: Arc::clone(&ids),
             entropy: Arc::clone(&world.entropy),
         };
+        let files: Arc<dyn Files> = Arc::new(blobs::open(config, &world.entropy)?);
         let World { clock, entropy, .. } = world;
-        Ok(Self { ports, store, root_key, redis, shared, clock, ids, entropy })
+        Ok(Self { ports, store, files, root_key, redis, shared, clock, ids, entropy })
     }
 
     /// Sees to it that there is a signing key, and uses what keys there are.

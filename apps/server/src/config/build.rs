@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ashlar_kernel::Mailbox;
 use url::Url;
 
+use super::blob_keys;
 use super::choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
@@ -65,6 +66,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let limits = limits(&mut reader);
     let rates = rates(&mut reader);
     let redis_url = reader.get("redis_url", parse::redis_url);
+    let blobs = blob_keys::read(&mut reader);
     let mail = mail(&mut reader);
     let sentry_dsn = reader.get("sentry_dsn", parse::sentry_dsn);
     let log = log(&mut reader);
@@ -92,6 +94,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
         limits: limits?,
         rates: rates?,
         redis_url: redis_url?,
+        blobs: blobs?,
         mail: mail?,
         sentry_dsn: sentry_dsn?,
         otlp_endpoint: None,
@@ -280,6 +283,9 @@ fn notes(config: &Config) -> Vec<Note> {
             "audit_checkpoint_dir",
             "is not set: whoever owns the database can write the audit trail anew, and nobody would know",
         );
+    }
+    if config.profile == Profile::Production && config.blobs.is_folder() {
+        note("blob_url", "is a folder: every process needs the same one, and backups of the database do not hold it");
     }
     if config.profile == Profile::Production && config.mail.is_folder() {
         note("mail_url", "is a folder: nobody gets the mail in it");

@@ -3,7 +3,7 @@
 
 use super::choice::{OnOff, Profile, Registration, SecondFactor};
 use super::key::{Key, Kind};
-use super::{audit_keys, device_keys, lead_keys, password_keys, report_keys};
+use super::{audit_keys, blob_keys, device_keys, lead_keys, mail_keys, password_keys, report_keys};
 
 const COUNT: Kind = Kind::Count { min: 1, max: 1_000_000 };
 const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
@@ -184,32 +184,11 @@ pub const KEYS: &[Key] = &[
     )
     .default("10")
     .under("Data"),
-    Key::new(
-        "mail_url",
-        "ASHLAR_MAIL_URL",
-        "mail-url",
-        Kind::Other {
-            placeholder: "URL",
-            accepts: "file:<folder>, smtp://user:password@host:587 (with ?tls=required, opportunistic or none), \
-                      smtps://user:password@host:465, or sendgrid://<key>@api.sendgrid.com",
-        },
-        "Where mail goes: into a folder, to a server, or to SendGrid.",
-    )
-    .default("file:<data_dir>/mail")
-    .secret()
-    .under("Mail"),
-    Key::new(
-        "mail_from",
-        "ASHLAR_MAIL_FROM",
-        "mail-from",
-        Kind::Other {
-            placeholder: "MAILBOX",
-            accepts: "an address, also with a name, such as Example <no-reply@example.com>",
-        },
-        "Who mail is from.",
-    )
-    .default("Ashlar <no-reply@<host>>")
-    .under("Mail"),
+    blob_keys::BLOB_URL,
+    blob_keys::BLOB_ACCESS_KEY,
+    blob_keys::BLOB_SECRET_KEY,
+    mail_keys::MAIL_URL,
+    mail_keys::MAIL_FROM,
     // --- accounts ---
     Key::new(
         "registration",
@@ -487,8 +466,7 @@ pub const KEYS: &[Key] = &[
 ];
 
 /// Keys of later versions. They are refused by name: who sets one expects an effect.
-pub(super) const NOT_YET: &[&str] =
-    &["static_dir", "blob_url", "stripe_secret_key", "stripe_webhook_secret", "stripe_api_base"];
+pub(super) const NOT_YET: &[&str] = &["static_dir", "stripe_secret_key", "stripe_webhook_secret", "stripe_api_base"];
 
 /// The key of this name.
 pub fn find(name: &str) -> Option<&'static Key> {

@@ -5,6 +5,7 @@
 //! `ashlar doctor` and the documentation read.
 
 mod audit_keys;
+mod blob_keys;
 mod build;
 mod choice;
 mod database_url;
@@ -14,6 +15,7 @@ mod key;
 mod keys;
 mod layer;
 mod lead_keys;
+mod mail_keys;
 mod model;
 mod nearest;
 mod parse;
@@ -28,6 +30,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use blob_keys::BlobConfig;
 pub use choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 pub use database_url::{Backend, DatabaseUrl};
 pub use inputs::{EnvVars, Flags, Inputs};

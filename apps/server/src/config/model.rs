@@ -9,6 +9,7 @@ use ashlar_leads::Region;
 use ipnet::IpNet;
 use url::Url;
 
+use super::blob_keys::BlobConfig;
 use super::choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 use super::database_url::DatabaseUrl;
 use super::source::Source;
@@ -63,6 +64,8 @@ pub struct Config {
     pub rates: RateConfig,
     /// `redis_url`, if there is one.
     pub redis_url: Option<Secret>,
+    /// The `blob_*` keys.
+    pub blobs: BlobConfig,
     /// `mail_url` and `mail_from`.
     pub mail: MailConfig,
     /// `sentry_dsn`: where errors are reported, if anywhere.

@@ -70,6 +70,7 @@ impl Config {
             self.unsafe_log(),
             self.unsafe_rates(),
             self.unsafe_sentry(),
+            self.unsafe_blobs(),
         ]
         .into_iter()
         .flatten()
@@ -117,6 +118,16 @@ impl Config {
             key: "sentry_dsn",
             why: "errors would travel in the clear".to_owned(),
             fix: "set ASHLAR_SENTRY_DSN to the https:// DSN of the project".to_owned(),
+        })
+    }
+
+    fn unsafe_blobs(&self) -> Option<UnsafeSetting> {
+        let url = url::Url::parse(&self.blobs.url).ok()?;
+        let endpoint = url.query_pairs().find(|(name, _)| name == "endpoint")?.1;
+        (endpoint.starts_with("http:") && !is_local(&endpoint)).then(|| UnsafeSetting {
+            key: "blob_url",
+            why: "files would travel in the clear".to_owned(),
+            fix: "give the https:// URL of the store in ASHLAR_BLOB_URL".to_owned(),
         })
     }
 

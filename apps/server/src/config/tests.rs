@@ -183,12 +183,12 @@ fn unknown_names_are_refused_with_the_nearest_key() {
 
 #[test]
 fn keys_of_later_versions_are_refused_by_name_everywhere() {
-    let folder = folder_with("blob_url = 'file:blobs'\nstatic_dir = 'site'\n");
+    let folder = folder_with("stripe_api_base = 'http://h'\nstatic_dir = 'site'\n");
 
     let problems =
         problems(Config::load(&inputs(&[("ASHLAR_STRIPE_SECRET_KEY_FILE", "/run/stripe")], &[], folder.path())));
 
-    let refused = ["stripe_secret_key_file", "blob_url", "static_dir"];
+    let refused = ["stripe_secret_key_file", "static_dir", "stripe_api_base"];
     assert_eq!(problems.len(), refused.len(), "{problems:#?}");
     for (problem, key) in problems.iter().zip(refused) {
         assert!(problem.starts_with(key), "{problem}");

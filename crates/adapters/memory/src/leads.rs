@@ -12,7 +12,7 @@ use ashlar_leads::{
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{ManualClock, MemoryStore, SeededEntropy, anonymous};
+use crate::{ManualClock, MemoryFiles, MemoryStore, SeededEntropy, anonymous};
 
 /// A team that everybody belongs to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +34,8 @@ pub struct EmbeddedLeads {
     pub clock: Arc<ManualClock>,
     /// What was saved, and the events that explain it.
     pub store: Arc<MemoryStore>,
+    /// The files that were kept.
+    pub files: MemoryFiles,
 }
 
 /// What people who sell may do.
@@ -50,13 +52,19 @@ impl EmbeddedLeads {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
         let ids: Arc<dyn IdSource> = Arc::new(TimeOrderedIds::new(Arc::clone(&clock) as Arc<_>, Arc::clone(&entropy)));
         let store = Arc::new(MemoryStore::new(Arc::clone(&ids)));
-        let ports = LeadPorts { store: Arc::clone(&store) as Arc<dyn LeadStore>, team: Arc::new(Everybody), ids };
+        let files = MemoryFiles::new(Arc::clone(&entropy));
+        let ports = LeadPorts {
+            store: Arc::clone(&store) as Arc<dyn LeadStore>,
+            files: Arc::new(files.clone()),
+            team: Arc::new(Everybody),
+            ids,
+        };
         let settings = LeadSettings {
             region: None,
             disposable: DisposableDomains::but_for([]),
             root_key: MacKey::from_bytes(entropy.bytes()),
         };
-        Self { leads: Leads::new(ports, settings), clock, store }
+        Self { leads: Leads::new(ports, settings), clock, store, files }
     }
 
     /// A request of a person who sells, told from others by a number.

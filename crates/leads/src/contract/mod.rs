@@ -7,6 +7,7 @@ use ashlar_kernel::EventLog;
 
 use crate::port::LeadStore;
 
+pub mod files;
 pub mod leads;
 pub mod lists;
 pub mod notes;

@@ -1,7 +1,9 @@
 //! What this domain needs from the outside.
 
+mod files;
 mod store;
 mod team;
 
+pub use files::{FileBytes, FileError, FileKey, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes};
 pub use store::{LeadStore, LeadTx, SaveLeadError};
 pub use team::Team;

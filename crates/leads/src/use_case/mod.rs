@@ -28,7 +28,7 @@ use crate::{
     Lead, LeadId,
     lead::{DisposableDomains, Region},
     permission::Sight,
-    port::{LeadStore, Team},
+    port::{Files, LeadStore, Team},
 };
 
 /// What the service is made of.
@@ -36,6 +36,8 @@ use crate::{
 pub struct LeadPorts {
     /// Where leads are kept.
     pub store: Arc<dyn LeadStore>,
+    /// Where files are kept.
+    pub files: Arc<dyn Files>,
     /// Who works with leads.
     pub team: Arc<dyn Team>,
     /// Where ids come from.

@@ -24,14 +24,26 @@ fn production_lists_everything_it_refuses() {
         ("ASHLAR_CORS_ORIGINS", "http://a.example,http://localhost:3000,https://b.example"),
         ("ASHLAR_TRUSTED_PROXIES", "0.0.0.0/0"),
         ("ASHLAR_SENTRY_DSN", "http://key@sentry.example.com/1"),
+        ("ASHLAR_BLOB_URL", "s3://files?endpoint=http://minio:9000"),
+        ("ASHLAR_BLOB_ACCESS_KEY", "key"),
+        ("ASHLAR_BLOB_SECRET_KEY", "secret"),
     ])
     .unwrap()
     .ensure_safe()
     .unwrap_err();
 
     let named: Vec<&str> = error.settings.iter().map(|finding| finding.key).collect();
-    let all =
-        ["public_url", "demo", "database_url", "keys_dir", "log", "sentry_dsn", "cors_origins", "trusted_proxies"];
+    let all = [
+        "public_url",
+        "demo",
+        "database_url",
+        "keys_dir",
+        "log",
+        "sentry_dsn",
+        "blob_url",
+        "cors_origins",
+        "trusted_proxies",
+    ];
     assert_eq!(named, all, "{error}");
     assert!(error.to_string().contains("cors_origins: http://a.example can be forged"), "{error}");
 }
@@ -68,7 +80,7 @@ fn production_starts_when_everything_is_chosen() {
 
     assert_eq!(config.ensure_safe(), Ok(()));
     let noted: Vec<&str> = config.notes().iter().map(|note| note.key).collect();
-    assert_eq!(noted, ["registration", "admin_listen", "redis_url", "audit_checkpoint_dir", "mail_url"]);
+    assert_eq!(noted, ["registration", "admin_listen", "redis_url", "audit_checkpoint_dir", "blob_url", "mail_url"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod audit;
 mod brake;
 mod cache;
+mod files;
 mod identity_store;
 mod jobs;
 mod kernel;

@@ -1,0 +1,27 @@
+//! The place for files.
+
+use std::sync::Arc;
+
+use ashlar_blob::{BlobFiles, BlobUrl, Credentials};
+use ashlar_kernel::Entropy;
+
+use super::StartError;
+use crate::config::Config;
+
+/// Where files are kept, as configured.
+pub(super) fn open(config: &Config, entropy: &Arc<dyn Entropy>) -> Result<BlobFiles, StartError> {
+    let place = BlobUrl::parse(&config.blobs.url)?;
+    let credentials = config.blobs.credentials.clone();
+    let credentials = credentials.map(|(access_key, secret_key)| Credentials { access_key, secret_key });
+    BlobFiles::new(place, credentials, Arc::clone(entropy)).map_err(StartError::Blobs)
+}
+
+/// Whether a bucket lets us in; a folder is made when there is something to put in. Answers with its name.
+pub async fn look_at_files(config: &Config) -> Result<String, StartError> {
+    let place = BlobUrl::parse(&config.blobs.url)?;
+    if matches!(place, BlobUrl::S3(_)) {
+        let entropy: Arc<dyn Entropy> = Arc::new(ashlar_crypto::OsEntropy);
+        open(config, &entropy)?.probe().await.map_err(StartError::Blobs)?;
+    }
+    Ok(place.to_string())
+}
