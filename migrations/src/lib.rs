@@ -30,6 +30,8 @@ mod m20261121_000029_device_refusal;
 mod m20261121_000030_lead;
 mod m20261121_000031_lead_note;
 mod m20261121_000032_lead_search;
+mod m20261121_000035_client;
+mod m20261121_000036_contract_file;
 mod m20261121_000040_audit_trail;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
@@ -79,6 +81,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000030_lead::STEP),
             Box::new(m20261121_000031_lead_note::STEP),
             Box::new(m20261121_000032_lead_search::STEP),
+            Box::new(m20261121_000035_client::STEP),
+            Box::new(m20261121_000036_contract_file::STEP),
             Box::new(m20261121_000040_audit_trail::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),

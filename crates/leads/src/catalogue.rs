@@ -2,11 +2,14 @@
 
 use ashlar_kernel::{ErrorCode, EventSpec};
 
-use crate::{activity::activity_event_specs, lead::lead_event_specs, port::file_codes, use_case::codes};
+use crate::{
+    activity::activity_event_specs, client::client_event_specs, lead::lead_event_specs, port::file_codes,
+    use_case::codes,
+};
 
 /// Every event of this domain, for `openapi/events.json`.
 pub fn events() -> Vec<EventSpec> {
-    [lead_event_specs(), activity_event_specs()].concat()
+    [lead_event_specs(), activity_event_specs(), client_event_specs()].concat()
 }
 
 /// Every error code of this domain, for `openapi/problems.json`.

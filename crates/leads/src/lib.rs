@@ -9,7 +9,7 @@
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has them in process, `ashlar-sql` keeps leads in a database. It knows no other domain:
 //! who works with leads it asks the port [`Team`](port::Team), and permissions are names that roles elsewhere hold. It
-//! deliberately lacks, for now: clients and contracts, merging, files, imports and the newsletter.
+//! deliberately lacks, for now: merging, imports and the newsletter.
 //!
 //! ```
 //! use ashlar_leads::{CreateLead, LeadForm, LeadStatus, MoveLead, MoveLeadInput, OnDuplicate};
@@ -36,6 +36,7 @@
 
 mod activity;
 pub mod catalogue;
+pub mod client;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod lead;
@@ -53,9 +54,11 @@ pub use lead::{
 };
 pub use permission::Sight;
 pub use query::{
-    InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition, NoteQuery,
+    ClientQuery, ContractQuery, InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort,
+    NotePosition, NoteQuery,
 };
 pub use use_case::{
-    AddActivity, AddActivityInput, ConsentForm, CreateLead, Created, EditLead, EditLeadInput, LeadError, LeadForm,
-    LeadPage, LeadPorts, LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, UtmForm,
+    AddActivity, AddActivityInput, ClientError, ClientForm, ConsentForm, ContractForm, ConvertLead, Converted,
+    CreateLead, Created, EditLead, EditLeadInput, LeadError, LeadForm, LeadPage, LeadPorts, LeadSettings, Leads,
+    ListLeads, MoveLead, MoveLeadInput, OnDuplicate, UtmForm,
 };

@@ -20,6 +20,11 @@ pub const REOPEN: Permission = Permission::new("leads.lead.reopen");
 /// Erase leads for good.
 pub const PURGE: Permission = Permission::new("leads.lead.purge");
 
+/// See clients, the contracts with them, and their files.
+pub const READ_CLIENTS: Permission = Permission::new("leads.client.read");
+/// Enter and edit clients, the contracts with them, and their files.
+pub const UPDATE_CLIENTS: Permission = Permission::new("leads.client.update");
+
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
     (READ, "See leads: one's own, and those that are nobody's."),
@@ -30,6 +35,8 @@ pub const ALL: &[(Permission, &str)] = &[
     (UNSPAM, "Say that a lead was no spam."),
     (REOPEN, "Go back on what was won."),
     (PURGE, "Erase leads for good."),
+    (READ_CLIENTS, "See clients, the contracts with them, and their files."),
+    (UPDATE_CLIENTS, "Enter and edit clients, the contracts with them, and their files."),
 ];
 
 /// Which leads somebody sees.

@@ -1,5 +1,6 @@
 //! What is read of leads without a unit of work.
 
+mod clients;
 mod list;
 mod search;
 
@@ -7,6 +8,7 @@ use ashlar_kernel::{TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use clients::{ClientQuery, ContractQuery};
 pub use list::{LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSort};
 pub use search::{InvalidSearch, LeadSearch};
 

@@ -1,9 +1,11 @@
 //! What this domain needs from the outside.
 
+mod clients;
 mod files;
 mod store;
 mod team;
 
+pub use clients::{ClientStore, ClientTx, InsertClientError};
 pub use files::{FileBytes, FileError, FileKey, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes};
 pub use store::{LeadStore, LeadTx, SaveLeadError};
 pub use team::Team;

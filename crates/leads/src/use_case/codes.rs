@@ -7,6 +7,12 @@ ashlar_kernel::error_codes! {
             "Another lead of this tenant has the e-mail address. `existing_id` names it, if you may see it. Send `on_duplicate=return` to be given it instead, or `on_duplicate=merge_blank` to add to it what it lacks.";
         ILLEGAL_TRANSITION = "illegal_transition", Conflict, "Not from here",
             "The lead cannot go there from where it stands; `allowed` lists where you may move it.";
+        CONTRACT_SIGNED = "contract_signed", Conflict, "Signed",
+            "The contract was signed, and says what it says. Only where it stands may still change.";
+        TOO_MANY_FILES = "too_many_files", Conflict, "Too many files",
+            "A contract has at most ten files.";
+        DOWNLOAD_LINK_INVALID = "download_link_invalid", Malformed, "Link not good",
+            "The link was not made here, was changed, or has run out. Ask for a new one.";
     }
 }
 

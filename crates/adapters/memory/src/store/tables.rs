@@ -11,8 +11,8 @@ use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 use super::{
-    api_keys::ApiKeys, devices::DeviceTable, factors::Factors, imports::Imports, leads::LeadTables, ledger::Ledger,
-    links::Links, login_history::Attempts, signing_keys::SigningKeys,
+    api_keys::ApiKeys, clients::ClientTables, devices::DeviceTable, factors::Factors, imports::Imports,
+    leads::LeadTables, ledger::Ledger, links::Links, login_history::Attempts, signing_keys::SigningKeys,
 };
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
@@ -40,6 +40,7 @@ pub(super) struct Tables {
     pub(super) signing_keys: SigningKeys,
     pub(super) devices: DeviceTable,
     pub(super) leads: LeadTables,
+    pub(super) clients: ClientTables,
 }
 
 /// "Last seen" is written at most this often.

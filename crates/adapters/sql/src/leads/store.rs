@@ -81,7 +81,7 @@ fn holds_address() -> Condition {
 }
 
 /// As a row value, which an index on both columns answers at once.
-fn is_older(columns: [Expr; 2], after: Option<NotePosition>) -> Condition {
+pub(super) fn is_older(columns: [Expr; 2], after: Option<NotePosition>) -> Condition {
     let position = |after: NotePosition| Expr::tuple([Expr::value(after.at), Expr::value(after.id)]);
     Condition::all().add_option(after.map(|after| Expr::tuple(columns).lt(position(after))))
 }

@@ -35,6 +35,8 @@ const STEPS: [&str; 28] = [
     "m20261121_000030_lead",
     "m20261121_000031_lead_note",
     "m20261121_000032_lead_search",
+    "m20261121_000035_client",
+    "m20261121_000036_contract_file",
     "m20261121_000040_audit_trail",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
