@@ -1,5 +1,6 @@
 //! What is read of leads without a unit of work.
 
+mod clients;
 mod contact;
 mod list;
 mod search;
@@ -8,6 +9,7 @@ use ashlar_kernel::{TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use clients::{ClientQuery, ContractQuery};
 pub use contact::ContactQuery;
 pub use list::{LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSort};
 pub use search::{InvalidSearch, LeadSearch};

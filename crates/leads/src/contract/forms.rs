@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Fixture, Runner, StartRace,
-    scene::{Counter, Nobody, Scene, everything, noon},
+    scene::{Counter, Nobody, Nowhere, Scene, everything, noon},
 };
 use crate::{
     ActivityKind, ConsentForm, DisposableDomains, LeadForm, LeadPorts, LeadSettings, Leads, Received, SubmitForm, Trap,
@@ -29,6 +29,7 @@ impl Site {
     fn over(fixture: Fixture) -> Self {
         let ports = LeadPorts {
             store: Arc::clone(&fixture.store),
+            files: Arc::new(Nowhere),
             team: Arc::new(Nobody),
             ids: Arc::new(Counter::beginning_at(1 << 32)),
         };

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a law reports by panicking")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use ashlar_kernel::{
     Actor, Change, Context, Email, Id, IdSource, LogReader, RequestId, StoreError, TenantId, Timestamp,
@@ -16,7 +19,7 @@ use super::Fixture;
 use crate::{
     Details, Lead, LeadEvent, LeadStatus, LostReason, Source, StatusChange,
     lead::{Category, Consent, Custom, FullName, Mark, MovePower, Notes, Phone, ShortLine, Tags, Utm},
-    port::{LeadTx, SaveLeadError, Team},
+    port::{FileBytes, FileError, FileKey, Files, LeadTx, NewFile, SaveLeadError, Team},
 };
 
 /// A whole second, which is written without a fraction by some.
@@ -93,6 +96,32 @@ pub(super) struct Nobody;
 impl Team for Nobody {
     async fn looks_after_leads(&self, _tenant: TenantId, _user: Uuid) -> Result<bool, StoreError> {
         Ok(false)
+    }
+
+    async fn may_import(&self, _tenant: TenantId, _user: Uuid) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+/// A place without files.
+pub(super) struct Nowhere;
+
+#[async_trait]
+impl Files for Nowhere {
+    async fn begin(&self, _limit: u64) -> Result<Box<dyn NewFile>, FileError> {
+        Err(FileError::internal("there is no room for files here"))
+    }
+
+    async fn read(&self, _key: &FileKey, _range: Option<Range<u64>>) -> Result<Option<FileBytes>, FileError> {
+        Ok(None)
+    }
+
+    async fn size(&self, _key: &FileKey) -> Result<Option<u64>, FileError> {
+        Ok(None)
+    }
+
+    async fn delete(&self, _key: &FileKey) -> Result<(), FileError> {
+        Ok(())
     }
 }
 
