@@ -7,28 +7,18 @@ use bytes::Bytes;
 use futures::stream;
 use serde::Serialize;
 use url::form_urlencoded;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::{list, query::LeadFilterQuery};
+use super::{
+    list,
+    query::{LeadExportQuery, LeadFilterQuery},
+};
 use crate::http::{
     AppState,
     caller::Caller,
     problem::Problem,
     query::{invalid, refused},
 };
-
-/// In which form, and what of it. The filters of the list besides.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only its description is used")]
-pub(super) struct LeadExportQuery {
-    /// `csv` (the default) or `jsonl`.
-    #[param(pattern = "^(csv|jsonl)$")]
-    format: Option<String>,
-    /// Which columns, in which order, with commas between them; all if it is left out.
-    #[param(max_length = 500, example = "full_name,email,status")]
-    columns: Option<String>,
-}
 
 /// A row of an export in JSON: the members are the columns that were asked for.
 #[derive(Serialize, ToSchema)]
