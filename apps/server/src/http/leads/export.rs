@@ -5,9 +5,7 @@ use ashlar_kernel::StoreError;
 use ashlar_leads::{ExportColumn, ExportFormat, ExportLeads};
 use bytes::Bytes;
 use futures::stream;
-use serde::Serialize;
 use url::form_urlencoded;
-use utoipa::ToSchema;
 
 use super::{
     list,
@@ -19,15 +17,6 @@ use crate::http::{
     problem::Problem,
     query::{invalid, refused},
 };
-
-/// A row of an export in JSON: the members are the columns that were asked for.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({ "full_name": "Ada Lovelace", "email": "ada@engines.example", "status": "new" }))]
-pub(super) struct LeadExportRow {
-    /// The id of the lead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-}
 
 /// Export leads
 ///
@@ -41,7 +30,7 @@ pub(super) struct LeadExportRow {
     params(LeadFilterQuery, LeadExportQuery),
     responses((status = 200, description = "The file.", content(
         (String = "text/csv", example = json!("full_name,email\r\nAda Lovelace,ada@engines.example\r\n")),
-        (LeadExportRow = "application/jsonl"),
+        (String = "application/jsonl", example = json!("{\"full_name\":\"Ada Lovelace\",\"email\":\"ada@engines.example\"}\n")),
     ))),
     extensions(
         ("x-permission" = json!("leads.lead.export")),
