@@ -99,7 +99,9 @@ impl Contract {
     /// The operation that answers a request; none if nothing is described for it.
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
-        self.operations.values().find(|operation| operation.method == *method && matches(&operation.path, path))
+        let fits = |operation: &&Operation| operation.method == *method && matches(&operation.path, path);
+        // A path without parameters is the one that is meant, before those that have some in its place.
+        self.operations.values().filter(fits).min_by_key(|operation| operation.path.matches('{').count())
     }
 
     /// Fails unless the answer is one that the description allows.
@@ -162,7 +164,9 @@ fn check_described(operation: &Operation, method: &Method, answer: &Answer) -> R
         return if is_described { Ok(()) } else { Err("a described body is missing".to_owned()) };
     };
     let body = response.bodies.get(media_type).ok_or(format!("a body of {media_type} is not described"))?;
-    validate(body, &answer.json())?;
+    let is_json = media_type.ends_with("json");
+    let value = if is_json { answer.json() } else { String::from_utf8_lossy(&answer.body).into() };
+    validate(body, &value)?;
     if media_type == "application/problem+json" && !operation.codes.contains(&answer.code()) {
         return Err(format!("the code {} is not described for this operation", answer.code()));
     }

@@ -31,7 +31,7 @@ pub struct ImportLeadFile {
     /// By what a row and a lead are the same: email, phone or id
     #[arg(long, value_name = "FIELD", default_value = "email")]
     pub key: String,
-    /// How leads that are there are brought up to date: skip, overwrite or fill_blank
+    /// How leads that are there are brought up to date: skip, overwrite or `fill_blank`
     #[arg(long, value_name = "HOW")]
     pub on_conflict: Option<String>,
     /// Which field a column is, such as `Rufnummer=phone_number`; nothing after the sign leaves it out

@@ -136,7 +136,9 @@ fn report(job: &ImportJob, call: &ImportLeadFile) -> Result<Exit, Box<dyn Error>
                 "import": job.id().to_string(), "status": job.state().as_str(), "error": job.error(),
                 "dry_run": call.dry_run,
             });
-            figures.iter().for_each(|(name, count)| report[*name] = (*count).into());
+            for (name, count) in figures {
+                report[name] = count.into();
+            }
             report.to_string()
         }
         ReportFormat::Human => {

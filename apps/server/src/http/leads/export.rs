@@ -5,39 +5,18 @@ use ashlar_kernel::StoreError;
 use ashlar_leads::{ExportColumn, ExportFormat, ExportLeads};
 use bytes::Bytes;
 use futures::stream;
-use serde::Serialize;
 use url::form_urlencoded;
-use utoipa::{IntoParams, ToSchema};
 
-use super::{list, query::LeadFilterQuery};
+use super::{
+    list,
+    query::{LeadExportQuery, LeadFilterQuery},
+};
 use crate::http::{
     AppState,
     caller::Caller,
     problem::Problem,
     query::{invalid, refused},
 };
-
-/// In which form, and what of it. The filters of the list besides.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only its description is used")]
-pub(super) struct LeadExportQuery {
-    /// `csv` (the default) or `jsonl`.
-    #[param(pattern = "^(csv|jsonl)$")]
-    format: Option<String>,
-    /// Which columns, in which order, with commas between them; all if it is left out.
-    #[param(max_length = 500, example = "full_name,email,status")]
-    columns: Option<String>,
-}
-
-/// A row of an export in JSON: the members are the columns that were asked for.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({ "full_name": "Ada Lovelace", "email": "ada@engines.example", "status": "new" }))]
-pub(super) struct LeadExportRow {
-    /// The id of the lead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-}
 
 /// Export leads
 ///
@@ -51,7 +30,7 @@ pub(super) struct LeadExportRow {
     params(LeadFilterQuery, LeadExportQuery),
     responses((status = 200, description = "The file.", content(
         (String = "text/csv", example = json!("full_name,email\r\nAda Lovelace,ada@engines.example\r\n")),
-        (LeadExportRow = "application/jsonl"),
+        (String = "application/jsonl", example = json!("{\"full_name\":\"Ada Lovelace\",\"email\":\"ada@engines.example\"}\n")),
     ))),
     extensions(
         ("x-permission" = json!("leads.lead.export")),

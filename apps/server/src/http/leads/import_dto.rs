@@ -12,7 +12,6 @@ use crate::http::page::{PageInfo, moment};
 
 /// How a file is to be imported. All of it may be left out.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(super) struct LeadImportOptionsRequest {
     /// `create` (the default): rows that are not there yet become leads, the others are left alone. `upsert`: the others are
     /// brought up to date. `update`: only those that are there are.

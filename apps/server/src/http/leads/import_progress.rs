@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
 use ashlar_kernel::{Context, StoreError};
-use ashlar_leads::import::ImportId;
+use ashlar_leads::import::{ImportId, ImportJob};
 use bytes::Bytes;
 use futures::stream;
 use utoipa::ToSchema;
@@ -83,10 +83,7 @@ impl Watch {
             self.is_over = job.state().is_over();
             if self.known != Some(job.version()) || self.is_over {
                 self.known = Some(job.version());
-                let name = if self.is_over { "done" } else { "progress" };
-                let data = serde_json::to_string(&LeadImport::of(&job, self.state.clock.now()));
-                let data = data.map_err(StoreError::internal)?;
-                let event = format!("event: {name}\nid: {}\ndata: {data}\n\n", job.version());
+                let event = self.event(&job)?;
                 return Ok(Some((event.into(), self)));
             }
             if self.looks.is_multiple_of(SILENCE) {
@@ -94,5 +91,11 @@ impl Watch {
             }
         }
         Ok(None)
+    }
+
+    fn event(&self, job: &ImportJob) -> Result<String, StoreError> {
+        let name = if self.is_over { "done" } else { "progress" };
+        let data = serde_json::to_string(&LeadImport::of(job, self.state.clock.now())).map_err(StoreError::internal)?;
+        Ok(format!("event: {name}\nid: {}\ndata: {data}\n\n", job.version()))
     }
 }

@@ -171,3 +171,16 @@ pub(super) struct ContactListQuery {
     #[param(inline, value_type = Vec<ContactMessageStatus>, required = false)]
     status: Vec<String>,
 }
+
+/// In which form, and what of it. The filters of the list besides.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) struct LeadExportQuery {
+    /// `csv` (the default) or `jsonl`.
+    #[param(pattern = "^(csv|jsonl)$")]
+    format: Option<String>,
+    /// Which columns, in which order, with commas between them; all if it is left out.
+    #[param(max_length = 500, example = "full_name,email,status")]
+    columns: Option<String>,
+}
