@@ -89,13 +89,11 @@ async fn settle_subscriber(app: &TestApp) {
             "INSERT INTO mailing_list (id, tenant_id, slug, name, opt_in, visibility, created_at) \
              SELECT {id}, id, 'newsletter', 'Newsletter', 'double', 'public', created_at FROM tenant WHERE slug = 'main'"
         ),
-        format!(
-            "INSERT INTO subscription (id, tenant_id, list_id, email, email_key, status, evidence, asked_at, bounce_soft, \
+        "INSERT INTO subscription (id, tenant_id, list_id, email, email_key, status, evidence, asked_at, bounce_soft, \
              bounce_hard, created_at, updated_at, version) \
              SELECT id, tenant_id, id, 'ada@leads.example', 'ada@leads.example', 'pending', \
-             '{{\"text_version\":\"1\",\"at\":\"2030-01-01T12:00:00Z\"}}', '2030-01-01T12:00:00.000+00:00', 0, 0, created_at, \
-             created_at, 1 FROM mailing_list"
-        ),
+             '{\"text_version\":\"1\",\"at\":\"2030-01-01T12:00:00Z\"}', '2030-01-01T12:00:00.000+00:00', 0, 0, created_at, \
+             created_at, 1 FROM mailing_list".to_owned(),
         format!(
             "INSERT INTO subscription_link (hash, tenant_id, subscription_id, list_id, created_at, expires_at) \
              SELECT x'{CONFIRM_HASH}', tenant_id, id, list_id, created_at, '2030-01-04T12:00:00.000+00:00' \

@@ -46,14 +46,18 @@ pub(super) fn define(components: &mut Components) {
     }
 }
 
+/// Operations whose requests are not counted, because one address makes them for everybody who has an account there.
+const NOT_COUNTED: [&str; 1] = ["unsubscribeByOneClick"];
+
 /// Adds the header that every answer has to the answers which the operation describes itself.
 pub(super) fn complete(path: &str, operation: &mut Operation) {
     let is_idempotent = super::is_idempotent(operation);
+    let is_counted = operation.operation_id.as_deref().is_none_or(|id| !NOT_COUNTED.contains(&id));
     let sets_cookie = operation.operation_id.as_deref().is_some_and(|id| SET_COOKIE.contains(&id));
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             add_request_id(response);
-            if path.starts_with(API) {
+            if path.starts_with(API) && is_counted {
                 add_rate_limits(response);
             }
             if sets_cookie {

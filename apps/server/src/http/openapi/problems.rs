@@ -9,13 +9,14 @@ use super::{API, headers};
 use crate::http::catalogue::{ProblemEntry, problems};
 
 /// Every status a problem can have, with the name of its shared response.
-const RESPONSES: [(u16, &str, &str); 14] = [
+const RESPONSES: [(u16, &str, &str); 15] = [
     (400, "BadRequest", "The request cannot be understood."),
     (401, "Unauthorized", "Who you are is not known."),
     (403, "Forbidden", "You may not."),
     (404, "NotFound", "There is nothing here that you may see."),
     (405, "MethodNotAllowed", "The path has other methods."),
     (409, "Conflict", "It contradicts the present state."),
+    (410, "Gone", "It was there, and does not come back."),
     (412, "PreconditionFailed", "Your copy is out of date."),
     (413, "PayloadTooLarge", "The body is too large."),
     (415, "UnsupportedMediaType", "The body is not JSON."),
