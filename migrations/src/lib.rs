@@ -31,6 +31,8 @@ mod m20261121_000030_lead;
 mod m20261121_000031_lead_note;
 mod m20261121_000032_lead_search;
 mod m20261121_000033_lead_import;
+mod m20261121_000035_client;
+mod m20261121_000036_contract_file;
 mod m20261121_000037_newsletter;
 mod m20261121_000039_contact_message;
 mod m20261121_000040_audit_trail;
@@ -83,6 +85,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000031_lead_note::STEP),
             Box::new(m20261121_000032_lead_search::STEP),
             Box::new(m20261121_000033_lead_import::STEP),
+            Box::new(m20261121_000035_client::STEP),
+            Box::new(m20261121_000036_contract_file::STEP),
             Box::new(m20261121_000037_newsletter::STEP),
             Box::new(m20261121_000039_contact_message::STEP),
             Box::new(m20261121_000040_audit_trail::STEP),

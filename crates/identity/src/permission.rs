@@ -88,10 +88,12 @@ mod leads {
     use ashlar_kernel::Permission;
 
     /// For those who work with their own leads and nobody's.
-    pub(super) const OWN: [Permission; 3] = [
+    pub(super) const OWN: [Permission; 5] = [
         Permission::new("leads.lead.read"),
         Permission::new("leads.lead.create"),
         Permission::new("leads.lead.update"),
+        Permission::new("leads.client.read"),
+        Permission::new("leads.client.update"),
     ];
     /// For those who work with everybody's.
     pub(super) const ALL: [Permission; 10] = [

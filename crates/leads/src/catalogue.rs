@@ -4,6 +4,7 @@ use ashlar_kernel::{ErrorCode, EventSpec};
 
 use crate::{
     activity::activity_event_specs,
+    client::client_event_specs,
     contact::contact_event_specs,
     import::import_event_specs,
     lead::lead_event_specs,
@@ -17,6 +18,7 @@ pub fn events() -> Vec<EventSpec> {
     [
         lead_event_specs(),
         activity_event_specs(),
+        client_event_specs(),
         contact_event_specs(),
         import_event_specs(),
         mailing_list_event_specs(),

@@ -9,7 +9,7 @@
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has them in process, `ashlar-sql` keeps leads in a database. It knows no other domain:
 //! who works with leads it asks the port [`Team`](port::Team), and permissions are names that roles elsewhere hold. It
-//! deliberately lacks, for now: clients and contracts, and merging. [Imports and exports](import) and the [newsletter] are
+//! deliberately lacks, for now: merging. [Imports and exports](import) and the [newsletter] are
 //! services of their own.
 //!
 //! ```
@@ -37,6 +37,7 @@
 
 mod activity;
 pub mod catalogue;
+pub mod client;
 pub mod contact;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -58,11 +59,11 @@ pub use lead::{
 };
 pub use permission::Sight;
 pub use query::{
-    ContactQuery, InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition,
+    ClientQuery, ContactQuery, ContractQuery, InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition,
     NoteQuery,
 };
 pub use use_case::{
-    AddActivity, AddActivityInput, ConsentForm, ContactForm, CreateLead, Created, EditLead, EditLeadInput, Export,
+    AddActivity, AddActivityInput, ClientError, ClientForm, ConsentForm, ContactForm, ContractForm, ConvertLead, Converted, CreateLead, Created, EditLead, EditLeadInput, Export,
     ExportColumn, ExportFormat, ExportLeads, FaultFile, ImportRun, LeadError, LeadForm, LeadPage, LeadPorts,
     LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, Received, RunError, SendContact, SubmitForm,
     Taken, TransferError, TransferPorts, Transfers, Trap, UtmForm,

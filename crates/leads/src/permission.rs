@@ -39,6 +39,11 @@ pub const UPDATE_CONTACTS: Permission = Permission::new("leads.contact.update");
 /// Send a form of a web page, and nothing else. A scope of publishable keys; no role holds it.
 pub const SUBMIT: Permission = Permission::new("leads:create");
 
+/// See clients, the contracts with them, and their files.
+pub const READ_CLIENTS: Permission = Permission::new("leads.client.read");
+/// Enter and edit clients, the contracts with them, and their files.
+pub const UPDATE_CLIENTS: Permission = Permission::new("leads.client.update");
+
 /// Every permission of this domain with its meaning, for the documentation.
 pub const ALL: &[(Permission, &str)] = &[
     (READ, "See leads: one's own, and those that are nobody's."),
@@ -57,6 +62,8 @@ pub const ALL: &[(Permission, &str)] = &[
     (MERGE, "Make one lead of several."),
     (READ_CONTACTS, "See messages of the page for contact."),
     (UPDATE_CONTACTS, "Say how far messages have come, and make leads of their senders."),
+    (READ_CLIENTS, "See clients, the contracts with them, and their files."),
+    (UPDATE_CLIENTS, "Enter and edit clients, the contracts with them, and their files."),
 ];
 
 /// Which leads somebody sees.

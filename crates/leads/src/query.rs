@@ -1,6 +1,7 @@
 //! What is read of leads without a unit of work.
 
 mod contact;
+mod clients;
 mod list;
 mod search;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use contact::ContactQuery;
+pub use clients::{ClientQuery, ContractQuery};
 pub use list::{LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSort};
 pub use search::{InvalidSearch, LeadSearch};
 

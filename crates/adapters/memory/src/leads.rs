@@ -43,7 +43,8 @@ pub struct EmbeddedLeads {
 }
 
 /// What people who sell may do.
-const SELLING: [Permission; 3] = [permission::READ, permission::CREATE, permission::UPDATE];
+const SELLING: [Permission; 5] =
+    [permission::READ, permission::CREATE, permission::UPDATE, permission::READ_CLIENTS, permission::UPDATE_CLIENTS];
 
 impl EmbeddedLeads {
     /// A service at the moment `now`, an RFC 3339 time such as `2030-01-01T00:00:00Z`.

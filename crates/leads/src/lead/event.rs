@@ -5,6 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::LeadId;
+use crate::client::ClientId;
 
 /// A fact about a lead.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -49,6 +50,13 @@ pub enum LeadEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         lost_reason: Option<&'static str>,
     },
+    /// It became a client.
+    Converted {
+        /// Which.
+        lead: LeadId,
+        /// Which client it is now.
+        client: ClientId,
+    },
     /// It was put away.
     Deleted {
         /// Which.
@@ -68,6 +76,7 @@ impl DomainEvent for LeadEvent {
             Self::Updated { .. } => UPDATED.name,
             Self::Assigned { .. } => ASSIGNED.name,
             Self::StatusChanged { .. } => STATUS_CHANGED.name,
+            Self::Converted { .. } => CONVERTED.name,
             Self::Deleted { .. } => DELETED.name,
             Self::Purged { .. } => PURGED.name,
         }
@@ -78,6 +87,7 @@ impl DomainEvent for LeadEvent {
         | Self::Updated { lead, .. }
         | Self::Assigned { lead, .. }
         | Self::StatusChanged { lead, .. }
+        | Self::Converted { lead, .. }
         | Self::Deleted { lead }
         | Self::Purged { lead }) = self;
         vec![Target::new("lead", lead)]
@@ -127,6 +137,13 @@ const STATUS_CHANGED: EventSpec = EventSpec {
         ("lost_reason", "Why it was lost, if it was."),
     ],
 };
+const CONVERTED: EventSpec = EventSpec {
+    name: "leads.lead.converted",
+    schema_version: 1,
+    summary: "A lead became a client.",
+    targets: &["lead"],
+    data: &[LEAD, ("client", "Id of the client.")],
+};
 const DELETED: EventSpec = EventSpec {
     name: "leads.lead.deleted",
     schema_version: 1,
@@ -144,5 +161,5 @@ const PURGED: EventSpec = EventSpec {
 
 /// The catalogue entries of [`LeadEvent`].
 pub(crate) const fn lead_event_specs() -> &'static [EventSpec] {
-    &[CREATED, UPDATED, ASSIGNED, STATUS_CHANGED, DELETED, PURGED]
+    &[CREATED, UPDATED, ASSIGNED, STATUS_CHANGED, CONVERTED, DELETED, PURGED]
 }

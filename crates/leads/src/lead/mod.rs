@@ -28,6 +28,8 @@ pub use status::{LeadStatus, MovePower};
 pub use tags::{Custom, InvalidCustom, InvalidTags, Tags, parse_tag};
 pub use text::{FullName, InvalidText, Line, Notes};
 
+use crate::client::ClientId;
+
 /// Identifies a [`Lead`].
 pub type LeadId = Id<Lead>;
 
@@ -119,6 +121,20 @@ impl Lead {
         };
         let last_contacted_at = if to.is_contact() { Some(now) } else { self.last_contacted_at };
         Ok(Change::new(Self { status: to, lost_reason, last_contacted_at, ..self.edited(now) }, event))
+    }
+
+    /// Makes a client of the lead, which wins it if it was not won before. Nothing that was converted is converted again.
+    pub fn convert(self, client: ClientId, now: Timestamp) -> Result<Change<Self, LeadEvent>, IllegalMove> {
+        let (from, to) = (self.status, LeadStatus::Won);
+        let may_be_won = from == to || from.next().contains(&to);
+        if !may_be_won || self.converted_at.is_some() {
+            return Err(IllegalMove { allowed: from.next().to_vec() });
+        }
+        let lead = self.id;
+        let converted = LeadEvent::Converted { lead, client };
+        let won = LeadEvent::StatusChanged { lead, from: from.as_str(), to: to.as_str(), lost_reason: None };
+        let state = Self { status: to, converted_at: Some(now), ..self.edited(now) };
+        Ok(if from == to { Change::new(state, converted) } else { Change::new(state, won).and(converted) })
     }
 
     /// Puts the lead away.

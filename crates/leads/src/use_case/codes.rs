@@ -9,6 +9,12 @@ ashlar_kernel::error_codes! {
             "The lead cannot go there from where it stands; `allowed` lists where you may move it.";
         IMPORT_OVER = "import_over", Conflict, "Import is over",
             "The import is done, has failed or was called off already, so it cannot be called off.";
+        CONTRACT_SIGNED = "contract_signed", Conflict, "Signed",
+            "The contract was signed, and says what it says. Only where it stands may still change.";
+        TOO_MANY_FILES = "too_many_files", Conflict, "Too many files",
+            "A contract has at most ten files.";
+        DOWNLOAD_LINK_INVALID = "download_link_invalid", Malformed, "Link not good",
+            "The link was not made here, was changed, or has run out. Ask for a new one.";
     }
 }
 

@@ -134,7 +134,7 @@ fn blank_clears(sent: Patch<String>) -> Patch<String> {
     }
 }
 
-fn field<T, F: FieldFault>(
+pub(super) fn field<T, F: FieldFault>(
     errors: &mut FieldErrors,
     pointer: &str,
     sent: Patch<String>,

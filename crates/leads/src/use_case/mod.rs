@@ -1,8 +1,14 @@
 //! What can be done: one file each, with its command, its errors, and a function on [`Leads`].
 
 mod activities;
+mod client_error;
+mod client_form;
+mod clients;
 pub mod codes;
 mod contact;
+mod contract_files;
+mod contracts;
+mod convert;
 mod create;
 mod delete;
 mod edit;
@@ -25,6 +31,11 @@ use uuid::Uuid;
 
 pub use activities::{AddActivity, AddActivityInput};
 pub use contact::{ContactForm, SendContact};
+pub use client_error::ClientError;
+pub use client_form::{ClientForm, ContractForm, EditClientInput, EditContractInput, ValueForm};
+pub use contract_files::{FileLink, FileUpload, OpenedFile, UploadError};
+pub use contracts::ListContracts;
+pub use convert::{ConvertLead, Converted};
 pub use create::{CreateLead, Created, OnDuplicate};
 pub use edit::{EditLead, EditLeadInput};
 pub use error::LeadError;
@@ -75,6 +86,7 @@ struct Inner {
     ports: LeadPorts,
     settings: LeadSettings,
     cursors: CursorSigner,
+    links: MacKey,
 }
 
 /// Counts how often a unit of work was tried that may lose races.
@@ -104,7 +116,8 @@ impl Leads {
     /// Puts the service together.
     pub fn new(ports: LeadPorts, settings: LeadSettings) -> Self {
         let cursors = CursorSigner::new(&settings.root_key);
-        Self(Arc::new(Inner { ports, settings, cursors }))
+        let links = settings.root_key.derive("contract file link");
+        Self(Arc::new(Inner { ports, settings, cursors, links }))
     }
 
     /// A lead that the caller sees; another is as unknown as one that does not exist.

@@ -229,7 +229,10 @@ impl LeadTx for MemoryTx {
     }
 
     async fn purge_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), StoreError> {
-        self.write(change, |tables: &mut Tables, lead| tables.leads.purge(&lead))
+        self.write(change, |tables: &mut Tables, lead| {
+            tables.leads.purge(&lead)?;
+            tables.clients.forget_lead(lead.id())
+        })
     }
 
     async fn insert_activity(&mut self, change: Change<Activity, ActivityEvent>) -> Result<(), StoreError> {

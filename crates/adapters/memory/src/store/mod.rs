@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod contacts;
+mod clients;
 mod devices;
 mod directory;
 mod erasure;

@@ -11,7 +11,7 @@ use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 use super::{
-    api_keys::ApiKeys, devices::DeviceTable, factors::Factors, imports::Imports, leads::LeadTables, ledger::Ledger,
+    api_keys::ApiKeys, clients::ClientTables, devices::DeviceTable, factors::Factors, imports::Imports, leads::LeadTables, ledger::Ledger,
     links::Links, login_history::Attempts, newsletter::NewsletterTables, signing_keys::SigningKeys,
     transfers::TransferTables,
 };
@@ -43,6 +43,7 @@ pub(super) struct Tables {
     pub(super) leads: LeadTables,
     pub(super) transfers: TransferTables,
     pub(super) newsletter: NewsletterTables,
+    pub(super) clients: ClientTables,
 }
 
 /// "Last seen" is written at most this often.

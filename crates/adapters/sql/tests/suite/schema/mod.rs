@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 31] = [
+const STEPS: [&str; 33] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -36,6 +36,8 @@ const STEPS: [&str; 31] = [
     "m20261121_000031_lead_note",
     "m20261121_000032_lead_search",
     "m20261121_000033_lead_import",
+    "m20261121_000035_client",
+    "m20261121_000036_contract_file",
     "m20261121_000037_newsletter",
     "m20261121_000039_contact_message",
     "m20261121_000040_audit_trail",
