@@ -1,7 +1,7 @@
 //! What is read of leads without a unit of work.
 
-mod contact;
 mod clients;
+mod contact;
 mod list;
 mod search;
 
@@ -9,8 +9,8 @@ use ashlar_kernel::{TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use contact::ContactQuery;
 pub use clients::{ClientQuery, ContractQuery};
+pub use contact::ContactQuery;
 pub use list::{LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSort};
 pub use search::{InvalidSearch, LeadSearch};
 

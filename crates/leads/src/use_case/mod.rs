@@ -30,9 +30,9 @@ use ashlar_kernel::{Context, CursorSigner, FieldErrors, FieldFault, IdSource, Ma
 use uuid::Uuid;
 
 pub use activities::{AddActivity, AddActivityInput};
-pub use contact::{ContactForm, SendContact};
 pub use client_error::ClientError;
 pub use client_form::{ClientForm, ContractForm, EditClientInput, EditContractInput, ValueForm};
+pub use contact::{ContactForm, SendContact};
 pub use contract_files::{FileLink, FileUpload, OpenedFile, UploadError};
 pub use contracts::ListContracts;
 pub use convert::{ConvertLead, Converted};

@@ -1,8 +1,8 @@
 //! Accounts, sessions and the event log, in process.
 
 mod api_keys;
-mod contacts;
 mod clients;
+mod contacts;
 mod devices;
 mod directory;
 mod erasure;

@@ -11,9 +11,9 @@ use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 use super::{
-    api_keys::ApiKeys, clients::ClientTables, devices::DeviceTable, factors::Factors, imports::Imports, leads::LeadTables, ledger::Ledger,
-    links::Links, login_history::Attempts, newsletter::NewsletterTables, signing_keys::SigningKeys,
-    transfers::TransferTables,
+    api_keys::ApiKeys, clients::ClientTables, devices::DeviceTable, factors::Factors, imports::Imports,
+    leads::LeadTables, ledger::Ledger, links::Links, login_history::Attempts, newsletter::NewsletterTables,
+    signing_keys::SigningKeys, transfers::TransferTables,
 };
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;

@@ -1,9 +1,9 @@
 //! The tables of leads behind their ports.
 
-mod contact;
 mod client_entity;
 mod client_mapping;
 mod clients;
+mod contact;
 mod entity;
 mod list;
 mod mapping;
