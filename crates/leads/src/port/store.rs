@@ -3,8 +3,7 @@
 use ashlar_kernel::{Change, Context, StoreError, TenantId, UnitOfWork};
 use async_trait::async_trait;
 
-use super::{ClientStore, ClientTx};
-use super::{ContactReads, ContactWrites};
+use super::{ClientStore, ClientTx, ContactReads, ContactWrites};
 use crate::{Activity, ActivityEvent, Lead, LeadEvent, LeadId, LeadQuery, LeadRows, NoteQuery, StatusChange};
 
 /// Why a lead is not saved.
@@ -20,7 +19,7 @@ pub enum SaveLeadError {
 
 /// Reads, and the door to units of work. Every read is of one tenant, and one statement.
 #[async_trait]
-pub trait LeadStore: ClientStore + ContactReads + Send + Sync {
+pub trait LeadStore: ClientStore + ContactReads {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn LeadTx>, StoreError>;
 
