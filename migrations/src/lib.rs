@@ -31,6 +31,8 @@ mod m20261121_000030_lead;
 mod m20261121_000031_lead_note;
 mod m20261121_000032_lead_search;
 mod m20261121_000040_audit_trail;
+mod m20261121_000042_audit_lookup;
+mod m20261121_000043_audit_roles;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
 mod step;
@@ -80,6 +82,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000031_lead_note::STEP),
             Box::new(m20261121_000032_lead_search::STEP),
             Box::new(m20261121_000040_audit_trail::STEP),
+            Box::new(m20261121_000042_audit_lookup::STEP),
+            Box::new(m20261121_000043_audit_roles::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),
         ]

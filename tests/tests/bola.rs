@@ -24,6 +24,7 @@ struct Things {
     key: String,
     device: String,
     lead: String,
+    event: String,
 }
 
 impl Things {
@@ -33,6 +34,8 @@ impl Things {
         let devices = app.client.get("/api/v1/me/devices").bearer(&person.access).send().await.expect(200).json();
         let device = devices["data"][0]["id"].as_str().unwrap().to_owned();
         let lead = app.lead(&boss.access, &json!({ "email": format!("{}@leads.example", person.user) })).await;
+        let events =
+            app.client.get("/api/v1/audit/events?limit=1").bearer(&boss.access).send().await.expect(200).json();
         Self {
             user: person.user.clone(),
             session: person.session.clone(),
@@ -40,23 +43,26 @@ impl Things {
             key,
             device,
             lead,
+            event: events["data"][0]["id"].as_str().unwrap().to_owned(),
         }
     }
 
     fn all_called(id: &str) -> Self {
         let id = || id.to_owned();
-        Self { user: id(), session: id(), tenant: id(), key: id(), device: id(), lead: id() }
+        Self { user: id(), session: id(), tenant: id(), key: id(), device: id(), lead: id(), event: id() }
     }
 
     /// The id of the thing that belongs to a collection.
     fn of(&self, collection: &str) -> &str {
         match collection {
-            "users" | "memberships" => &self.user,
+            // A timeline is that of a person here.
+            "users" | "memberships" | "timeline" => &self.user,
             "sessions" => &self.session,
             "tenants" => &self.tenant,
             "api-keys" => &self.key,
             "devices" => &self.device,
             "leads" => &self.lead,
+            "events" => &self.event,
             unknown => panic!("nobody knows an id of {unknown}: teach the test"),
         }
     }
@@ -97,6 +103,10 @@ impl Operation {
     fn call(&self, app: &TestApp, things: &Things, others: &Things) -> Call {
         let (mut path, mut collection, mut owner) = (String::new(), "", things);
         for part in self.path.split('/').skip(1) {
+            if part == "{type}" {
+                path = format!("{path}/user"); // The sort of a thing is no thing.
+                continue;
+            }
             let shown = if part.starts_with('{') { std::mem::replace(&mut owner, others).of(collection) } else { part };
             path = format!("{path}/{shown}");
             collection = part;
@@ -113,7 +123,7 @@ impl Operation {
     }
 
     fn names_two_things(&self) -> bool {
-        self.path.matches('{').count() > 1
+        self.path.replace("{type}", "").matches('{').count() > 1
     }
 
     /// Whether the operation is on the caller's own things.

@@ -8,6 +8,7 @@ mod leads;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
+use ashlar_audit::log::AuditLog;
 use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, HashObserver, JwtSigner, OsEntropy, Peppers};
 use ashlar_identity::{
     Email, Identity, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy, SessionPolicy, TokenAudience,
@@ -39,6 +40,7 @@ use crate::{
     http::{AppState, Health, Manner, Probe, Requests, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
     mail::{Notices, Post, SendMail},
+    readings,
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
@@ -318,7 +320,8 @@ impl Parts {
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         let identity = self.identity(config);
         let leads = self.leads(config, &identity);
-        AppState::new((identity, leads), clock, ids, health, manner).map_err(StartError::Description)
+        let audit = AuditLog::new(Arc::new(self.store.clone()), &self.root_key);
+        AppState::new((identity, leads, audit), clock, ids, health, manner).map_err(StartError::Description)
     }
 }
 
@@ -338,6 +341,7 @@ impl Parts {
         let carrier = self.store.clone();
         let carry: Errand = Box::pin(async move { match carrier.carry_rings().await {} });
         let denials = denials::keep_writing(state.denials.clone(), state.identity.clone(), Arc::clone(&self.clock));
+        let readings = readings::keep_writing(state.audit.clone(), Arc::clone(&self.clock));
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let keepers = Keepers {
             identity: state.identity.clone(),
@@ -356,7 +360,7 @@ impl Parts {
             handlers: handlers.with(letters),
             subscribers: Subscribers::new().with(Notices),
             schedules: work::schedules()?,
-            errands: vec![carry, denials, self.keep_keys(config, state)],
+            errands: vec![carry, denials, readings, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,
             sealing: sealing(config, &self.store)?,
         })

@@ -2,6 +2,7 @@
 
 mod account_pages;
 mod app;
+mod audit;
 mod body;
 mod caller;
 pub mod catalogue;
@@ -37,7 +38,12 @@ pub use state::{AppState, Manner};
 
 /// Every documented route. The description is made from the same calls that mount them, so the two cannot differ.
 pub fn documented(config: &mut ServiceConfig<'_>) {
-    config.configure(identity::routes).configure(leads::routes).configure(health::routes).configure(docs::routes);
+    config
+        .configure(identity::routes)
+        .configure(leads::routes)
+        .configure(audit::routes)
+        .configure(health::routes)
+        .configure(docs::routes);
 }
 
 /// The routes that are pages for people, not part of the API.

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use ashlar_audit::log::AuditLog;
 use ashlar_identity::Identity;
 use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
 use ashlar_leads::Leads;
@@ -17,6 +18,8 @@ pub struct AppState {
     pub identity: Identity,
     /// People who may become customers.
     pub leads: Leads,
+    /// What happened.
+    pub audit: AuditLog,
     /// Tenants by their short names.
     pub tenants: Tenants,
     /// The time.
@@ -79,7 +82,7 @@ pub struct Manner {
 impl AppState {
     /// Puts the state together.
     pub fn new(
-        (identity, leads): (Identity, Leads),
+        (identity, leads, audit): (Identity, Leads, AuditLog),
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         health: Health,
@@ -95,6 +98,7 @@ impl AppState {
         Ok(Self {
             identity,
             leads,
+            audit,
             tenants,
             clock,
             ids,
