@@ -11,8 +11,12 @@ use serde_json::{Value, json};
 
 use super::{furnished, keyed, table};
 
-/// Operations that are not read-only by their method, and change nothing.
-const QUIET: [(&str, &str); 0] = [];
+/// Operations of which the happy case in the table changes nothing, so that there is nothing to tell; and where they do.
+const QUIET: [(&str, &str); 3] = [
+    ("resetUserSecondFactor", "the colleague has no second factor; with one see the journeys of administrators"),
+    ("revokeUserSessions", "the colleague is signed in nowhere; with sessions see the journeys of administrators"),
+    ("switchTenant", "the caller is in that tenant already; into another one see the journeys of tenants"),
+];
 
 /// What operations left behind: the names of their events.
 type Traces = BTreeMap<&'static str, Vec<String>>;
