@@ -30,6 +30,7 @@ struct Things {
     client: String,
     contract: String,
     file: String,
+    event: String,
 }
 
 impl Things {
@@ -43,6 +44,8 @@ impl Things {
         let message = app.message(boss, &format!("{}@leads.example", person.user)).await;
         let subscriber = app.subscriber(&boss.access, &format!("{}@leads.example", person.user)).await;
         let [client, contract, file] = app.contract_with_file(&boss.access).await;
+        let events =
+            app.client.get("/api/v1/audit/events?limit=1").bearer(&boss.access).send().await.expect(200).json();
         Self {
             user: person.user.clone(),
             session: person.session.clone(),
@@ -56,6 +59,7 @@ impl Things {
             client,
             contract,
             file,
+            event: events["data"][0]["id"].as_str().unwrap().to_owned(),
         }
     }
 
@@ -74,13 +78,15 @@ impl Things {
             client: id(),
             contract: id(),
             file: id(),
+            event: id(),
         }
     }
 
     /// The id of the thing that belongs to a collection.
     fn of(&self, collection: &str) -> &str {
         match collection {
-            "users" | "memberships" => &self.user,
+            // A timeline is that of a person here.
+            "users" | "memberships" | "timeline" => &self.user,
             "sessions" => &self.session,
             "tenants" => &self.tenant,
             "api-keys" => &self.key,
@@ -92,6 +98,7 @@ impl Things {
             "clients" => &self.client,
             "contracts" => &self.contract,
             "files" => &self.file,
+            "events" => &self.event,
             unknown => panic!("nobody knows an id of {unknown}: teach the test"),
         }
     }
@@ -136,6 +143,10 @@ impl Operation {
     fn call(&self, app: &TestApp, things: &Things, others: &Things) -> Call {
         let (mut path, mut collection, mut owner) = (String::new(), "", things);
         for part in self.path.split('/').skip(1) {
+            if part == "{type}" {
+                path = format!("{path}/user"); // The sort of a thing is no thing.
+                continue;
+            }
             let shown = if part.starts_with('{') { std::mem::replace(&mut owner, others).of(collection) } else { part };
             path = format!("{path}/{shown}");
             collection = part;
@@ -152,7 +163,7 @@ impl Operation {
     }
 
     fn names_two_things(&self) -> bool {
-        self.path.matches('{').count() > 1
+        self.path.replace("{type}", "").matches('{').count() > 1
     }
 
     /// Whether the operation is on the caller's own things.

@@ -18,6 +18,7 @@ journeys!(
     leads_cost_so_many_statements,
     the_newsletter_costs_so_many_statements,
     clients_cost_so_many_statements,
+    looking_events_up_costs_so_many,
     pages_cost_the_same_however_long_the_list,
 );
 
@@ -328,6 +329,24 @@ async fn clients_cost_so_many_statements(database: Database) {
     let url = link.json()["url"].as_str().unwrap_or_default().to_owned();
     let (_, cost) = log.of(app.client.get(&url).undescribed().send(), 200).await;
     check("a download: the file, the event", cost, 2);
+}
+
+async fn looking_events_up_costs_so_many(database: Database) {
+    let (app, log) = Log::start(database).await;
+    let boss = app.boss().await;
+    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
+    let get = |path: &str| app.client.get(&format!("/api/v1/audit/{path}")).bearer(&boss.access).send();
+    let (page, cost) = log.of(get("events"), 200).await;
+    check("events, for the first time in a minute: the list, the note that somebody looked", cost, 2);
+    let event = page.json()["data"][0]["id"].as_str().unwrap_or_default().to_owned();
+    let filters =
+        "events?actor_type=user&action=identity.*&target_type=user&outcome=ok&ip=127.0.0.1&q=identity&limit=1";
+    for what in [filters, &format!("events/{event}"), &format!("timeline/user/{}", boss.user)] {
+        let (_, cost) = log.of(get(what), 200).await;
+        check(what, cost, 1);
+    }
+    let (_, cost) = log.of(get("export"), 200).await;
+    check("an export: the newest checkpoint, the note of it, and one for each 500 events", cost, 3);
 }
 
 async fn pages_cost_the_same_however_long_the_list(database: Database) {

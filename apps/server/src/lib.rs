@@ -15,6 +15,7 @@ pub mod http;
 pub mod import;
 pub mod limits;
 pub mod mail;
+pub mod readings;
 pub mod revocations;
 pub mod signing_keys;
 pub mod telemetry;

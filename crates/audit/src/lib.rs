@@ -5,6 +5,8 @@
 //! 6962), whose root and size are signed as checkpoints (C2SP tlog-checkpoint); and [`verify`] finds whether what is
 //! stored is what was sealed, and names the first event that is not and what was done to it.
 //!
+//! Beside that, [`log`] looks up what happened in a tenant, and writes down who looked.
+//!
 //! It is pure: it computes, on [ports](port). It deliberately has no database, no clock and no cipher: signatures are made
 //! and checked behind [`NoteSigner`] and [`SignatureCheck`]. Inclusion proofs for single events are absent for now.
 //!
@@ -60,6 +62,7 @@ mod checkpoint;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod hash;
+pub mod log;
 mod note;
 pub mod port;
 mod sealer;

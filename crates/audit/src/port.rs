@@ -1,12 +1,12 @@
 //! What the trail needs from outside: the log, a place for what is sealed, and one for checkpoints that is elsewhere.
 
-use std::error::Error;
+use std::{collections::BTreeMap, error::Error};
 
 use ashlar_kernel::{EventRecord, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{Extension, Head, verify::SealedRow};
+use crate::{Digest32, Extension, Head, verify::SealedRow};
 
 /// What has happened and is not sealed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,6 +97,13 @@ pub trait TrailSnapshot: Send {
 
     /// The links of `tenant` after number `after`, with their events, in the order of their numbers. At most `limit`.
     async fn rows(&mut self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<SealedRow>, StoreError>;
+
+    /// The hashes of complete subtrees above the leaves, by level and number, of those that are there.
+    async fn subtrees(
+        &mut self,
+        tenant: TenantId,
+        places: &[(u8, u64)],
+    ) -> Result<BTreeMap<(u8, u64), Digest32>, StoreError>;
 
     /// The end of the chain, as it is kept beside it.
     async fn head(&mut self, tenant: TenantId) -> Result<Option<Head>, StoreError>;

@@ -28,6 +28,12 @@ impl Frontier {
         fits.then_some(Self { size, peaks })
     }
 
+    /// Where the peaks of a tree of `size` leaves stand, the largest first: their levels and their numbers there.
+    pub fn places(size: u64) -> impl Iterator<Item = (u8, u64)> {
+        // Of each bit that is set: what stands before it, counted in subtrees of its own height.
+        (0..64_u8).rev().filter(move |level| (size >> level) & 1 == 1).map(move |level| (level, (size >> level) - 1))
+    }
+
     /// How many leaves there are.
     pub const fn size(&self) -> u64 {
         self.size
@@ -113,6 +119,21 @@ mod tests {
         assert_eq!(distinct.len(), nodes.len());
         let complete: u64 = (1..=9).map(|level| 1_000_u64 >> level).sum();
         assert_eq!(u64::try_from(nodes.len()).unwrap(), complete);
+    }
+
+    #[test]
+    fn peaks_stand_where_they_are_looked_for() {
+        let mut frontier = Frontier::default();
+        let mut nodes = Vec::new();
+        for number in 0..300_u32 {
+            let leaf = Digest32::leaf(&number.to_be_bytes());
+            nodes.push(Node { level: 0, index: number.into(), hash: leaf });
+            frontier.push(leaf, |node| nodes.push(node));
+            let at =
+                |(level, index)| nodes.iter().find(|node| (node.level, node.index) == (level, index)).unwrap().hash;
+            assert_eq!(Frontier::places(frontier.size()).map(at).collect::<Vec<_>>(), frontier.peaks());
+        }
+        assert_eq!(Frontier::places(0).count(), 0);
     }
 
     #[test]

@@ -116,6 +116,14 @@ mod leads {
     ];
 }
 
+/// Permissions of the audit trail, by their names as well.
+mod audit {
+    use ashlar_kernel::Permission;
+
+    /// For those who may know what everybody did.
+    pub(super) const ALL: [Permission; 2] = [Permission::new("audit.read"), Permission::new("audit.read_pii")];
+}
+
 /// What everybody may do with their own things.
 const OWN: [Permission; 12] = [
     CHANGE_OWN_CREDENTIALS,
@@ -192,7 +200,7 @@ impl Role {
     /// What the role may do in other domains.
     fn elsewhere(self) -> Vec<Permission> {
         let parts: &[&[Permission]] = match self {
-            Self::Admin => &[&leads::OWN, &leads::ALL, &leads::RIGHT],
+            Self::Admin => &[&leads::OWN, &leads::ALL, &leads::RIGHT, &audit::ALL],
             Self::Staff => &[&leads::OWN, &leads::ALL],
             Self::Sales => &[&leads::OWN],
             Self::Instructor | Self::Member => &[],

@@ -48,6 +48,9 @@ impl Victim {
                 for trigger in ["no_update", "no_delete", "no_replace"] {
                     self.raw.run(&format!("DROP TRIGGER audit_chain_{trigger}")).await;
                 }
+                for trigger in ["head_grows", "head_no_delete", "checkpoint_no_rewrite", "checkpoint_no_delete"] {
+                    self.raw.run(&format!("DROP TRIGGER audit_{trigger}")).await;
+                }
             }
         }
         for table in TABLES {

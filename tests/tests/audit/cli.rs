@@ -1,5 +1,8 @@
 //! `ashlar audit`, as an operator calls it.
 
+use std::path::PathBuf;
+
+use ashlar_kernel::TenantId;
 use ashlar_tests::{
     Past,
     binary::{PostgresDatabase, Program},
@@ -32,6 +35,13 @@ async fn an_operator_finds_what_was_changed(program: &Program, past: &Past) {
     let by_key = program.run(&["audit", "verify", "--pubkey", signed.stdout.trim()]);
     assert_eq!(by_key.code, Some(0), "{by_key:?}");
 
+    let newest = newest_checkpoint(program);
+    let since = ["audit", "verify", "--since-checkpoint", newest.to_str().unwrap()];
+    let later = program.run(&since);
+    assert_eq!(later.code, Some(0), "{later:?}");
+    let table = program.run(&["audit", "export", "--format", "csv"]);
+    assert!(table.stdout.starts_with("#manifest,") && table.stdout.contains("\n1,"), "{table:?}");
+
     let disarm = if past.url().starts_with("sqlite:") {
         "DROP TRIGGER event_no_update"
     } else {
@@ -44,6 +54,14 @@ async fn an_operator_finds_what_was_changed(program: &Program, past: &Past) {
     assert_eq!(tampered.code, Some(2), "{tampered:?}");
     assert!(tampered.stdout.contains("TAMPERED: modified in the trail of tenant"), "{tampered:?}");
     assert!(tampered.stdout.contains("link 2, event"), "{tampered:?}");
+    assert_eq!(program.run(&since).code, Some(0), "what was signed is not read again");
+}
+
+/// The newest checkpoint of the main tenant.
+fn newest_checkpoint(program: &Program) -> PathBuf {
+    let folder = program.data().join("checkpoints").join(TenantId::MAIN.to_string());
+    let size = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap();
+    folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).max_by_key(size).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@
 mod attack;
 mod cli;
 mod kill_nine;
+mod lookup;
 mod tampering;
 
 use std::{sync::Arc, time::Duration};

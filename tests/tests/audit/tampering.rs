@@ -48,7 +48,7 @@ fn keeper(store: &SqlStore, folder: &std::path::Path) -> Keeper {
 
 impl Keeper {
     fn evidence(&self) -> Evidence<'static> {
-        Evidence { key: Some(self.key), check: &Ed25519Check, notes: self.folder.notes().unwrap() }
+        Evidence { key: Some(self.key), check: &Ed25519Check, notes: self.folder.notes().unwrap(), since: None }
     }
 }
 

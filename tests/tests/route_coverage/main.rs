@@ -1,7 +1,9 @@
 //! Every operation of the description has an unauthenticated, a forbidden and a happy case, or a stated reason.
 
+mod audit;
 mod leads;
 mod requests;
+mod trail;
 
 use std::collections::BTreeSet;
 
@@ -9,6 +11,7 @@ use ashlar_tests::{Call, Database, Key, PASSWORD, Setup, SignedIn, TENANT, TestA
 use chrono::TimeDelta;
 use serde_json::json;
 
+use audit::of_audit;
 use leads::{of_leads, of_newsletter};
 use requests::{
     attempts, colleague, confirm, confirm_at_login, devices, disable, edit, email, end, end_key, end_presented, enrol,
@@ -258,7 +261,7 @@ fn at_the_end() -> Vec<Row> {
 }
 
 fn table() -> Vec<Row> {
-    [signing_in(), credentials(), of_keys(), of_leads(), of_newsletter(), administration(), at_the_end()]
+    [signing_in(), credentials(), of_keys(), of_leads(), of_newsletter(), of_audit(), administration(), at_the_end()]
         .into_iter()
         .flatten()
         .collect()
@@ -273,6 +276,7 @@ async fn furnished() -> TestApp {
         settle(&app, id, name).await;
     }
     leads::settle(&app).await;
+    audit::settle(&app).await;
     app
 }
 

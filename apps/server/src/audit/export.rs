@@ -1,10 +1,12 @@
-//! A trail as lines of JSON, for whoever verifies it without this program.
+//! A trail as lines of JSON, for whoever verifies it without this program, or as a table, for whoever reads it.
 
 use std::io::{self, Write};
 
-use ashlar_audit::{canonical, port::TrailSnapshot, verify::Body};
-use ashlar_kernel::{StoreError, TenantId};
+use ashlar_audit::{Link, canonical, port::TrailSnapshot, verify::Body};
+use ashlar_kernel::{EventRecord, StoreError, TenantId};
 use serde_json::json;
+
+use super::table::{self, ExportFormat};
 
 /// The name of the format, in the first line.
 pub const FORMAT: &str = "ashlar.audit.export/1";
@@ -35,12 +37,19 @@ pub enum ExportError {
 /// in canonical form; and a line with the count. In constant memory. How many links there were.
 pub async fn export(
     snapshot: &mut dyn TrailSnapshot,
-    tenant: TenantId,
+    (tenant, format): (TenantId, ExportFormat),
     output: &mut (dyn Write + Send),
     on_progress: &(dyn Fn(u64) + Sync),
 ) -> Result<u64, ExportError> {
     let notes = snapshot.notes(tenant).await?;
-    writeln!(output, "{}", json!({ "format": FORMAT, "tenant": tenant.as_uuid(), "checkpoints": notes }))?;
+    let manifest = json!({ "format": FORMAT, "tenant": tenant.as_uuid(), "checkpoints": notes });
+    match format {
+        ExportFormat::Ndjson => writeln!(output, "{manifest}")?,
+        ExportFormat::Csv => {
+            output.write_all(&table::remark("manifest", &manifest)?)?;
+            output.write_all(&table::line(["seq", "hash"].iter().chain(&table::COLUMNS))?)?;
+        }
+    }
     let (mut after, mut links) = (0, 0_u64);
     loop {
         let rows = snapshot.rows(tenant, after, PAGE).await?;
@@ -51,16 +60,29 @@ pub async fn export(
             let Body::Event(event) = &row.body else {
                 return Err(ExportError::Broken { tenant, seq: row.link.seq });
             };
-            let event = canonical(event).map_err(StoreError::internal)?;
-            let ashlar_audit::Link { seq, prev, leaf, hash, .. } = row.link;
-            // The event is put in as it is hashed, byte by byte.
-            write!(output, r#"{{"seq":{seq},"prev":"{prev}","leaf":"{leaf}","hash":"{hash}","event":"#)?;
-            output.write_all(&event)?;
-            output.write_all(b"}\n")?;
+            output.write_all(&written(&row.link, event, format)?)?;
         }
         on_progress(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     }
-    writeln!(output, "{}", json!({ "links": links }))?;
+    let end = json!({ "links": links });
+    match format {
+        ExportFormat::Ndjson => writeln!(output, "{end}")?,
+        ExportFormat::Csv => output.write_all(&table::remark("end", &end)?)?,
+    }
     output.flush()?;
     Ok(links)
+}
+
+/// The line of a link.
+fn written(sealed: &Link, event: &EventRecord, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
+    let Link { seq, prev, leaf, hash, .. } = sealed;
+    if format == ExportFormat::Csv {
+        let cells = table::cells(event).map_err(StoreError::internal)?;
+        return Ok(table::line([seq.to_string(), hash.to_string()].into_iter().chain(cells))?);
+    }
+    // The event is put in as it is hashed, byte by byte.
+    let mut line = format!(r#"{{"seq":{seq},"prev":"{prev}","leaf":"{leaf}","hash":"{hash}","event":"#).into_bytes();
+    line.extend(canonical(event).map_err(StoreError::internal)?);
+    line.extend_from_slice(b"}\n");
+    Ok(line)
 }

@@ -2,8 +2,10 @@
 
 mod archive;
 mod export;
+pub mod table;
 mod verify;
 
 pub use archive::CheckpointFolder;
 pub use export::{ExportError, FORMAT, export};
+pub use table::ExportFormat;
 pub use verify::{Evidence, Findings, TOLERATED_LAG, verify};

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use ashlar_audit::{
     Breach, Checkpoint, InvalidCheckpoint, PublicKey, Report, SignatureCheck, Tampering,
     port::{TrailSnapshot, TrailStore, Unsealed},
-    verify::verify_trail,
+    verify::{verify_trail, verify_trail_since},
 };
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub struct Evidence<'e> {
     pub check: &'e dyn SignatureCheck,
     /// Checkpoints that were kept outside the database.
     pub notes: Vec<String>,
+    /// One of them: what was sealed before it is not read again.
+    pub since: Option<Checkpoint>,
 }
 
 /// What came out.
@@ -59,7 +61,11 @@ pub async fn verify(
         let mut notes = snapshot.notes(tenant).await?;
         notes.extend(evidence.notes.iter().cloned());
         let (checkpoints, forged) = sift(tenant, &notes, evidence);
-        let mut report = verify_trail(&mut *snapshot, tenant, checkpoints, on_progress).await?;
+        let since = evidence.since.as_ref().filter(|since| since.tenant() == Some(tenant));
+        let mut report = match since {
+            None => verify_trail(&mut *snapshot, tenant, checkpoints, on_progress).await?,
+            Some(since) => verify_trail_since(&mut *snapshot, (tenant, since), checkpoints, on_progress).await?,
+        };
         report.breach = report.breach.or(forged);
         findings.trails.push(report);
         findings.unsealed += overdue(&mut *snapshot, tenant, now).await?;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::help;
+use crate::audit::ExportFormat;
 
 /// What can be done with the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
@@ -33,6 +34,10 @@ pub struct VerifyTrail {
     /// The key of the checkpoints, as `ashlar audit checkpoint` printed it, instead of the one in the key folder
     #[arg(long, value_name = "KEY")]
     pub pubkey: Option<String>,
+    /// A file with a checkpoint that is known to be good: what was sealed before it is not read again, and its tenant is
+    /// the only one
+    #[arg(long, value_name = "FILE", conflicts_with = "tenant")]
+    pub since_checkpoint: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -44,4 +49,7 @@ pub struct ExportTrail {
     /// The id of the tenant (default: the tenant `main`)
     #[arg(long, value_name = "ID")]
     pub tenant: Option<Uuid>,
+    /// Lines of JSON, which can be verified, or a table for spreadsheets
+    #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+    pub format: ExportFormat,
 }

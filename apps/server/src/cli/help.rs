@@ -141,6 +141,7 @@ Examples:
   ashlar audit verify --checkpoints /mnt/elsewhere/checkpoints --pubkey example.com+a1b2c3d4+AQ…
   ashlar audit checkpoint
   ashlar audit export --tenant 018f… > trail.ndjson
+  ashlar audit export --format csv > trail.csv
 
 verify reads only, also beside a running server, and exits with 0 when everything is as it was sealed, with 2 \
 when something was modified, deleted, inserted, reordered, forked, truncated or forged (it names the first such \

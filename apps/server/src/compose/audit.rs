@@ -52,5 +52,5 @@ pub fn evidence(config: &Config) -> Result<Evidence<'static>, StartError> {
     let folder = config.audit.checkpoint_dir.as_ref().map(CheckpointFolder::new);
     let notes = folder.map(|folder| folder.notes()).transpose().map_err(StartError::Checkpoints)?;
     let key = keys::audit_public_key(config)?;
-    Ok(Evidence { key, check: &Ed25519Check, notes: notes.unwrap_or_default() })
+    Ok(Evidence { key, check: &Ed25519Check, notes: notes.unwrap_or_default(), since: None })
 }

@@ -9,6 +9,7 @@ mod leads;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
+use ashlar_audit::log::AuditLog;
 use ashlar_crypto::{AesVault, Argon2Options, Argon2Pool, HashObserver, JwtSigner, OsEntropy, Peppers};
 use ashlar_identity::{
     Email, Identity, KeyEnvironment, PasswordPolicy, Registration, SecondFactorPolicy, SessionPolicy, TokenAudience,
@@ -42,6 +43,7 @@ use crate::{
     http::{AppState, Health, Manner, Probe, Requests, Services, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
     mail::{NewsletterNotices, Notices, Post, SendMail, SendNewsletter},
+    readings,
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
@@ -330,7 +332,8 @@ impl Parts {
         let identity = self.identity(config);
         let leads = self.leads(config, &identity);
         let (transfers, newsletter) = (self.transfers(&leads), self.newsletter());
-        let services = Services { identity, leads, transfers, newsletter };
+        let audit = AuditLog::new(Arc::new(self.store.clone()), &self.root_key);
+        let services = Services { identity, leads, transfers, newsletter, audit };
         AppState::new(services, clock, ids, health, manner).map_err(StartError::Description)
     }
 }
@@ -351,6 +354,7 @@ impl Parts {
         let carrier = self.store.clone();
         let carry: Errand = Box::pin(async move { match carrier.carry_rings().await {} });
         let denials = denials::keep_writing(state.denials.clone(), state.identity.clone(), Arc::clone(&self.clock));
+        let readings = readings::keep_writing(state.audit.clone(), Arc::clone(&self.clock));
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let keepers = Keepers {
             identity: state.identity.clone(),
@@ -372,7 +376,7 @@ impl Parts {
             handlers: handlers.with(letters).with(news),
             subscribers: Subscribers::new().with(Notices).with(NewsletterNotices),
             schedules: work::schedules()?,
-            errands: vec![carry, denials, self.keep_keys(config, state)],
+            errands: vec![carry, denials, readings, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,
             sealing: sealing(config, &self.store)?,
             transfers: state.transfers.clone(),

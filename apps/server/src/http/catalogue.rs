@@ -1,5 +1,6 @@
 //! The error codes of HTTP itself, and the whole catalogue.
 
+use ashlar_audit::log::audit_event_specs;
 use ashlar_kernel::{ErrorCode, EventSpec};
 use serde::Serialize;
 
@@ -95,7 +96,9 @@ pub fn problems() -> Vec<ProblemEntry> {
 
 /// Every event that can be in the log, by name.
 pub fn events() -> Vec<EventSpec> {
-    let mut events = [ashlar_identity::catalogue::events(), ashlar_leads::catalogue::events()].concat();
+    let mut events =
+        [ashlar_identity::catalogue::events(), ashlar_leads::catalogue::events(), audit_event_specs().to_vec()]
+            .concat();
     events.sort_by_key(|event| event.name);
     events
 }

@@ -2,6 +2,7 @@
 
 mod account_pages;
 mod app;
+mod audit;
 mod body;
 mod caller;
 pub mod catalogue;
@@ -42,6 +43,7 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
         .configure(identity::routes)
         .configure(leads::routes)
         .configure(newsletter::routes)
+        .configure(audit::routes)
         .configure(health::routes)
         .configure(docs::routes);
 }

@@ -37,7 +37,8 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
-fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+/// Reads a query string.
+pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
     let mut track = serde_path_to_error::Track::new();
     let parsed = T::deserialize(serde_path_to_error::Deserializer::new(pairs, &mut track));

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use ashlar_audit::log::AuditLog;
 use ashlar_identity::Identity;
 use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
 use ashlar_leads::{Leads, Transfers, newsletter::Newsletter};
@@ -21,6 +22,8 @@ pub struct AppState {
     pub transfers: Transfers,
     /// Mailing lists, and who is on them.
     pub newsletter: Newsletter,
+    /// What happened.
+    pub audit: AuditLog,
     /// Tenants by their short names.
     pub tenants: Tenants,
     /// The time.
@@ -92,6 +95,8 @@ pub struct Services {
     pub transfers: Transfers,
     /// Mailing lists, and who is on them.
     pub newsletter: Newsletter,
+    /// What happened.
+    pub audit: AuditLog,
 }
 
 impl AppState {
@@ -115,6 +120,7 @@ impl AppState {
             leads: services.leads,
             transfers: services.transfers,
             newsletter: services.newsletter,
+            audit: services.audit,
             tenants,
             clock,
             ids,

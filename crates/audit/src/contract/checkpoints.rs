@@ -39,6 +39,8 @@ pub async fn a_checkpoint_is_kept_as_it_was(fixture: Fixture) {
     let mut snapshot = fixture.trail.snapshot().await.unwrap();
     assert_eq!(snapshot.notes(TenantId::MAIN).await.unwrap(), ["one", "two"]);
     assert_eq!(snapshot.notes(other_tenant()).await.unwrap(), [""; 0]);
+    assert_eq!(fixture.log.newest_checkpoint(TenantId::MAIN).await.unwrap().as_deref(), Some("two"));
+    assert_eq!(fixture.log.newest_checkpoint(other_tenant()).await.unwrap(), None);
 }
 
 /// What is elsewhere is not offered again.

@@ -1,4 +1,4 @@
-//! The laws every [`SealStore`], [`CheckpointStore`] and [`TrailStore`] obey.
+//! The laws every [`SealStore`], [`CheckpointStore`], [`TrailStore`] and [`AuditStore`] obey.
 //! [`audit_store_contract!`](crate::audit_store_contract) makes one test of each.
 
 #![expect(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a law reports by panicking")]
@@ -7,9 +7,13 @@ use std::{pin::Pin, sync::Arc};
 
 use ashlar_kernel::TenantId;
 
-use crate::port::{CheckpointStore, SealStore, SealTx, TrailStore};
+use crate::{
+    log::AuditStore,
+    port::{CheckpointStore, SealStore, SealTx, TrailStore},
+};
 
 pub mod checkpoints;
+pub mod lookup;
 pub mod races;
 pub mod sealing;
 
@@ -27,6 +31,8 @@ pub struct Fixture {
     pub trail: Arc<dyn TrailStore>,
     /// Who writes the log.
     pub emit: Emit,
+    /// The log as people look it up.
+    pub log: Arc<dyn AuditStore>,
 }
 
 /// Makes one test of each law. The argument is the path of a function `async fn() -> Option<Fixture>`; none means that
@@ -43,11 +49,17 @@ macro_rules! audit_store_contract {
             a_batch_is_a_batch,
             a_chain_goes_on_where_it_ended,
             a_snapshot_does_not_see_what_comes_later,
+            what_follows_a_checkpoint_verifies_without_what_came_before,
         );
         $crate::audit_store_contract!(@laws $fixture, checkpoints,
             a_longer_chain_wants_a_checkpoint,
             a_checkpoint_is_kept_as_it_was,
             what_was_put_away_waits_no_more,
+        );
+        $crate::audit_store_contract!(@laws $fixture, lookup,
+            an_event_is_found_in_its_own_tenant,
+            filters_let_through_what_they_say,
+            events_are_read_in_order_page_by_page,
         );
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn racing_sealers_leave_neither_gap_nor_double() {

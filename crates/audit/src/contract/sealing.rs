@@ -1,11 +1,14 @@
 //! Laws of sealing.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use ashlar_kernel::TenantId;
 
 use super::{Fixture, noon, other_tenant};
-use crate::{Head, Sealer, port::Unsealed};
+use crate::{Checkpoint, Digest32, Head, Origin, Sealer, Tampering, port::Unsealed, verify::verify_trail_since};
 
 /// What went in comes out whole.
 pub async fn what_was_sealed_verifies(fixture: Fixture) {
@@ -107,4 +110,32 @@ pub async fn a_snapshot_does_not_see_what_comes_later(fixture: Fixture) {
     let mut later = fixture.trail.snapshot().await.unwrap();
     assert_eq!(later.unsealed(TenantId::MAIN).await.unwrap().events, 1);
     assert!(later.strays(TenantId::MAIN, 10).await.unwrap().is_empty(), "what waits is no stray");
+}
+
+/// From every checkpoint on, and from one that was never signed the whole of it.
+pub async fn what_follows_a_checkpoint_verifies_without_what_came_before(fixture: Fixture) {
+    let origin = Origin::parse("example.org").unwrap();
+    let mut checkpoints = Vec::new();
+    for events in [1, 1, 1, 4, 6] {
+        fixture.emit(TenantId::MAIN, events).await;
+        fixture.seal_all().await;
+        let head = fixture.trail.snapshot().await.unwrap().head(TenantId::MAIN).await.unwrap().unwrap();
+        checkpoints.push(Checkpoint::of(&origin, &head));
+    }
+    let mut snapshot = fixture.trail.snapshot().await.unwrap();
+    let whole = fixture.report(TenantId::MAIN).await;
+    for since in &checkpoints {
+        let read = AtomicU64::new(0);
+        let count = |rows| {
+            read.fetch_add(rows, Ordering::SeqCst);
+        };
+        let report =
+            verify_trail_since(&mut *snapshot, (TenantId::MAIN, since), checkpoints.clone(), &count).await.unwrap();
+        assert_eq!((report.verified, report.root, report.breach), (13, whole.root, None), "since {}", since.size);
+        assert_eq!(read.into_inner(), 13 - since.size);
+    }
+    let forged = Checkpoint { root: Digest32::ZERO, ..checkpoints[1].clone() };
+    let report =
+        verify_trail_since(&mut *snapshot, (TenantId::MAIN, &forged), vec![forged.clone()], &|_rows| ()).await.unwrap();
+    assert_eq!(report.breach.unwrap().kind, Tampering::Forked);
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 pub use self::breach::{Breach, Tampering};
 use self::suspicion::Suspicion;
-pub use self::trail::verify_trail;
+pub use self::trail::{verify_trail, verify_trail_since};
 use crate::{Checkpoint, Digest32, Head, Link, leaf_of};
 
 /// A link as it is stored, and the event it names as it is stored.
@@ -109,6 +109,17 @@ impl Verifier {
             fork: None,
             verdict: Verdict::Sound,
         };
+        verifier.compare_checkpoints();
+        verifier
+    }
+
+    /// For what follows `last` in a trail whose end was `head` then, as a checkpoint with a good signature says. What came
+    /// before is not looked at.
+    pub(crate) fn resume(head: Head, last: &Link, checkpoints: impl IntoIterator<Item = Checkpoint>) -> Self {
+        let size = head.size();
+        let later = checkpoints.into_iter().filter(|checkpoint| checkpoint.size >= size);
+        let mut verifier = Self::new(head.tenant(), later);
+        (verifier.sound, verifier.before, verifier.last_event) = (head, last.prev, Some(last.event));
         verifier.compare_checkpoints();
         verifier
     }

@@ -1,9 +1,9 @@
-//! A whole trail, read from where it is kept.
+//! A whole trail, or what follows a checkpoint, read from where it is kept.
 
 use ashlar_kernel::{StoreError, TenantId};
 
 use super::{Report, Verifier};
-use crate::{Checkpoint, port::TrailSnapshot};
+use crate::{Checkpoint, Frontier, Head, Link, port::TrailSnapshot};
 
 /// Rows that are read at a time.
 const PAGE: u32 = 1_000;
@@ -16,8 +16,50 @@ pub async fn verify_trail(
     checkpoints: Vec<Checkpoint>,
     on_progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, StoreError> {
-    let mut verifier = Verifier::new(tenant, checkpoints);
-    let mut after = 0;
+    go_through(snapshot, Verifier::new(tenant, checkpoints), (tenant, 0), on_progress).await
+}
+
+/// The same for what was sealed after `since`, one of the checkpoints: events before it are not read. Where the database
+/// does not have the tree that was signed, something before it was changed, and the whole trail is gone through.
+pub async fn verify_trail_since(
+    snapshot: &mut dyn TrailSnapshot,
+    (tenant, since): (TenantId, &Checkpoint),
+    checkpoints: Vec<Checkpoint>,
+    on_progress: &(dyn Fn(u64) + Sync),
+) -> Result<Report, StoreError> {
+    match end_at(snapshot, tenant, since).await? {
+        Some((head, last)) => {
+            let after = head.size();
+            go_through(snapshot, Verifier::resume(head, &last, checkpoints), (tenant, after), on_progress).await
+        }
+        None => verify_trail(snapshot, tenant, checkpoints, on_progress).await,
+    }
+}
+
+/// The end of the trail as it was when a checkpoint was signed, and the last link of then; none if the database says
+/// otherwise.
+async fn end_at(
+    snapshot: &mut dyn TrailSnapshot,
+    tenant: TenantId,
+    since: &Checkpoint,
+) -> Result<Option<(Head, Link)>, StoreError> {
+    let Some(before) = since.size.checked_sub(1) else { return Ok(None) };
+    let row = snapshot.rows(tenant, before, 1).await?.pop();
+    let Some(last) = row.map(|row| row.link).filter(|link| link.seq == since.size) else { return Ok(None) };
+    let places: Vec<_> = Frontier::places(since.size).collect();
+    let found = snapshot.subtrees(tenant, &places).await?;
+    let peak = |place: &(u8, u64)| if place.0 == 0 { Some(last.leaf) } else { found.get(place).copied() };
+    let Some(peaks) = places.iter().map(peak).collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let frontier = Frontier::restore(since.size, peaks).filter(|frontier| frontier.root() == since.root);
+    Ok(frontier.map(|frontier| (Head::restore(tenant, last.hash, frontier), last)))
+}
+
+async fn go_through(
+    snapshot: &mut dyn TrailSnapshot,
+    mut verifier: Verifier,
+    (tenant, mut after): (TenantId, u64),
+    on_progress: &(dyn Fn(u64) + Sync),
+) -> Result<Report, StoreError> {
     while !verifier.is_decided() {
         let rows = snapshot.rows(tenant, after, PAGE).await?;
         let Some(last) = rows.last() else { break };

@@ -1,6 +1,7 @@
 //! Accounts, sessions and the event log, in process.
 
 mod api_keys;
+mod audit_log;
 mod clients;
 mod contacts;
 mod devices;

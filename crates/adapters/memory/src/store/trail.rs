@@ -6,7 +6,7 @@ use std::{
 };
 
 use ashlar_audit::{
-    Extension, Head, Link, Node,
+    Digest32, Extension, Head, Link, Node,
     port::{CheckpointStore, SealStore, SealTx, SignedCheckpoint, TrailSnapshot, TrailStore, Unsealed},
     verify::{Body, SealedRow},
 };
@@ -33,6 +33,11 @@ impl Trail {
         self.links.extend(links.into_iter().map(|link| ((tenant, link.seq), link)));
         self.nodes.extend(nodes.into_iter().map(|node| (tenant, node)));
         self.heads.insert(tenant, head);
+    }
+
+    pub(super) fn newest_note(&self, tenant: TenantId) -> Option<String> {
+        let mut copies = self.checkpoints.range((tenant, 0)..=(tenant, u64::MAX));
+        copies.next_back().map(|(_, (note, _))| note.clone())
     }
 }
 
@@ -169,6 +174,16 @@ impl TrailSnapshot for Snapshot {
         let body = |link: &Link| self.events.get(&link.event).cloned().map_or(Body::Gone, Body::from);
         let rows = links.map(|(_, link)| SealedRow { link: *link, body: body(link) });
         Ok(rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    async fn subtrees(
+        &mut self,
+        tenant: TenantId,
+        places: &[(u8, u64)],
+    ) -> Result<BTreeMap<(u8, u64), Digest32>, StoreError> {
+        let of_tenant = self.trail.nodes.iter().filter(|(owner, _)| *owner == tenant);
+        let nodes = of_tenant.map(|(_, node)| ((node.level, node.index), node.hash));
+        Ok(nodes.filter(|(place, _)| places.contains(place)).collect())
     }
 
     async fn head(&mut self, tenant: TenantId) -> Result<Option<Head>, StoreError> {

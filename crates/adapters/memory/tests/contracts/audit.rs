@@ -30,7 +30,8 @@ fn empty_store() -> Ready<Option<Fixture>> {
         }) as _
     });
     let (seal, checkpoints) = (Arc::clone(&store) as Arc<_>, Arc::clone(&store) as Arc<_>);
-    ready(Some(Fixture { seal, checkpoints, trail: store, emit }))
+    let looked_up = Arc::clone(&store) as Arc<_>;
+    ready(Some(Fixture { seal, checkpoints, trail: store, emit, log: looked_up }))
 }
 
 ashlar_audit::audit_store_contract!(empty_store);

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod entity;
+mod log;
 mod mapping;
 mod seal;
 mod trail;

@@ -1,19 +1,23 @@
 //! The trail at one moment.
 
+use std::collections::BTreeMap;
+
 use ashlar_audit::{
-    Head,
+    Digest32, Head,
     port::{TrailSnapshot, TrailStore, Unsealed},
     verify::{Body, SealedRow},
 };
 use ashlar_kernel::{StoreError, TenantId};
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Statement,
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    Statement,
+    sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
 
 use super::{
-    entity::{chain, checkpoint, head},
+    entity::{chain, checkpoint, head, tree},
     mapping,
 };
 use crate::{
@@ -60,6 +64,30 @@ impl TrailSnapshot for Snapshot {
             body: event.map_or(Body::Gone, |row| event_log::record_of(row).map_or(Body::Unreadable, Body::from)),
         };
         Ok(found.into_iter().map(sealed).collect())
+    }
+
+    async fn subtrees(
+        &mut self,
+        tenant: TenantId,
+        places: &[(u8, u64)],
+    ) -> Result<BTreeMap<(u8, u64), Digest32>, StoreError> {
+        let keys: Vec<_> =
+            places.iter().filter_map(|(level, index)| Some((i32::from(*level), i64::try_from(*index).ok()?))).collect();
+        if keys.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let place = Expr::tuple([tree::Column::Level.into_expr(), tree::Column::Idx.into_expr()]);
+        let found = tree::Entity::find()
+            .filter(tree::Column::TenantId.eq(tenant.as_uuid()))
+            .filter(place.in_tuples(keys))
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        // A row that is none is as good as one that is not there.
+        let node = |row: tree::Model| {
+            Some(((u8::try_from(row.level).ok()?, u64::try_from(row.idx).ok()?), Digest32::restore(&row.hash)?))
+        };
+        Ok(found.into_iter().filter_map(node).collect())
     }
 
     async fn head(&mut self, tenant: TenantId) -> Result<Option<Head>, StoreError> {

@@ -1,6 +1,8 @@
 //! The laws of the audit trail, on both databases, and what is special about each.
 
+mod lookup;
 mod postgres;
+mod roles;
 mod sqlite;
 
 use std::sync::Arc;
@@ -19,7 +21,7 @@ async fn emit(store: &SqlStore, tenant: TenantId) {
     let session = SessionId::from_uuid(aggregate);
     let event = SessionEvent::RefreshRepeated { session, user: UserId::from_uuid(aggregate) };
     let context = Context { tenant, ..context() };
-    let mut tx = store.begin(&context).await.unwrap();
+    let mut tx = IdentityStore::begin(store, &context).await.unwrap();
     tx.note_refresh_retry(Change::new(session, event)).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -34,7 +36,13 @@ fn fixture_of(store: SqlStore, database: impl Send + Sync + 'static) -> Fixture 
             drop(database);
         }) as _
     });
-    Fixture { seal: Arc::clone(&stores) as Arc<_>, checkpoints: Arc::clone(&stores) as Arc<_>, trail: stores, emit }
+    Fixture {
+        seal: Arc::clone(&stores) as Arc<_>,
+        checkpoints: Arc::clone(&stores) as Arc<_>,
+        log: Arc::clone(&stores) as Arc<_>,
+        trail: stores,
+        emit,
+    }
 }
 
 /// What must not be done to what is sealed.

@@ -25,7 +25,16 @@ async fn what_is_sealed_cannot_be_rewritten() {
     let mut connection = file.connection().await;
     let replacements =
         ["REPLACE INTO audit_chain SELECT * FROM audit_chain", "REPLACE INTO audit_tree SELECT * FROM audit_tree"];
-    for sql in REWRITINGS.into_iter().chain(replacements) {
+    let ends = [
+        "UPDATE audit_head SET size = size - 1",
+        "DELETE FROM audit_head",
+        "UPDATE audit_checkpoint SET note = 'x'",
+        "DELETE FROM audit_checkpoint",
+    ];
+    let signed =
+        "INSERT INTO audit_checkpoint (tenant_id, size, note, created_at) VALUES (randomblob(16), 1, 'n', 'now')";
+    connection.execute(signed).await.unwrap();
+    for sql in REWRITINGS.into_iter().chain(replacements).chain(ends) {
         let refused = connection.execute(sql).await.unwrap_err().to_string();
         assert!(refused.contains("the audit trail is insert-only"), "{sql}: {refused}");
     }

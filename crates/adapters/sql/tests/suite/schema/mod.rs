@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 33] = [
+const STEPS: [&str; 35] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -41,6 +41,8 @@ const STEPS: [&str; 33] = [
     "m20261121_000037_newsletter",
     "m20261121_000039_contact_message",
     "m20261121_000040_audit_trail",
+    "m20261121_000042_audit_lookup",
+    "m20261121_000043_audit_roles",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
 ];

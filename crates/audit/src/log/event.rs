@@ -1,0 +1,66 @@
+//! What happens to the log itself.
+
+use ashlar_kernel::{DomainEvent, EventSpec, Target, TenantId};
+use serde::Serialize;
+
+/// What happens to the log itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum AuditEvent {
+    /// Somebody looked events up, once or several times within a minute.
+    LogRead {
+        /// Of which tenant.
+        #[serde(skip)]
+        tenant: TenantId,
+        /// The names of the filters that were used; not what for, which may be about people.
+        filters: Vec<&'static str>,
+        /// How often.
+        count: u32,
+    },
+    /// Somebody takes events along.
+    LogExported {
+        /// Of which tenant.
+        #[serde(skip)]
+        tenant: TenantId,
+        /// In which form.
+        format: &'static str,
+        /// The names of the filters that were used.
+        filters: Vec<&'static str>,
+    },
+}
+
+const LOG_READ: EventSpec = EventSpec {
+    name: "audit.log.read",
+    schema_version: 1,
+    summary: "Somebody looked up events of the tenant. The first time is told at once, those of the minute after it together.",
+    targets: &["tenant"],
+    data: &[("filters", "The names of the filters that were used."), ("count", "How many requests it stands for.")],
+};
+
+const LOG_EXPORTED: EventSpec = EventSpec {
+    name: "audit.log.exported",
+    schema_version: 1,
+    summary: "Somebody took events of the tenant along. Written before the first of them is sent.",
+    targets: &["tenant"],
+    data: &[("format", "In which form."), ("filters", "The names of the filters that were used.")],
+};
+
+impl DomainEvent for AuditEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::LogRead { .. } => LOG_READ.name,
+            Self::LogExported { .. } => LOG_EXPORTED.name,
+        }
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        match self {
+            Self::LogRead { tenant, .. } | Self::LogExported { tenant, .. } => vec![Target::new("tenant", tenant)],
+        }
+    }
+}
+
+/// The catalogue entries of [`AuditEvent`].
+pub const fn audit_event_specs() -> &'static [EventSpec] {
+    &[LOG_READ, LOG_EXPORTED]
+}
