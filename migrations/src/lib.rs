@@ -32,6 +32,7 @@ mod m20261121_000031_lead_note;
 mod m20261121_000032_lead_search;
 mod m20261121_000039_contact_message;
 mod m20261121_000040_audit_trail;
+mod m20261121_000041_lead_tally;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
 mod step;
@@ -82,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000032_lead_search::STEP),
             Box::new(m20261121_000039_contact_message::STEP),
             Box::new(m20261121_000040_audit_trail::STEP),
+            Box::new(m20261121_000041_lead_tally::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),
         ]

@@ -56,10 +56,10 @@ pub use lead::{
 pub use permission::Sight;
 pub use query::{
     ContactQuery, InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition,
-    NoteQuery,
+    NoteQuery, StatsQuery, Tally, TallyKind,
 };
 pub use use_case::{
-    AddActivity, AddActivityInput, ConsentForm, ContactForm, CreateLead, Created, EditLead, EditLeadInput, LeadError,
-    LeadForm, LeadPage, LeadPorts, LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, Received,
-    SendContact, SubmitForm, Trap, UtmForm,
+    AddActivity, AddActivityInput, Batch, BatchItem, ConsentForm, ContactForm, CreateLead, CreateLeads, Created,
+    EditLead, EditLeadInput, InvalidPeriod, LeadError, LeadForm, LeadPage, LeadPorts, LeadSettings, Leads, ListLeads,
+    MoveLead, MoveLeadInput, OnDuplicate, Period, Received, SendContact, SubmitForm, Trap, UtmForm,
 };

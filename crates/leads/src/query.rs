@@ -3,6 +3,7 @@
 mod contact;
 mod list;
 mod search;
+mod stats;
 
 use ashlar_kernel::{TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 pub use contact::ContactQuery;
 pub use list::{LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSort};
 pub use search::{InvalidSearch, LeadSearch};
+pub use stats::{StatsQuery, Tally, TallyKind};
 
 use crate::LeadId;
 

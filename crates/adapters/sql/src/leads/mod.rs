@@ -1,8 +1,10 @@
 //! The tables of leads behind their ports.
 
+mod batch;
 mod contact;
 mod entity;
 mod list;
 mod mapping;
 mod store;
+mod tally;
 mod tx;

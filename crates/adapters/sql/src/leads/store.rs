@@ -74,7 +74,7 @@ impl LeadStore for SqlStore {
 }
 
 /// Spelled as in the index, so that the databases see that it is the one.
-fn holds_address() -> Condition {
+pub(super) fn holds_address() -> Condition {
     Condition::all()
         .add(lead::Column::DeletedAt.is_null())
         .add(Expr::col(lead::Column::Status).ne(Expr::cust(format!("'{}'", LeadStatus::Spam.as_str()))))

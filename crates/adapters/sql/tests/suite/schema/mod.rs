@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 29] = [
+const STEPS: [&str; 30] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -37,6 +37,7 @@ const STEPS: [&str; 29] = [
     "m20261121_000032_lead_search",
     "m20261121_000039_contact_message",
     "m20261121_000040_audit_trail",
+    "m20261121_000041_lead_tally",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
 ];
