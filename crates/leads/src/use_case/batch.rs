@@ -148,17 +148,15 @@ impl Leads {
             holders.into_iter().filter_map(|lead| Some((key(lead.details())?, lead))).collect();
         let mut items = Vec::<BatchItem>::with_capacity(plans.len());
         for (index, plan) in plans.into_iter().enumerate() {
-            let item = match plan {
-                Plan::Refuse(error) => BatchItem::Refused(error),
-                Plan::SameAs(first) => same(items.get(first), on_duplicate),
-                Plan::Enter(details) => match ids.get(&index).filter(|id| entered.contains(id)) {
-                    Some(id) => BatchItem::Created(*id),
-                    None => {
-                        // Whoever held the address may have let go of it meanwhile.
-                        let holder = key(&details).and_then(|key| holders.get(&key)).ok_or(StoreError::Stale)?;
-                        meet(context, &mut *tx, (sight, on_duplicate), (holder, *details)).await?
-                    }
-                },
+            let item = match (plan, ids.get(&index).filter(|id| entered.contains(id))) {
+                (Plan::Refuse(error), _) => BatchItem::Refused(error),
+                (Plan::SameAs(first), _) => same(items.get(first), on_duplicate),
+                (Plan::Enter(_), Some(id)) => BatchItem::Created(*id),
+                (Plan::Enter(details), None) => {
+                    // Whoever held the address may have let go of it meanwhile.
+                    let holder = key(&details).and_then(|key| holders.get(&key)).ok_or(StoreError::Stale)?;
+                    meet(context, &mut *tx, (sight, on_duplicate), (holder, *details)).await?
+                }
             };
             items.push(item);
         }

@@ -64,8 +64,8 @@ impl BatchWrites for SqlTx {
             return Ok(BTreeSet::new());
         }
         let notes: Vec<_> = notes.into_iter().filter(|(id, _)| entered.contains(id)).map(|(_, note)| note).collect();
-        let noted = status_change::Entity::insert_many(notes).exec_without_returning(&self.tx).await;
-        noted.map_err(|error| self.write_error(error))?;
+        let written = status_change::Entity::insert_many(notes).exec_without_returning(&self.tx).await;
+        written.map_err(|error| self.write_error(error))?;
         let rows: Vec<_> = rows.into_iter().filter(|(id, _)| entered.contains(id)).map(|(_, row)| row).collect();
         self.count_newcomers(&rows).await?;
         let events: Vec<_> = events.into_iter().filter(|(id, _)| entered.contains(id)).flat_map(|(_, e)| e).collect();
