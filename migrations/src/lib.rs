@@ -36,6 +36,7 @@ mod m20261121_000036_contract_file;
 mod m20261121_000037_newsletter;
 mod m20261121_000039_contact_message;
 mod m20261121_000040_audit_trail;
+mod m20261121_000041_lead_tally;
 mod m20261121_000042_audit_lookup;
 mod m20261121_000043_audit_roles;
 mod m20261121_000050_set_password_link;
@@ -92,6 +93,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000037_newsletter::STEP),
             Box::new(m20261121_000039_contact_message::STEP),
             Box::new(m20261121_000040_audit_trail::STEP),
+            Box::new(m20261121_000041_lead_tally::STEP),
             Box::new(m20261121_000042_audit_lookup::STEP),
             Box::new(m20261121_000043_audit_roles::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),

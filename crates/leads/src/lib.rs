@@ -59,12 +59,12 @@ pub use lead::{
 pub use permission::Sight;
 pub use query::{
     ClientQuery, ContactQuery, ContractQuery, InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch,
-    LeadSort, NotePosition, NoteQuery,
+    LeadSort, NotePosition, NoteQuery, StatsQuery, Tally, TallyKind,
 };
 pub use use_case::{
-    AddActivity, AddActivityInput, ClientError, ClientForm, ConsentForm, ContactForm, ContractForm, ConvertLead,
-    Converted, CreateLead, Created, EditLead, EditLeadInput, Export, ExportColumn, ExportFormat, ExportLeads,
-    FaultFile, ImportRun, LeadError, LeadForm, LeadPage, LeadPorts, LeadSettings, Leads, ListLeads, MoveLead,
-    MoveLeadInput, OnDuplicate, Received, RunError, SendContact, SubmitForm, Taken, TransferError, TransferPorts,
-    Transfers, Trap, UtmForm,
+    AddActivity, AddActivityInput, Batch, BatchItem, ClientError, ClientForm, ConsentForm, ContactForm, ContractForm,
+    ConvertLead, Converted, CreateLead, CreateLeads, Created, EditLead, EditLeadInput, Export, ExportColumn,
+    ExportFormat, ExportLeads, FaultFile, ImportRun, InvalidPeriod, LeadError, LeadForm, LeadPage, LeadPorts,
+    LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, Period, Received, RunError, SendContact,
+    SubmitForm, Taken, TransferError, TransferPorts, Transfers, Trap, UtmForm,
 };

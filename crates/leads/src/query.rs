@@ -4,6 +4,7 @@ mod clients;
 mod contact;
 mod list;
 mod search;
+mod stats;
 
 use ashlar_kernel::{TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ pub use clients::{ClientQuery, ContractQuery};
 pub use contact::ContactQuery;
 pub use list::{LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSort};
 pub use search::{InvalidSearch, LeadSearch};
+pub use stats::{StatsQuery, Tally, TallyKind};
 
 use crate::LeadId;
 

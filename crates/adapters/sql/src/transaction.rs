@@ -101,6 +101,14 @@ impl SqlTx {
         self.journal.open(change)
     }
 
+    /// The envelopes of one of several changes that are saved together: [`enter`](Self::enter) comes after the last.
+    pub(crate) fn open_another<T, E: DomainEvent>(
+        &mut self,
+        change: Change<T, E>,
+    ) -> Result<(T, Vec<EventRecord>), StoreError> {
+        self.journal.open(change)
+    }
+
     /// Completes a change: writes the events that explain what was saved.
     pub(crate) async fn explain(&mut self, events: Vec<EventRecord>) -> Result<(), StoreError> {
         let insertion = event_log::insertion(events)?;

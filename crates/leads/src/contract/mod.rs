@@ -17,6 +17,7 @@ pub mod newsletter;
 pub mod notes;
 pub mod races;
 mod scene;
+pub mod stats;
 pub mod transfers;
 
 /// A store to try a law on: empty but for the tenant `main`, and nobody else's.
@@ -67,6 +68,10 @@ macro_rules! lead_store_contract {
             a_message_survives_storage,
             pages_of_messages_neither_skip_nor_repeat,
             messages_go_with_their_lead,
+        );
+        $crate::lead_store_contract!(@laws $fixture, stats,
+            numbers_are_those_of_a_recount,
+            many_leads_come_at_once,
         );
         $crate::lead_store_contract!(@laws $fixture, forms,
             a_form_says_no_more_than_strangers_may,

@@ -1,15 +1,19 @@
 //! What this domain needs from the outside.
 
+mod batch;
 mod clients;
 mod contact;
 mod files;
+mod stats;
 mod store;
 mod team;
 mod transfer;
 
+pub use batch::{BatchReads, BatchWrites, Newcomer};
 pub use clients::{ClientStore, ClientTx, InsertClientError};
 pub use contact::{ContactReads, ContactWrites};
 pub use files::{FileBytes, FileError, FileKey, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes};
+pub use stats::StatsReads;
 pub use store::{LeadStore, LeadTx, SaveLeadError};
 pub use team::Team;
 pub use transfer::{LeadBatch, TransferStore, TransferTx};

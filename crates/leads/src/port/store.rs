@@ -3,7 +3,7 @@
 use ashlar_kernel::{Change, Context, StoreError, TenantId, UnitOfWork};
 use async_trait::async_trait;
 
-use super::{ClientStore, ClientTx, ContactReads, ContactWrites};
+use super::{BatchReads, BatchWrites, ClientStore, ClientTx, ContactReads, ContactWrites, StatsReads};
 use crate::{Activity, ActivityEvent, Lead, LeadEvent, LeadId, LeadQuery, LeadRows, NoteQuery, StatusChange};
 
 /// Why a lead is not saved.
@@ -19,7 +19,7 @@ pub enum SaveLeadError {
 
 /// Reads, and the door to units of work. Every read is of one tenant, and one statement.
 #[async_trait]
-pub trait LeadStore: ClientStore + ContactReads {
+pub trait LeadStore: BatchReads + ClientStore + ContactReads + StatsReads {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn LeadTx>, StoreError>;
 
@@ -45,7 +45,7 @@ pub trait LeadStore: ClientStore + ContactReads {
 /// Of the leads of a tenant that [hold](Lead::holds_address) an address no two have the same, however many requests come
 /// at once.
 #[async_trait]
-pub trait LeadTx: UnitOfWork + ClientTx + ContactWrites {
+pub trait LeadTx: UnitOfWork + BatchWrites + ClientTx + ContactWrites {
     /// A lead, to be changed, also one that was put away.
     async fn lead(&mut self, tenant: TenantId, id: LeadId) -> Result<Option<Lead>, StoreError>;
 

@@ -1,6 +1,7 @@
 //! What can be done: one file each, with its command, its errors, and a function on [`Leads`].
 
 mod activities;
+mod batch;
 mod client_error;
 mod client_form;
 mod clients;
@@ -21,6 +22,7 @@ mod intake;
 mod list;
 mod public_form;
 mod read;
+mod stats;
 mod transfers;
 mod transition;
 
@@ -30,6 +32,7 @@ use ashlar_kernel::{Context, CursorSigner, FieldErrors, FieldFault, IdSource, Ma
 use uuid::Uuid;
 
 pub use activities::{AddActivity, AddActivityInput};
+pub use batch::{Batch, BatchItem, CreateLeads};
 pub use client_error::ClientError;
 pub use client_form::{ClientForm, ContractForm, EditClientInput, EditContractInput, ValueForm};
 pub use contact::{ContactForm, SendContact};
@@ -45,6 +48,7 @@ pub use form::{ConsentForm, LeadForm, UtmForm};
 pub use import_run::{ImportRun, RunError};
 pub use list::{LeadPage, ListLeads};
 pub use public_form::{Received, SubmitForm, Trap};
+pub use stats::{InvalidPeriod, Period};
 pub use transfers::{Taken, TransferError, TransferPorts, Transfers};
 pub use transition::{MoveLead, MoveLeadInput};
 
@@ -130,12 +134,16 @@ impl Leads {
     /// leads, the others on themselves.
     async fn judge_owner(&self, context: &Context, sight: Sight, owner: Option<Uuid>) -> Result<(), LeadError> {
         let Some(owner) = owner else { return Ok(()) };
-        let may_decide = sight.sees_all || owner == sight.who;
-        if may_decide && self.0.ports.team.looks_after_leads(context.tenant, owner).await? {
+        if self.may_look_after(context, sight, owner).await? {
             return Ok(());
         }
         let mut errors = FieldErrors::default();
         errors.refuse("/owner_id", &NoOwner);
         Err(errors.into_invalid().into())
+    }
+
+    async fn may_look_after(&self, context: &Context, sight: Sight, owner: Uuid) -> Result<bool, StoreError> {
+        let may_decide = sight.sees_all || owner == sight.who;
+        Ok(may_decide && self.0.ports.team.looks_after_leads(context.tenant, owner).await?)
     }
 }

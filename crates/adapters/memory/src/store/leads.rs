@@ -8,12 +8,13 @@ use std::{
 
 use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId};
 use ashlar_leads::{
-    Activity, ActivityEvent, ActivityKind, ContactMessage, Details, Lead, LeadEvent, LeadId, LeadPosition, LeadQuery,
-    LeadRow, LeadRows, LeadSort, NotePosition, NoteQuery, StatusChange,
+    Activity, ActivityEvent, ActivityKind, Category, ContactMessage, Details, Lead, LeadEvent, LeadId, LeadPosition,
+    LeadQuery, LeadRow, LeadRows, LeadSort, NotePosition, NoteQuery, StatusChange,
     import::LeadKeys,
     port::{LeadStore, LeadTx, SaveLeadError},
 };
 use async_trait::async_trait;
+use chrono::NaiveDate;
 
 use super::{
     MemoryStore,
@@ -23,12 +24,17 @@ use super::{
 
 type Notes<T> = Arc<BTreeMap<Reverse<NotePosition>, T>>;
 
+/// What leads are counted by.
+pub(super) type TallyKey = (TenantId, NaiveDate, &'static str, &'static str, &'static str);
+
 /// The tables of leads: a copy is cheap.
 #[derive(Clone, Default)]
 pub(super) struct LeadTables {
     leads: Arc<BTreeMap<LeadId, Lead>>,
     activities: Notes<Activity>,
     changes: Notes<StatusChange>,
+    /// How many there are: day, status, source and category.
+    pub(super) tallies: Arc<BTreeMap<TallyKey, i64>>,
     pub(super) contacts: Arc<BTreeMap<Reverse<NotePosition>, ContactMessage>>,
 }
 
@@ -37,17 +43,26 @@ impl LeadTables {
         self.leads.get(&id).filter(|lead| lead.tenant() == tenant)
     }
 
+    fn count(&mut self, lead: &Lead, step: i64) {
+        if lead.deleted_at().is_none() {
+            let (details, day) = (lead.details(), lead.created_at().date_naive());
+            let category = details.category.map(Category::as_str).unwrap_or_default();
+            let key = (lead.tenant(), day, lead.status().as_str(), details.source.as_str(), category);
+            *Arc::make_mut(&mut self.tallies).entry(key).or_default() += step;
+        }
+    }
+
     pub(super) fn has(&self, id: LeadId) -> bool {
         self.leads.contains_key(&id)
     }
 
-    fn holder(&self, tenant: TenantId, email_key: &str) -> Option<&Lead> {
+    pub(super) fn holder(&self, tenant: TenantId, email_key: &str) -> Option<&Lead> {
         let has_it = |lead: &&Lead| lead.details().email.as_ref().is_some_and(|email| email.key() == email_key);
         self.leads.values().filter(|lead| lead.tenant() == tenant && lead.holds_address()).find(has_it)
     }
 
     /// Whether another lead holds the address of this one.
-    fn is_duplicate(&self, lead: &Lead) -> bool {
+    pub(super) fn is_duplicate(&self, lead: &Lead) -> bool {
         let Some(email) = lead.details().email.as_ref().filter(|_| lead.holds_address()) else { return false };
         self.holder(lead.tenant(), email.key()).is_some_and(|other| other.id() != lead.id())
     }
@@ -59,6 +74,7 @@ impl LeadTables {
         if self.is_duplicate(&lead) {
             return Err(SaveLeadError::Duplicate);
         }
+        self.count(&lead, 1);
         Arc::make_mut(&mut self.leads).insert(lead.id(), lead);
         self.note_move(came);
         Ok(())
@@ -91,11 +107,14 @@ impl LeadTables {
         let stored =
             self.leads.get(&lead.id()).filter(|stored| Some(stored.version()) == lead.version().checked_sub(1));
         // When somebody was last spoken to is an observation: an older copy does not undo it.
-        let last_contacted_at = stored.ok_or(StoreError::Stale)?.last_contacted_at().max(lead.last_contacted_at());
+        let before = stored.ok_or(StoreError::Stale)?.clone();
+        let last_contacted_at = before.last_contacted_at().max(lead.last_contacted_at());
         if self.is_duplicate(lead) {
             return Err(SaveLeadError::Duplicate);
         }
         let lead = Lead::restore(LeadRow { last_contacted_at, ..lead.to_row()? })?;
+        self.count(&before, -1);
+        self.count(&lead, 1);
         Arc::make_mut(&mut self.leads).insert(lead.id(), lead);
         Ok(())
     }
@@ -118,6 +137,7 @@ impl LeadTables {
         if self.leads.get(&lead.id()).map(Lead::version) != Some(lead.version()) {
             return Err(StoreError::Stale);
         }
+        self.count(lead, -1);
         Arc::make_mut(&mut self.leads).remove(&lead.id());
         Arc::make_mut(&mut self.activities).retain(|_, activity| activity.lead != lead.id());
         Arc::make_mut(&mut self.changes).retain(|_, change| change.lead != lead.id());

@@ -9,6 +9,7 @@ mod directory;
 mod erasure;
 mod factors;
 mod imports;
+mod lead_batches;
 mod leads;
 mod ledger;
 mod links;

@@ -1,5 +1,6 @@
 //! The tables of leads behind their ports.
 
+mod batch;
 mod client_entity;
 mod client_mapping;
 mod clients;
@@ -8,5 +9,6 @@ mod entity;
 mod list;
 mod mapping;
 mod store;
+mod tally;
 mod transfer;
 mod tx;

@@ -35,9 +35,11 @@ impl LeadTx for SqlTx {
 
     async fn insert_lead(&mut self, change: Change<Lead, LeadEvent>, came: StatusChange) -> Result<(), SaveLeadError> {
         let (lead, events) = self.open(change)?;
-        let row = mapping::new_lead(lead.to_row()?);
-        lead::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(|error| self.save_error(error))?;
+        let row = lead.to_row()?;
+        let added = lead::Entity::insert(mapping::new_lead(row.clone())).exec_without_returning(&self.tx).await;
+        added.map_err(|error| self.save_error(error))?;
         self.note_move(&came).await?;
+        self.count_newcomers(&[row]).await?;
         Ok(self.explain(events).await?)
     }
 
@@ -59,6 +61,7 @@ impl LeadTx for SqlTx {
 
     async fn purge_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), StoreError> {
         let (lead, events) = self.open(change)?;
+        self.recount(&lead.to_row()?, true).await?;
         // What was noted about it goes with it, by its foreign keys.
         let done = lead::Entity::delete_many()
             .filter(lead::Column::Id.eq(lead.id().as_uuid()))
@@ -95,6 +98,7 @@ impl SqlTx {
     async fn replace_lead(&self, lead: &Lead, from: Option<LeadStatus>) -> Result<(), SaveLeadError> {
         let row = lead.to_row()?;
         let before = row.version - 1;
+        self.recount(&row, false).await?;
         let done = lead::Entity::update_many()
             .set(mapping::changed_lead(row))
             .filter(lead::Column::Id.eq(lead.id().as_uuid()))

@@ -1,5 +1,6 @@
 //! The laws of the store of leads, on both databases.
 
+mod constraints;
 mod plans;
 mod transfers;
 

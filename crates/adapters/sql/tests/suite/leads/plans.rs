@@ -46,7 +46,7 @@ fn newcomer() -> (Change<Lead, LeadEvent>, StatusChange) {
     (change, came)
 }
 
-async fn one_lead(store: &SqlStore) {
+pub(super) async fn one_lead(store: &SqlStore) {
     let (change, came) = newcomer();
     let mut tx = LeadStore::begin(store, &context()).await.unwrap();
     tx.insert_lead(change, came).await.unwrap();

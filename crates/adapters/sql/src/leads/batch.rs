@@ -1,0 +1,75 @@
+//! Many leads at once, in as many statements as one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ashlar_kernel::{EventRecord, StoreError, TenantId};
+use ashlar_leads::{
+    Lead, LeadId,
+    port::{BatchReads, BatchWrites, Newcomer},
+};
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait,
+    sea_query::{OnConflict, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    entity::{lead, status_change},
+    mapping,
+    store::holds_address,
+};
+use crate::{SqlStore, errors::store_error, transaction::SqlTx};
+
+#[async_trait]
+impl BatchReads for SqlStore {
+    async fn leads_at(&self, tenant: TenantId, email_keys: &[String]) -> Result<Vec<Lead>, StoreError> {
+        let found = lead::Entity::find()
+            .filter(lead::Column::TenantId.eq(tenant.as_uuid()))
+            .filter(lead::Column::EmailKey.is_in(email_keys))
+            .filter(holds_address());
+        let rows = found.all(self.reader()).await.map_err(store_error)?;
+        rows.into_iter().map(mapping::restore_lead).collect()
+    }
+}
+
+#[async_trait]
+impl BatchWrites for SqlTx {
+    async fn insert_leads(&mut self, newcomers: Vec<Newcomer>) -> Result<BTreeSet<LeadId>, StoreError> {
+        let (mut rows, mut notes) = (BTreeMap::new(), BTreeMap::new());
+        let mut events = BTreeMap::<Uuid, Vec<EventRecord>>::new();
+        for (change, came) in newcomers {
+            let (lead, explained) = self.open_another(change)?;
+            let id = lead.id().as_uuid();
+            rows.insert(id, lead.to_row()?);
+            notes.insert(id, mapping::new_status_change(&came));
+            events.insert(id, explained);
+        }
+        self.enter()?;
+        if rows.is_empty() {
+            self.leave();
+            return Ok(BTreeSet::new());
+        }
+        // In the order of their addresses, so that no two batches wait for each other.
+        let mut ordered: Vec<_> = rows.values().cloned().collect();
+        ordered.sort_by(|one, other| one.email_key.cmp(&other.email_key));
+        let insertion = lead::Entity::insert_many(ordered.into_iter().map(mapping::new_lead));
+        let mut insertion = insertion.on_conflict(OnConflict::new().do_nothing().to_owned()).into_query();
+        insertion.returning(Query::returning().column(lead::Column::Id));
+        let entered = self.tx.query_all(&insertion).await.map_err(|error| self.write_error(error))?;
+        let entered = entered.iter().map(|row| row.try_get_by_index::<Uuid>(0)).collect::<Result<BTreeSet<_>, _>>();
+        let entered = entered.map_err(|error| self.write_error(error))?;
+        if entered.is_empty() {
+            self.leave();
+            return Ok(BTreeSet::new());
+        }
+        let notes: Vec<_> = notes.into_iter().filter(|(id, _)| entered.contains(id)).map(|(_, note)| note).collect();
+        let written = status_change::Entity::insert_many(notes).exec_without_returning(&self.tx).await;
+        written.map_err(|error| self.write_error(error))?;
+        let rows: Vec<_> = rows.into_iter().filter(|(id, _)| entered.contains(id)).map(|(_, row)| row).collect();
+        self.count_newcomers(&rows).await?;
+        let events: Vec<_> = events.into_iter().filter(|(id, _)| entered.contains(id)).flat_map(|(_, e)| e).collect();
+        self.explain(events).await?;
+        Ok(entered.into_iter().map(LeadId::from_uuid).collect())
+    }
+}
