@@ -264,7 +264,8 @@ async fn leads_cost_so_many_statements(database: Database) {
     check("put away: the lead, the numbers, its change, the event", cost, 4);
     let (_, cost) = log.of(on("DELETE", "?purge=true").send(), 204).await;
     check("erased: the lead, the numbers, its end, the event", cost, 4);
-    let import = app.try_import(&boss.access, &json!({}), b"name,email\nAda,a@example.org\n");
+    let options = json!({});
+    let import = app.try_import(&boss.access, &options, b"name,email\nAda,a@example.org\n");
     let (_, cost) = log.of(import, 202).await;
     check("an import: the import, the event", cost, 2);
 }

@@ -103,7 +103,7 @@ pub(super) struct LeadImport {
     #[schema(example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")]
     id: Uuid,
     /// How far it is.
-    #[schema(value_type = LeadImportStatus, inline)]
+    #[schema(value_type = LeadImportStatus)]
     status: &'static str,
     /// What its file was called.
     #[schema(example = "leads.csv")]
