@@ -18,6 +18,19 @@ impl TestApp {
         answer.json()["id"].as_str().expect("an id").to_owned()
     }
 
+    /// Enters a client, a contract with it, and a file of the contract; their ids.
+    pub async fn contract_with_file(&self, access: &str) -> [String; 3] {
+        let id = |answer: Answer| answer.expect(201).json()["id"].as_str().expect("an id").to_owned();
+        let client = json!({ "company_name": "Engines" });
+        let client = id(self.client.post("/api/v1/clients").bearer(access).json(&client).send().await);
+        let contract = json!({ "client_id": client, "title": "Web site", "value": { "amount": 1, "currency": "EUR" } });
+        let contract = id(self.client.post("/api/v1/contracts").bearer(access).json(&contract).send().await);
+        let body = file_form("a.pdf", b"%PDF-1.7");
+        let call = self.client.post(&format!("/api/v1/contracts/{contract}/files")).bearer(access);
+        let file = id(call.body(FILE_FORM, body).send().await);
+        [client, contract, file]
+    }
+
     /// Does something with a lead, as in `GET` `/history`.
     pub fn on_lead(&self, who: &SignedIn, method: &str, lead: &str, rest: &str) -> crate::Call {
         self.client.named(method, &format!("/api/v1/leads/{lead}{rest}")).bearer(&who.access)
@@ -77,6 +90,15 @@ pub fn upload(options: &Value, file: &[u8]) -> (&'static str, Vec<u8>) {
     let options = part("name=\"options\"\r\ncontent-type: application/json", options.to_string().as_bytes());
     let file = part("name=\"file\"; filename=\"leads.csv\"\r\ncontent-type: text/csv", file);
     ("multipart/form-data; boundary=edge", [options, file, b"--edge--\r\n".to_vec()].concat())
+}
+
+/// The media type of [`file_form`].
+pub const FILE_FORM: &str = "multipart/form-data; boundary=x";
+
+/// A body with one part, `file`.
+pub fn file_form(name: &str, content: &[u8]) -> Vec<u8> {
+    let head = format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+    [head.as_bytes(), content, b"\r\n--x--\r\n"].concat()
 }
 
 /// The form of a lead called Ada with these members.

@@ -27,6 +27,9 @@ struct Things {
     import: String,
     message: String,
     subscriber: String,
+    client: String,
+    contract: String,
+    file: String,
 }
 
 impl Things {
@@ -39,6 +42,7 @@ impl Things {
         let import = app.import(&boss.access, &json!({}), b"name,email\n").await;
         let message = app.message(boss, &format!("{}@leads.example", person.user)).await;
         let subscriber = app.subscriber(&boss.access, &format!("{}@leads.example", person.user)).await;
+        let [client, contract, file] = app.contract_with_file(&boss.access).await;
         Self {
             user: person.user.clone(),
             session: person.session.clone(),
@@ -49,6 +53,9 @@ impl Things {
             import,
             message,
             subscriber,
+            client,
+            contract,
+            file,
         }
     }
 
@@ -64,6 +71,9 @@ impl Things {
             import: id(),
             message: id(),
             subscriber: id(),
+            client: id(),
+            contract: id(),
+            file: id(),
         }
     }
 
@@ -79,6 +89,9 @@ impl Things {
             "imports" => &self.import,
             "contacts" => &self.message,
             "subscribers" => &self.subscriber,
+            "clients" => &self.client,
+            "contracts" => &self.contract,
+            "files" => &self.file,
             unknown => panic!("nobody knows an id of {unknown}: teach the test"),
         }
     }

@@ -2,15 +2,67 @@
 
 use ashlar_tests::{
     Call, SignedIn, TestApp,
-    leads::{form, upload},
+    leads::{FILE_FORM, file_form, form, upload},
 };
 use serde_json::json;
 
-use super::{Answers, BY_ADMINISTRATORS, Because, FOR_ALL, PUBLIC, Row, administered, of, open};
+use super::{Answers, BY_ADMINISTRATORS, Because, FOR_ALL, PUBLIC, Row, administered, by_link, of, open};
 
 /// A lead that is there from the beginning.
 const LEAD: &str = "00000000-0000-0000-0000-0000000000e0";
 const LEAVES: &str = "00000000-0000-0000-0000-0000000000e1";
+
+/// A client, its contract and a file of that.
+const CLIENT: &str = "00000000-0000-0000-0000-0000000000e2";
+const CONTRACT: &str = "00000000-0000-0000-0000-0000000000e3";
+const FILE: &str = "00000000-0000-0000-0000-0000000000e4";
+
+fn on(app: &TestApp, method: &str, path: &str) -> Call {
+    app.client.named(method, &format!("/api/v1{path}"))
+}
+
+/// The rows of clients and contracts.
+fn of_clients() -> Vec<Row> {
+    let upload: fn(&TestApp, &SignedIn) -> Call = |app, _| {
+        on(app, "POST", &format!("/contracts/{CONTRACT}/files")).body(FILE_FORM, file_form("a.pdf", b"%PDF-1.7"))
+    };
+    vec![
+        administered(
+            "convertLead",
+            (201, |app, _| on(app, "POST", &format!("/leads/{LEAVES}/convert")).json(&json!({ "client": {} }))),
+        ),
+        administered(
+            "createClient",
+            (201, |app, _| on(app, "POST", "/clients").json(&json!({ "company_name": "Engines" }))),
+        ),
+        administered("listClients", (200, |app, _| on(app, "GET", "/clients?limit=5"))),
+        administered("getClient", (200, |app, _| on(app, "GET", &format!("/clients/{CLIENT}")))),
+        administered(
+            "updateClient",
+            (200, |app, _| on(app, "PATCH", &format!("/clients/{CLIENT}")).json(&json!({ "tax_id": "1" }))),
+        ),
+        administered(
+            "createContract",
+            (201, |app, _| {
+                let value = json!({ "amount": 1, "currency": "EUR" });
+                on(app, "POST", "/contracts").json(&json!({ "client_id": CLIENT, "title": "Web", "value": value }))
+            }),
+        ),
+        administered("listContracts", (200, |app, _| on(app, "GET", "/contracts?status=draft"))),
+        administered("getContract", (200, |app, _| on(app, "GET", &format!("/contracts/{CONTRACT}")))),
+        administered(
+            "updateContract",
+            (200, |app, _| on(app, "PATCH", &format!("/contracts/{CONTRACT}")).json(&json!({ "status": "sent" }))),
+        ),
+        administered("addContractFile", (201, upload)),
+        administered("getContractFileUrl", (200, |app, _| on(app, "GET", &format!("/contracts/files/{FILE}/url")))),
+        by_link(
+            "downloadContractFile",
+            (400, |app, _| on(app, "GET", "/contracts/files/content?token=x")),
+            "download_link_invalid",
+        ),
+    ]
+}
 
 fn lead(app: &TestApp, method: &str, rest: &str) -> Call {
     app.client.named(method, &format!("/api/v1/leads/{LEAD}{rest}"))
@@ -108,7 +160,7 @@ async fn settle_subscriber(app: &TestApp) {
 
 /// Members may do nothing with leads: the test about administrators' operations tries them.
 pub(super) fn of_leads() -> Vec<Row> {
-    vec![
+    let mut rows = vec![
         administered("createLead", (201, create)),
         administered("listLeads", (200, |app, _| app.client.get("/api/v1/leads?include=total&q=ada"))),
         administered("getLead", (200, |app, _| lead(app, "GET", ""))),
@@ -153,13 +205,15 @@ pub(super) fn of_leads() -> Vec<Row> {
             forbidden: Because(FOR_ALL),
             ..of("beginLeadForm")
         },
-        Row {
-            happy: (204, leave),
-            unauthenticated: Answers(401, "authentication_required", leave),
-            forbidden: Because(BY_ADMINISTRATORS),
-            ..of("deleteLead")
-        },
-    ]
+    ];
+    rows.extend(of_clients());
+    rows.push(Row {
+        happy: (204, leave),
+        unauthenticated: Answers(401, "authentication_required", leave),
+        forbidden: Because(BY_ADMINISTRATORS),
+        ..of("deleteLead")
+    });
+    rows
 }
 
 fn write(app: &TestApp, _: &SignedIn) -> Call {
@@ -219,4 +273,27 @@ pub(super) async fn settle(app: &TestApp) {
          FROM tenant WHERE slug = 'main'"
     ))
     .await;
+    app.execute(&format!("UPDATE lead SET status = 'qualified' WHERE id = {}", literal(LEAVES))).await;
+    let (client, contract, file) = (literal(CLIENT), literal(CONTRACT), literal(FILE));
+    app.execute(&format!(
+        "INSERT INTO client (id, tenant_id, company_name, created_at, updated_at, version) \
+         SELECT {client}, id, 'Engines', created_at, updated_at, 1 FROM tenant WHERE slug = 'main'"
+    ))
+    .await;
+    app.execute(&format!(
+        "INSERT INTO contract (id, tenant_id, client_id, title, status, value_minor, currency, created_at, updated_at, \
+         version) SELECT {contract}, tenant_id, id, 'Web', 'draft', 1, 'EUR', created_at, updated_at, 1 FROM client"
+    ))
+    .await;
+    app.execute(&format!(
+        "INSERT INTO contract_file (id, tenant_id, contract_id, position, name, file_type, file_key, size, sha256, \
+         created_at) SELECT {file}, tenant_id, id, 1, 'a.pdf', 'pdf', '{key}', 1, {sha}, created_at FROM contract",
+        key = "0".repeat(32),
+        sha = format_args!("x'{}'", "0".repeat(64)),
+    ))
+    .await;
+}
+
+fn literal(id: &str) -> String {
+    format!("x'{}'", id.replace('-', ""))
 }

@@ -7,6 +7,7 @@ use ashlar_kernel::EventLog;
 
 use crate::port::LeadStore;
 
+pub mod clients;
 pub mod contacts;
 pub mod files;
 pub mod forms;
@@ -72,6 +73,13 @@ macro_rules! lead_store_contract {
             a_touch_leaves_the_lead_as_it_is,
             what_no_person_sends_leaves_nothing,
         );
+        $crate::lead_store_contract!(@laws $fixture, clients,
+            a_client_survives_storage,
+            a_lead_becomes_one_client,
+            a_contract_survives_storage,
+            pages_of_clients_and_contracts_neither_skip_nor_repeat,
+            files_of_contracts_have_places,
+        );
         mod race {
             use super::*;
 
@@ -91,6 +99,7 @@ macro_rules! lead_store_contract {
             $crate::lead_store_contract!(@races $fixture, start, races,
                 racing_leads_of_one_address_leave_one,
                 racing_moves_of_one_lead_have_one_winner,
+                racing_conversions_make_one_client,
             );
             $crate::lead_store_contract!(@races $fixture, start, forms,
                 racing_forms_of_one_address_leave_one_lead_and_touches,

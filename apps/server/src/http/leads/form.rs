@@ -187,7 +187,7 @@ pub(super) struct UpdateLeadRequest {
 }
 
 #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
-fn patch<T>(sent: Option<Option<T>>) -> Patch<T> {
+pub(super) fn patch<T>(sent: Option<Option<T>>) -> Patch<T> {
     match sent {
         None => Patch::Keep,
         Some(None) => Patch::Clear,

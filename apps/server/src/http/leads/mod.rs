@@ -1,6 +1,11 @@
 //! The leads domain over HTTP.
 
+mod client_dto;
+mod client_query;
+mod clients;
 mod contact;
+mod contract_files;
+mod contracts;
 mod dto;
 mod export;
 mod form;
@@ -43,7 +48,19 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(notes::transition)
         .service(notes::history)
         .service(notes::activities)
-        .service(notes::add);
+        .service(notes::add)
+        .service(clients::convert)
+        .service(clients::create)
+        .service(clients::list)
+        .service(clients::read)
+        .service(clients::update)
+        .service(contracts::create)
+        .service(contracts::list)
+        .service(contract_files::link)
+        .service(contract_files::download)
+        .service(contract_files::add)
+        .service(contracts::read)
+        .service(contracts::update);
 }
 
 /// An id in a path. What is no id names nothing, like an id that does not exist; and who may not is told so first.

@@ -2,4 +2,5 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+mod bucket;
 mod folder;
