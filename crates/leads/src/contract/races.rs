@@ -12,8 +12,6 @@ use super::{
 };
 use crate::{LeadStatus, port::SaveLeadError};
 
-pub use super::clients::racing_conversions_make_one_client;
-
 const RUNNERS: usize = 20;
 
 fn runner(run: impl Future<Output = bool> + Send + 'static) -> Runner {
