@@ -178,7 +178,9 @@ async fn files_are_what_is_in_them_and_not_too_many(database: Database) {
 
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(made, 10, "{answers:?}");
-    answers.iter().filter(|answer| answer.status != 201).for_each(|answer| answer.refused(409, "too_many_files"));
+    for answer in answers.iter().filter(|answer| answer.status != 201) {
+        answer.refused(409, "too_many_files");
+    }
     let read = ask(&app, &boss, "GET", &format!("/contracts/{id}")).send().await.expect(200).json();
     assert_eq!(read["files"].as_array().unwrap().len(), 10);
 }
