@@ -27,10 +27,7 @@ struct Things {
     import: String,
     message: String,
     subscriber: String,
-    client: String,
-    contract: String,
-    file: String,
-    event: String,
+    client: String, contract: String, file: String, event: String,
 }
 
 impl Things {
@@ -46,6 +43,7 @@ impl Things {
         let [client, contract, file] = app.contract_with_file(&boss.access).await;
         let events =
             app.client.get("/api/v1/audit/events?limit=1").bearer(&boss.access).send().await.expect(200).json();
+        let [client, contract, file] = app.contract_with_file(&boss.access).await;
         Self {
             user: person.user.clone(),
             session: person.session.clone(),
@@ -60,6 +58,9 @@ impl Things {
             contract,
             file,
             event: events["data"][0]["id"].as_str().unwrap().to_owned(),
+            client,
+            contract,
+            file,
         }
     }
 
@@ -79,6 +80,9 @@ impl Things {
             contract: id(),
             file: id(),
             event: id(),
+            client: id(),
+            contract: id(),
+            file: id(),
         }
     }
 
@@ -99,6 +103,9 @@ impl Things {
             "contracts" => &self.contract,
             "files" => &self.file,
             "events" => &self.event,
+            "clients" => &self.client,
+            "contracts" => &self.contract,
+            "files" => &self.file,
             unknown => panic!("nobody knows an id of {unknown}: teach the test"),
         }
     }

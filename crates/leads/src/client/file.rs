@@ -185,7 +185,9 @@ mod tests {
 
     fn verdict(parts: &[&[u8]]) -> Result<FileType, InvalidFile> {
         let mut sniffer = Sniffer::default();
-        parts.iter().for_each(|part| sniffer.look(part));
+        for part in parts {
+            sniffer.look(part);
+        }
         sniffer.verdict()
     }
 

@@ -106,6 +106,9 @@ macro_rules! lead_store_contract {
                 racing_moves_of_one_lead_have_one_winner,
                 racing_conversions_make_one_client,
             );
+            $crate::lead_store_contract!(@races $fixture, start, clients,
+                racing_conversions_make_one_client,
+            );
             $crate::lead_store_contract!(@races $fixture, start, forms,
                 racing_forms_of_one_address_leave_one_lead_and_touches,
             );
