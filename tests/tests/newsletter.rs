@@ -1,5 +1,7 @@
 //! The newsletter: nobody gets letters who has not asked for them twice, and whoever has had enough gets no more.
 
+#![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
+
 use ashlar_kernel::ExposeSecret as _;
 use ashlar_leads::newsletter::LetterKind;
 use ashlar_tests::{Answer, Database, TestApp, journeys};
