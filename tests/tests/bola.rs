@@ -27,7 +27,10 @@ struct Things {
     import: String,
     message: String,
     subscriber: String,
-    client: String, contract: String, file: String, event: String,
+    client: String,
+    contract: String,
+    file: String,
+    event: String,
 }
 
 impl Things {

@@ -17,7 +17,8 @@ journeys!(
     keys_cost_so_many_statements,
     leads_cost_so_many_statements,
     the_newsletter_costs_so_many_statements,
-    clients_cost_so_many_statements, looking_events_up_costs_so_many,
+    clients_cost_so_many_statements,
+    looking_events_up_costs_so_many,
     pages_cost_the_same_however_long_the_list,
 );
 
@@ -290,45 +291,6 @@ async fn the_newsletter_costs_so_many_statements(database: Database) {
     check("subscribers: the list, the page", cost, 2);
     let (_, cost) = log.of(get("lists"), 200).await;
     check("lists: one", cost, 1);
-}
-
-async fn clients_cost_so_many_statements(database: Database) {
-    let (app, log) = Log::start(database).await;
-    let boss = app.boss().await;
-    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
-    let lead = app.lead(&boss.access, &json!({ "email": "ada@example.org" })).await;
-    app.move_lead(&boss, &lead, "qualified").await.expect(200);
-    let ask = |method: &str, path: &str| app.client.named(method, &format!("/api/v1{path}")).bearer(&boss.access);
-    let wish = json!({ "client": {}, "contract": { "title": "Web", "value": { "amount": 1, "currency": "EUR" } } });
-    let convert = || ask("POST", &format!("/leads/{lead}/convert")).json(&wish).send();
-    let (made, cost) = log.of(convert(), 201).await;
-    check("a conversion: the lead, its change, its note, the client, the contract, an event after each", cost, 8);
-    let (_, cost) = log.of(convert(), 200).await;
-    check("and once more: the lead, the client", cost, 2);
-    let id = |pointer: &str| made.json().pointer(pointer).and_then(|id| id.as_str().map(str::to_owned)).unwrap();
-    let (client, contract) = (format!("/clients/{}", id("/client/id")), format!("/contracts/{}", id("/contract/id")));
-    for (what, path, wanted) in [
-        ("clients", "/clients", 1),
-        ("a client", &client, 1),
-        ("contracts", "/contracts?status=draft", 1),
-        ("a contract: itself, its files", &contract, 2),
-    ] {
-        let (_, cost) = log.of(ask("GET", path).send(), 200).await;
-        check(what, cost, wanted);
-    }
-    let (_, cost) = log.of(ask("PATCH", &client).json(&json!({ "tax_id": "1" })).send(), 200).await;
-    check("an edit of a client: the client, its change, the event", cost, 3);
-    let (_, cost) = log.of(ask("PATCH", &contract).json(&json!({ "status": "sent" })).send(), 200).await;
-    check("an edit of a contract: the contract, its change, the event", cost, 3);
-    let upload = ask("POST", &format!("{contract}/files")).body(FILE_FORM, file_form("a.pdf", b"%PDF-1.7"));
-    let (file, cost) = log.of(upload.send(), 201).await;
-    check("a file: the contract, its files before and after the upload, the file, the event", cost, 5);
-    let link = format!("/contracts/files/{}/url", file.json()["id"].as_str().unwrap_or_default());
-    let (link, cost) = log.of(ask("GET", &link).send(), 200).await;
-    check("a link: the file", cost, 1);
-    let url = link.json()["url"].as_str().unwrap_or_default().to_owned();
-    let (_, cost) = log.of(app.client.get(&url).undescribed().send(), 200).await;
-    check("a download: the file, the event", cost, 2);
 }
 
 async fn looking_events_up_costs_so_many(database: Database) {

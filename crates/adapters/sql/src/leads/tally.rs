@@ -52,12 +52,22 @@ fn day(row: &LeadRow) -> String {
 impl SqlTx {
     /// Counts leads that come.
     pub(super) async fn count_newcomers(&self, rows: &[LeadRow]) -> Result<(), StoreError> {
-        let Some(first) = rows.first() else { return Ok(()) };
+        self.count(&[], rows).await
+    }
+
+    /// Counts leads that were as these rows say and are now as those do, all of one tenant.
+    pub(super) async fn count(&self, before: &[LeadRow], now: &[LeadRow]) -> Result<(), StoreError> {
+        let Some(first) = now.first() else { return Ok(()) };
+        let steps = before.iter().map(|row| (row, -1)).chain(now.iter().map(|row| (row, 1)));
         let mut counted = BTreeMap::<_, i64>::new();
-        for row in rows {
+        for (row, step) in steps {
             let category = row.category.clone().unwrap_or_default();
             let key = (row.tenant_id, day(row), row.status.clone(), row.source.clone(), category);
-            *counted.entry(key).or_default() += 1;
+            *counted.entry(key).or_default() += step;
+        }
+        counted.retain(|_, step| *step != 0);
+        if counted.is_empty() {
+            return Ok(());
         }
         let models = counted.into_iter().map(|((tenant, day, status, source, category), leads)| ActiveModel {
             tenant_id: Set(tenant),

@@ -39,6 +39,7 @@ impl TransferTx for SqlTx {
         let (job, events) = self.open(change)?;
         self.replace_import(&job).await?;
         let LeadBatch { created, came, updated, faults } = batch;
+        self.count_batch(&created, &updated).await?;
         batch::insert_leads(&self.tx, &created).await.map_err(|error| self.batch_error(error))?;
         batch::insert_moves(&self.tx, &came).await.map_err(|error| self.batch_error(error))?;
         batch::update_leads(&self.tx, &updated).await.map_err(|error| self.batch_error(error))?;
@@ -87,6 +88,21 @@ impl SqlTx {
             batch::BatchError::Db(error) if ADDRESS.is_broken_by(&error) => StoreError::Contended(Box::new(error)),
             batch::BatchError::Db(error) => self.write_error(error),
         }
+    }
+
+    /// Keeps up the numbers, before the leads are written: what those that change were is still in the table.
+    async fn count_batch(&self, created: &[Lead], updated: &[Lead]) -> Result<(), StoreError> {
+        let now = created.iter().chain(updated).map(Lead::to_row).collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<_> = updated.iter().map(|lead| lead.id().as_uuid()).collect();
+        let mut before = Vec::new();
+        if !ids.is_empty() {
+            let those = is_among(self.tx.get_database_backend(), lead::Column::Id, &ids);
+            let rows = lead::Entity::find().filter(those).all(&self.tx).await;
+            for row in rows.map_err(|error| self.write_error(error))? {
+                before.push(restore_lead(row)?.to_row()?);
+            }
+        }
+        self.count(&before, &now).await
     }
 
     async fn replace_import(&self, job: &ImportJob) -> Result<(), StoreError> {
