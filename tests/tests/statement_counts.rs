@@ -258,6 +258,15 @@ async fn leads_cost_so_many_statements(database: Database) {
     check("put away: the lead, the numbers, its change, the event", cost, 4);
     let (_, cost) = log.of(on("DELETE", "?purge=true").send(), 204).await;
     check("erased: the lead, the numbers, its end, the event", cost, 4);
+    let (_, cost) = log.of(app.client.get("/api/v1/leads/stats").bearer(&boss.access).send(), 200).await;
+    check("numbers: one", cost, 1);
+    for (count, beginning) in [(1, "a"), (50, "b")] {
+        let item = |number| json!({ "full_name": "Ada", "email": format!("{beginning}{number}@example.org") });
+        let items: Vec<_> = (0..count).map(item).collect();
+        let call = app.client.post("/api/v1/leads/batch").bearer(&boss.access).json(&json!({ "items": items }));
+        let (_, cost) = log.of(call.send(), 200).await;
+        check("many leads: the leads, the notes that they came, the numbers, the events", cost, 4);
+    }
 }
 
 async fn pages_cost_the_same_however_long_the_list(database: Database) {

@@ -1,5 +1,6 @@
 //! The leads domain over HTTP.
 
+mod batch;
 mod contact;
 mod dto;
 mod form;
@@ -25,6 +26,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(contact::update)
         .service(contact::to_lead)
         .service(list::list)
+        .service(batch::create)
+        .service(batch::stats)
         .service(lead::read)
         .service(lead::update)
         .service(lead::delete)
