@@ -348,6 +348,15 @@ async fn clients_cost_so_many_statements(database: Database) {
     let url = link.json()["url"].as_str().unwrap_or_default().to_owned();
     let (_, cost) = log.of(app.client.get(&url).undescribed().send(), 200).await;
     check("a download: the file, the event", cost, 2);
+    let (_, cost) = log.of(app.client.get("/api/v1/leads/stats").bearer(&boss.access).send(), 200).await;
+    check("numbers: one", cost, 1);
+    for (count, beginning) in [(1, "a"), (50, "b")] {
+        let item = |number| json!({ "full_name": "Ada", "email": format!("{beginning}{number}@example.org") });
+        let items: Vec<_> = (0..count).map(item).collect();
+        let call = app.client.post("/api/v1/leads/batch").bearer(&boss.access).json(&json!({ "items": items }));
+        let (_, cost) = log.of(call.send(), 200).await;
+        check("many leads: the leads, the notes that they came, the numbers, the events", cost, 4);
+    }
 }
 
 async fn pages_cost_the_same_however_long_the_list(database: Database) {

@@ -161,6 +161,14 @@ pub(super) fn of_leads() -> Vec<Row> {
     let mut rows = vec![
         administered("createLead", (201, create)),
         administered("listLeads", (200, |app, _| app.client.get("/api/v1/leads?include=total&q=ada"))),
+        administered(
+            "createLeads",
+            (200, |app, _| {
+                let items = json!([{ "full_name": "Ada", "email": "batch@leads.example" }]);
+                app.client.post("/api/v1/leads/batch").json(&json!({ "items": items }))
+            }),
+        ),
+        administered("getLeadStats", (200, |app, _| app.client.get("/api/v1/leads/stats"))),
         administered("getLead", (200, |app, _| lead(app, "GET", ""))),
         administered("updateLead", (200, |app, _| lead(app, "PATCH", "").json(&json!({ "notes": "x" })))),
         administered("moveLead", (200, |app, _| lead(app, "POST", "/transition").json(&json!({ "to": "contacted" })))),

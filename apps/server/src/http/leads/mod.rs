@@ -1,5 +1,6 @@
 //! The leads domain over HTTP.
 
+mod batch;
 mod client_dto;
 mod client_query;
 mod clients;
@@ -42,6 +43,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(imports::cancel)
         .service(import_progress::events)
         .service(export::export)
+        .service(batch::create)
+        .service(batch::stats)
         .service(lead::read)
         .service(lead::update)
         .service(lead::delete)

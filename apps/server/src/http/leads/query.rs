@@ -184,3 +184,16 @@ pub(super) struct LeadExportQuery {
     #[param(max_length = 500, example = "full_name,email,status")]
     columns: Option<String>,
 }
+
+/// Which leads to count.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LeadStatsQuery {
+    /// Those that came on this day or later, in UTC; 29 days before `to`, if you do not say so.
+    #[param(format = Date, example = "2026-01-01")]
+    pub(super) from: Option<String>,
+    /// Those that came on this day or earlier, in UTC; today, if you do not say so. At most 366 days.
+    #[param(format = Date, example = "2026-01-31")]
+    pub(super) to: Option<String>,
+}
