@@ -62,7 +62,8 @@ impl Scene {
         let identity = found.lock().unwrap().take().unwrap();
         let clock: Arc<dyn ashlar_kernel::Clock> = Arc::clone(&app.clock) as _;
         let ids = Arc::new(TimeOrderedIds::new(Arc::clone(&clock), Arc::new(SeededEntropy::new(7))));
-        let tools = Tools { identity, clock, ids, store: app.store.clone() };
+        let transfers = app.transfers.clone();
+        let tools = Tools { identity, transfers, clock, ids, store: app.store.clone() };
         Self { app, tools }
     }
 

@@ -71,7 +71,8 @@ impl Scene {
         let app = &self.app;
         let clock: Arc<dyn Clock> = Arc::clone(&app.clock) as _;
         let (identity, ids, store) = (app.identity.clone(), Arc::clone(&app.ids), app.store.clone());
-        let tools = Tools { identity, clock, ids, store };
+        let transfers = app.transfers.clone();
+        let tools = Tools { identity, transfers, clock, ids, store };
         let format = Format::Django { model: "auth.user".to_owned(), grant_admin: false };
         let source = ImportSource::parse("django").unwrap();
         let mut report = Report::new("file".to_owned(), "django".to_owned(), false);

@@ -1,5 +1,7 @@
 //! Imports and exports, on a store in process.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
+
 use std::sync::Arc;
 
 use ashlar_kernel::TenantId;

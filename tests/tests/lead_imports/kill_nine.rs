@@ -34,7 +34,7 @@ use uuid::Uuid;
 /// Before and after each step of a batch.
 const WINDOWS: usize = 8;
 const ROUNDS: usize = 2;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What a process is told: its number, the window, the pass, the folder and the URL of the database.
 const ORDERS: &str = "ASHLAR_TEST_IMPORT_DIES_AT";
 /// Rows of the file: every tenth fails, and every eleventh repeats the one before it.

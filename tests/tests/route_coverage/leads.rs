@@ -178,13 +178,6 @@ pub(super) fn of_leads() -> Vec<Row> {
             "addLeadActivity",
             (201, |app, _| lead(app, "POST", "/activities").json(&json!({ "kind": "call", "body": "x" }))),
         ),
-        administered("importLeads", (202, import)),
-        administered("listLeadImports", (200, |app, _| app.client.get("/api/v1/leads/imports?limit=5"))),
-        administered("getLeadImport", (200, |app, _| imported(app, "GET", ""))),
-        administered("getLeadImportErrors", (200, |app, _| imported(app, "GET", "/errors.csv"))),
-        administered("cancelLeadImport", (200, |app, _| imported(app, "POST", "/cancel"))),
-        administered("watchLeadImport", (200, |app, _| imported(app, "GET", "/events"))),
-        administered("exportLeads", (200, |app, _| app.client.get("/api/v1/leads/export?columns=email&status=new"))),
         Row {
             happy: (202, write),
             unauthenticated: Because(PUBLIC),
@@ -212,6 +205,7 @@ pub(super) fn of_leads() -> Vec<Row> {
             ..of("beginLeadForm")
         },
     ];
+    rows.extend(of_transfers());
     rows.extend(of_clients());
     rows.push(Row {
         happy: (204, leave),
@@ -220,6 +214,19 @@ pub(super) fn of_leads() -> Vec<Row> {
         ..of("deleteLead")
     });
     rows
+}
+
+/// Leads that come and go in files.
+fn of_transfers() -> Vec<Row> {
+    vec![
+        administered("importLeads", (202, import)),
+        administered("listLeadImports", (200, |app, _| app.client.get("/api/v1/leads/imports?limit=5"))),
+        administered("getLeadImport", (200, |app, _| imported(app, "GET", ""))),
+        administered("getLeadImportErrors", (200, |app, _| imported(app, "GET", "/errors.csv"))),
+        administered("cancelLeadImport", (200, |app, _| imported(app, "POST", "/cancel"))),
+        administered("watchLeadImport", (200, |app, _| imported(app, "GET", "/events"))),
+        administered("exportLeads", (200, |app, _| app.client.get("/api/v1/leads/export?columns=email&status=new"))),
+    ]
 }
 
 fn write(app: &TestApp, _: &SignedIn) -> Call {

@@ -62,6 +62,7 @@ fn work(store: &SqlStore, ahead: TimeDelta, handlers: Handlers) -> Work {
         errands: Vec::new(),
         concurrency: 4,
         sealing: Sealing { sealer: Sealer::new(Arc::new(store.clone())), checkpointer: None, every: PATIENCE },
+        transfers: None,
     }
 }
 

@@ -379,7 +379,7 @@ impl Parts {
             errands: vec![carry, denials, readings, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,
             sealing: sealing(config, &self.store)?,
-            transfers: state.transfers.clone(),
+            transfers: Some(state.transfers.clone()),
         })
     }
 

@@ -76,8 +76,8 @@ pub struct Work {
     pub schedules: Vec<Schedule>,
     /// How events become the audit trail.
     pub sealing: Sealing,
-    /// Who imports leads.
-    pub transfers: Transfers,
+    /// Who imports leads; nobody if none.
+    pub transfers: Option<Transfers>,
     /// What every process does, whatever its roles: carrying rings, hearing of others' revocations.
     pub errands: Vec<Errand>,
     /// Jobs at the same time.
@@ -119,8 +119,10 @@ impl Work {
             let relay = Relay::new(self.outbox, Arc::new(self.subscribers), Arc::clone(&clock));
             tasks.spawn(relay::run(relay, pace.clone().woken_by(News::Events)));
             tasks.spawn(seal::run(self.sealing, Arc::clone(&clock), pace.clone().woken_by(News::Events)));
-            let holder = imports::holder(&self.entropy);
-            tasks.spawn(imports::run(self.transfers, holder, pace.clone().woken_by(News::Events)));
+            if let Some(transfers) = self.transfers {
+                let holder = imports::holder(&self.entropy);
+                tasks.spawn(imports::run(transfers, holder, pace.clone().woken_by(News::Events)));
+            }
             let ports = WorkerPorts {
                 store: self.jobs,
                 clock: Arc::clone(&clock),

@@ -104,7 +104,6 @@ macro_rules! lead_store_contract {
             $crate::lead_store_contract!(@races $fixture, start, races,
                 racing_leads_of_one_address_leave_one,
                 racing_moves_of_one_lead_have_one_winner,
-                racing_conversions_make_one_client,
             );
             $crate::lead_store_contract!(@races $fixture, start, clients,
                 racing_conversions_make_one_client,

@@ -1,7 +1,7 @@
 //! A bucket, in an S3 that is not ours: moto, by `tests/interop/s3.py`.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -23,7 +23,11 @@ struct Store {
 
 impl Store {
     /// None, with a line that says so, where there is no Python with the packages; with `CI=true` that is a failure.
-    #[expect(clippy::disallowed_methods, reason = "the contract of the test environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::print_stderr,
+        reason = "the contract of the test environment: what is skipped is said"
+    )]
     fn start() -> Option<Self> {
         let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
         let left_by_xtask = || top.join("target/interop/bin/python");
@@ -31,7 +35,7 @@ impl Store {
         if !python.is_file() {
             let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
             assert!(!is_ci, "there is no Python with the packages of tests/interop");
-            writeln!(std::io::stderr(), "skipped: no Python with the packages of tests/interop").unwrap();
+            eprintln!("skipped: no Python with the packages of tests/interop");
             return None;
         }
         let mut command = Command::new(python);
