@@ -67,15 +67,16 @@ struct AuditTarget {
 
 /// A field that changed.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "path": "/role", "old": "member", "new": "staff" }))]
 struct AuditChange {
     /// Which, as a JSON Pointer.
     #[schema(example = "/role")]
     path: String,
     /// Before. Of personal data, `{"withheld":true}` says that there was something.
-    #[schema(required, value_type = Value, example = "member")]
+    #[schema(required, value_type = Value)]
     old: Value,
     /// After.
-    #[schema(required, value_type = Value, example = "staff")]
+    #[schema(required, value_type = Value)]
     new: Value,
 }
 

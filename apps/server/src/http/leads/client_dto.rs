@@ -175,7 +175,7 @@ pub(super) enum ContractStatus {
 }
 
 /// What a contract is worth.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ContractValue {
     /// In the smallest units of the currency.
     #[schema(minimum = 0, example = 1_250_000)]
@@ -185,8 +185,19 @@ pub(super) struct ContractValue {
     currency: String,
 }
 
-impl From<ContractValue> for ValueForm {
-    fn from(ContractValue { amount, currency }: ContractValue) -> Self {
+/// What a contract is to be worth.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ContractValueInput {
+    /// In the smallest units of the currency.
+    #[schema(minimum = 0, example = 1_250_000)]
+    amount: i64,
+    /// The currency, as in ISO 4217.
+    #[schema(pattern = "^[A-Z]{3}$", example = "EUR")]
+    currency: String,
+}
+
+impl From<ContractValueInput> for ValueForm {
+    fn from(ContractValueInput { amount, currency }: ContractValueInput) -> Self {
         Self { amount, currency }
     }
 }
@@ -272,12 +283,12 @@ impl From<Page<DomainContract>> for ContractPage {
 
 /// A contract without its client.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct ContractTerms {
+pub(super) struct ContractInput {
     /// What it is called.
     #[schema(min_length = 2, max_length = 200, example = "Web site, phase one")]
     title: String,
     /// What it is worth.
-    value: ContractValue,
+    value: ContractValueInput,
     /// Its first day.
     #[schema(format = Date, example = "2026-02-01")]
     starts_on: Option<String>,
@@ -286,8 +297,8 @@ pub(super) struct ContractTerms {
     ends_on: Option<String>,
 }
 
-impl From<ContractTerms> for ContractForm {
-    fn from(ContractTerms { title, value, starts_on, ends_on }: ContractTerms) -> Self {
+impl From<ContractInput> for ContractForm {
+    fn from(ContractInput { title, value, starts_on, ends_on }: ContractInput) -> Self {
         Self { title, value: value.into(), starts_on, ends_on }
     }
 }
@@ -302,7 +313,7 @@ pub(super) struct CreateContractRequest {
     #[schema(min_length = 2, max_length = 200, example = "Web site, phase one")]
     title: String,
     /// What it is worth.
-    value: ContractValue,
+    value: ContractValueInput,
     /// Its first day.
     #[schema(format = Date, example = "2026-02-01")]
     starts_on: Option<String>,
@@ -327,7 +338,7 @@ pub(super) struct UpdateContractRequest {
     #[schema(min_length = 2, max_length = 200, example = "Web site, phase one")]
     title: Option<String>,
     /// What it is worth.
-    value: Option<ContractValue>,
+    value: Option<ContractValueInput>,
     /// Its first day.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date, example = "2026-02-01")]
@@ -357,7 +368,7 @@ pub(super) struct ConvertLeadRequest {
     #[schema(required)]
     pub(super) client: ClientRequest,
     /// The first contract with it, if there is one already.
-    pub(super) contract: Option<ContractTerms>,
+    pub(super) contract: Option<ContractInput>,
 }
 
 /// What a lead became.

@@ -25,7 +25,7 @@ pub(super) struct ContractListQuery {
     /// Only those with this client.
     client_id: Option<Uuid>,
     /// Only those that stand there.
-    #[param(inline, value_type = Option<ContractStatus>)]
+    #[param(value_type = Option<ContractStatus>)]
     status: Option<String>,
 }
 

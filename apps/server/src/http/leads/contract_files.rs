@@ -137,14 +137,15 @@ pub(super) async fn link(
     path = "/api/v1/contracts/files/content",
     params(ContentQuery),
     responses((status = 200, description = "The file.", content(
-        (String = "application/pdf"),
-        (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        (String = "image/png"),
-        (String = "image/jpeg"),
+        (String = "application/pdf", example = json!("%PDF-1.7 ...")),
+        (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", example = json!("PK ...")),
+        (String = "image/png", example = json!("PNG ...")),
+        (String = "image/jpeg", example = json!("JFIF ...")),
     ))),
-    extensions(("x-problems" = json!([
-        "not_found", "invalid_parameter", "download_link_invalid", "files_unavailable"
-    ]))),
+    extensions(
+        ("x-permission" = json!(null)),
+        ("x-problems" = json!(["not_found", "invalid_parameter", "download_link_invalid", "files_unavailable"])),
+    ),
     security(())
 )]
 #[get("/api/v1/contracts/files/content")]

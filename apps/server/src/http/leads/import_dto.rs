@@ -10,6 +10,18 @@ use uuid::Uuid;
 
 use crate::http::page::{PageInfo, moment};
 
+/// Fields by the columns they are in.
+#[derive(ToSchema)]
+#[schema(example = json!({ "Rufnummer": "phone_number", "Intern": "" }))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct LeadImportMapping(BTreeMap<String, String>);
+
+/// What fields are where a row says nothing, by their names.
+#[derive(ToSchema)]
+#[schema(example = json!({ "source": "event" }))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct LeadImportDefaults(BTreeMap<String, String>);
+
 /// How a file is to be imported. All of it may be left out.
 #[derive(Default, Deserialize, ToSchema)]
 pub(super) struct LeadImportOptionsRequest {
@@ -27,11 +39,11 @@ pub(super) struct LeadImportOptionsRequest {
     /// Which field a column is, by its name, or by its number where there is no header; an empty text leaves it out. Columns
     /// that are not named here are known by their names, such as `email`, `E-Mail Address` or `Company`.
     #[serde(default)]
-    #[schema(required = false, example = json!({ "Rufnummer": "phone_number", "Intern": "" }))]
+    #[schema(required = false, value_type = LeadImportMapping)]
     mapping: BTreeMap<String, String>,
     /// What a field is where a row says nothing.
     #[serde(default)]
-    #[schema(required = false, example = json!({ "source": "event" }))]
+    #[schema(required = false, value_type = LeadImportDefaults)]
     defaults: BTreeMap<String, String>,
     /// Only count what would be done.
     #[serde(default)]

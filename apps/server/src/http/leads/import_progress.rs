@@ -37,7 +37,8 @@ pub(super) struct LeadImportEvents(String);
         ("id" = Uuid, Path, description = "The import.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b"),
         ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event you have."),
     ),
-    responses((status = 200, description = "What happens.", content_type = "text/event-stream", body = LeadImportEvents)),
+    responses((status = 200, description = "What happens.", content_type = "text/event-stream", body = LeadImportEvents,
+        example = json!("event: progress\nid: 3\ndata: {\"status\":\"running\",\"rows_read\":2000}\n\n"))),
     extensions(("x-permission" = json!("leads.lead.import")), ("x-problems" = json!(["not_found"]))),
     security(("bearer" = []), ("api_key" = []))
 )]

@@ -93,10 +93,10 @@ pub(super) struct SubscriptionState {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Subscriber {
     /// Its id.
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7aa1")]
     id: SubscriptionId,
     /// To which list.
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7aa2")]
     list_id: MailingListId,
     /// Where letters go.
     #[schema(format = "email", example = "ada@example.org")]
@@ -223,7 +223,7 @@ pub(super) enum MailingListVisibility {
 #[derive(Serialize, ToSchema)]
 pub(super) struct MailingList {
     /// Its id.
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7aa0")]
     id: MailingListId,
     /// Its short name.
     #[schema(example = "newsletter")]

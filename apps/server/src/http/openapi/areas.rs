@@ -3,11 +3,11 @@
 
 use utoipa::openapi::{OpenApi, path::Operation, tag::TagBuilder};
 
-/// The domain whose operations are many enough to be split.
-const DOMAIN: &str = "identity";
+/// The domains whose operations are many enough to be split.
+const DOMAINS: [&str; 2] = ["identity", "leads"];
 
 /// Areas in the order in which they are shown, with what they are.
-const AREAS: [(&str, &str); 9] = [
+const AREAS: [(&str, &str); 14] = [
     ("Sign in", "Sign in, in one step or two, stay signed in, prove again who you are, sign out."),
     ("Account", "Open an account, read and change it, its password and its address, take its data along, delete it."),
     ("Sessions", "Where you are signed in, and who has tried to."),
@@ -17,10 +17,15 @@ const AREAS: [(&str, &str); 9] = [
     ("Tenants", "Tenants, and what you are in them."),
     ("Administration", "People of a tenant, for its administrators."),
     ("Signing keys", "The keys that sign access tokens: public for everybody, their exchange for operators."),
+    ("Leads", "People who may become customers, and the pipeline they go through."),
+    ("Imports and exports", "Leads that come and go in files."),
+    ("Contact messages", "What people write on a web page, and what becomes of it."),
+    ("Clients and contracts", "Customers, what was agreed with them, and the papers."),
+    ("Newsletter", "Mailing lists, and who is on them by their own wish."),
 ];
 
 /// The area of paths that begin so; the first one that fits.
-const PATHS: [(&str, &str); 17] = [
+const PATHS: [(&str, &str); 25] = [
     ("/api/v1/auth/login", "Sign in"),
     ("/api/v1/auth/refresh", "Sign in"),
     ("/api/v1/auth/logout", "Sign in"),
@@ -38,21 +43,29 @@ const PATHS: [(&str, &str); 17] = [
     ("/api/v1/admin/keys", "Signing keys"),
     ("/api/v1/admin/", "Administration"),
     ("/.well-known/jwks.json", "Signing keys"),
+    ("/api/v1/leads/import", "Imports and exports"),
+    ("/api/v1/leads/export", "Imports and exports"),
+    ("/api/v1/leads/{id}/convert", "Clients and contracts"),
+    ("/api/v1/leads", "Leads"),
+    ("/api/v1/contacts", "Contact messages"),
+    ("/api/v1/clients", "Clients and contracts"),
+    ("/api/v1/contracts", "Clients and contracts"),
+    ("/api/v1/newsletter", "Newsletter"),
 ];
 
-/// Says what the areas are, in the place of the domain.
+/// Says what the areas are, in the place of the domains.
 pub(super) fn define(description: &mut OpenApi) {
     let tags = description.tags.get_or_insert_default();
     let mut areas: Vec<_> =
         AREAS.iter().map(|(name, what)| TagBuilder::new().name(*name).description(Some(*what)).build()).collect();
-    areas.extend(tags.drain(..).filter(|tag| tag.name != DOMAIN));
+    areas.extend(tags.drain(..).filter(|tag| !DOMAINS.contains(&tag.name.as_str())));
     *tags = areas;
 }
 
-/// Puts an operation of the domain into its area.
+/// Puts an operation of the domains into its area.
 pub(super) fn complete(path: &str, operation: &mut Operation) {
     let area = PATHS.iter().find(|(beginning, _)| path.starts_with(beginning));
-    for tag in operation.tags.iter_mut().flatten().filter(|tag| tag.as_str() == DOMAIN) {
+    for tag in operation.tags.iter_mut().flatten().filter(|tag| DOMAINS.contains(&tag.as_str())) {
         if let Some((_, area)) = area {
             (*area).clone_into(tag);
         }
