@@ -7,7 +7,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
 
 use ashlar_identity::Role;
-use ashlar_tests::{Answer, Call, Database, SignedIn, TestApp, journeys};
+use ashlar_tests::{
+    Answer, Call, Database, SignedIn, TestApp, journeys,
+    leads::{FILE_FORM, file_form},
+};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -111,6 +114,7 @@ struct Operation {
     path: String,
     permission: String,
     example: Option<Value>,
+    takes_a_file: bool,
 }
 
 /// Every operation whose path names a thing.
@@ -124,13 +128,15 @@ fn operations() -> Vec<Operation> {
             if operation["operationId"] == "unsubscribeByOneClick" {
                 continue;
             }
-            let example = &operation["requestBody"]["content"]["application/json"]["example"];
+            let content = &operation["requestBody"]["content"];
+            let example = &content["application/json"]["example"];
             found.push(Operation {
                 id: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase(),
                 path: path.clone(),
                 permission: operation["x-permission"].as_str().unwrap_or_default().to_owned(),
                 example: Some(example.clone()).filter(|example| !example.is_null()),
+                takes_a_file: content["multipart/form-data"].is_object(),
             });
         }
     }
@@ -154,6 +160,7 @@ impl Operation {
         let call = app.client.named(&self.method, &path);
         match &self.example {
             Some(body) => call.json(body),
+            None if self.takes_a_file => call.body(FILE_FORM, file_form("a.pdf", b"%PDF-1.7")),
             None => call,
         }
     }

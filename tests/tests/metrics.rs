@@ -121,7 +121,7 @@ async fn scrape_has_what_the_page_promises_and_counts_what_happened() {
     }
 
     let mut promised = documented();
-    for first in ["rate_limited_total", "cache_requests_total"] {
+    for first in ["rate_limited_total", "cache_requests_total", "lead_forms_trapped_total"] {
         assert!(promised.remove(first).is_some(), "{first} appears with its first event");
     }
     for shared in ["redis_up", "revocations_hearing"] {

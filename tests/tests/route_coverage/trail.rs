@@ -18,6 +18,9 @@ const QUIET: [(&str, &str); 3] = [
     ("switchTenant", "the caller is in that tenant already; into another one see the journeys of tenants"),
 ];
 
+/// Whose pages show the key, see [`TestApp::publish_key`].
+const SITE: &str = "https://www.example.org";
+
 /// What operations left behind: the names of their events.
 type Traces = BTreeMap<&'static str, Vec<String>>;
 
@@ -101,6 +104,21 @@ async fn at_login(app: &TestApp, traces: &mut Traces) {
     note(app, traces, "confirmTotpAtLogin", confirmed).await;
 }
 
+/// What takes a key that a web page shows, or a letter of a mailing list.
+async fn by_strangers(app: &TestApp, traces: &mut Traces) {
+    let boss = app.boss().await;
+    let key = app.publish_key(&boss.access).await.text;
+    let stamp = app.client.get("/api/v1/leads/public/challenge").send().await.expect(200).json()["t"].clone();
+    app.advance(TimeDelta::minutes(1));
+    let form = json!({ "full_name": "Ada Lovelace", "email": "form@leads.example", "t": stamp });
+    let sent = app.client.post("/api/v1/leads/public").header("x-api-key", &key).header("origin", SITE).json(&form);
+    note(app, traces, "submitLeadForm", sent.send().await).await;
+    app.subscribe("reader@leads.example").await.expect(202);
+    let letter = app.letter().await;
+    app.confirm(&letter.token).await.expect(200);
+    note(app, traces, "unsubscribeByOneClick", app.one_click(&letter.unsubscribe).await).await;
+}
+
 /// Fails if an event of the product holds what lets somebody in, or what passwords are checked with.
 async fn insist_on_no_secret(app: &TestApp) {
     let events = app.events().await;
@@ -129,6 +147,10 @@ async fn every_operation_that_changes_something_leaves_an_event_without_secrets(
     let strict = Setup::on(Database::Sqlite).set("ASHLAR_SECOND_FACTOR", "required_for_admin_and_staff").start().await;
     at_login(&strict, &mut traces).await;
     insist_on_no_secret(&strict).await;
+
+    let public = TestApp::start(Database::Sqlite).await;
+    by_strangers(&public, &mut traces).await;
+    insist_on_no_secret(&public).await;
 
     let operations = app.client.contract().operations().iter();
     let changing: BTreeSet<_> = operations

@@ -41,7 +41,7 @@ impl Watch {
         }
     }
 
-    /// Somebody who wanted a connection of this pool at `started` has one.
+    /// Somebody who wanted a connection of this pool at `started` has one, or was turned away.
     pub(crate) fn waited(&self, pool: &'static str, started: Instant) {
         if let Some(observer) = &self.waits {
             observer(pool, started.elapsed());

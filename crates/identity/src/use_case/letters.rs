@@ -60,6 +60,7 @@ impl Identity {
         purpose: ActionPurpose,
         id: ActionTokenId,
     ) -> Result<Option<MailedLink>, StoreError> {
+        let made_before = self.0.ports.store.action_token(id).await?;
         let mut tx = self.0.ports.store.begin(context).await?;
         // Locked, so that the account is not deleted in between: the link would outlive everything else of it.
         let Some(user) = tx.user(user).await? else { return Ok(None) };
@@ -67,7 +68,7 @@ impl Identity {
         if is_pointless || user.status() != crate::UserStatus::Active {
             return Ok(None);
         }
-        if let Some(token) = self.0.ports.store.action_token(id).await? {
+        if let Some(token) = made_before {
             return Ok(Some(self.mailed(&user, &token)));
         }
         let (email, salt) = (user.email().clone(), self.0.ports.entropy.bytes());

@@ -186,6 +186,7 @@ impl Identity {
         (session, hash): (SessionId, &PasswordHash),
         ends_others: bool,
     ) -> Result<(SignedIn, usize), ChangePasswordError> {
+        let account = self.0.ports.store.account(context.tenant, verified.id()).await?.ok_or(NotFound)?;
         let mut tx = self.0.ports.store.begin(context).await?;
         let user = tx.user(verified.id()).await?.ok_or(NotFound)?;
         if user.credential_version() != verified.credential_version() {
@@ -195,7 +196,6 @@ impl Identity {
         let session = tx.session(session).await?.ok_or(NotFound)?;
         let renewed = session.renew(&self.0.settings.sessions, context.now).ok_or(NotFound)?;
         let session = renewed.state().clone();
-        let account = self.0.ports.store.account(context.tenant, user.id()).await?.ok_or(NotFound)?;
         let signed_in = self.issue(&self.acting_as(context, &account, &session), account.clone(), &session)?;
         tx.update_user(user.change_password(hash.clone(), context.now)).await?;
         tx.update_session(renewed).await?;

@@ -9,7 +9,7 @@ mod store;
 mod team;
 mod transfer;
 
-pub use batch::{BatchReads, BatchWrites, Newcomer};
+pub use batch::{BatchWrites, Newcomer};
 pub use clients::{ClientStore, ClientTx, InsertClientError};
 pub use contact::{ContactReads, ContactWrites};
 pub use files::{FileBytes, FileError, FileKey, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes};

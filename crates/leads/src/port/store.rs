@@ -3,7 +3,7 @@
 use ashlar_kernel::{Change, Context, StoreError, TenantId, UnitOfWork};
 use async_trait::async_trait;
 
-use super::{BatchReads, BatchWrites, ClientStore, ClientTx, ContactReads, ContactWrites, StatsReads};
+use super::{BatchWrites, ClientStore, ClientTx, ContactReads, ContactWrites, StatsReads};
 use crate::{Activity, ActivityEvent, Lead, LeadEvent, LeadId, LeadQuery, LeadRows, NoteQuery, StatusChange};
 
 /// Why a lead is not saved.
@@ -19,7 +19,7 @@ pub enum SaveLeadError {
 
 /// Reads, and the door to units of work. Every read is of one tenant, and one statement.
 #[async_trait]
-pub trait LeadStore: BatchReads + ClientStore + ContactReads + StatsReads {
+pub trait LeadStore: ClientStore + ContactReads + StatsReads {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn LeadTx>, StoreError>;
 

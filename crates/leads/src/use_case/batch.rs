@@ -142,8 +142,7 @@ impl Leads {
                 keys.extend(details.email.as_ref().map(|email| email.key().to_owned()));
             }
         }
-        let holders =
-            if keys.is_empty() { Vec::new() } else { self.0.ports.store.leads_at(context.tenant, &keys).await? };
+        let holders = if keys.is_empty() { Vec::new() } else { tx.leads_at(context.tenant, &keys).await? };
         let holders: BTreeMap<_, _> =
             holders.into_iter().filter_map(|lead| Some((key(lead.details())?, lead))).collect();
         let mut items = Vec::<BatchItem>::with_capacity(plans.len());

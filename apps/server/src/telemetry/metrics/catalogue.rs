@@ -136,7 +136,7 @@ pub(super) const POOL_WAITS: Definition = Definition {
     kind: "histogram",
     labels: &["pool"],
     unit: "seconds",
-    meaning: "How long who needed a connection to the database waited for one; on SQLite for the writer.",
+    meaning: "How long who needed a connection to the database waited, whether or not they got one; on SQLite for the writer.",
 };
 
 pub(super) const JOBS: Definition = Definition {

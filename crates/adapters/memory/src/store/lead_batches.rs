@@ -5,19 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use ashlar_kernel::{StoreError, TenantId};
 use ashlar_leads::{
     Lead, LeadId, StatsQuery, Tally, TallyKind,
-    port::{BatchReads, BatchWrites, Newcomer, SaveLeadError, StatsReads},
+    port::{BatchWrites, Newcomer, SaveLeadError, StatsReads},
 };
 use async_trait::async_trait;
 
 use super::{MemoryStore, tables::Tables, transaction::MemoryTx};
-
-#[async_trait]
-impl BatchReads for MemoryStore {
-    async fn leads_at(&self, tenant: TenantId, email_keys: &[String]) -> Result<Vec<Lead>, StoreError> {
-        let tables = &self.shared.lock().tables.leads;
-        Ok(email_keys.iter().filter_map(|key| tables.holder(tenant, key).cloned()).collect())
-    }
-}
 
 #[async_trait]
 impl BatchWrites for MemoryTx {
@@ -39,6 +31,11 @@ impl BatchWrites for MemoryTx {
             })?;
         }
         Ok(entered)
+    }
+
+    async fn leads_at(&mut self, tenant: TenantId, email_keys: &[String]) -> Result<Vec<Lead>, StoreError> {
+        let tables = &self.draft.leads;
+        Ok(email_keys.iter().filter_map(|key| tables.holder(tenant, key).cloned()).collect())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ashlar_kernel::{EventRecord, StoreError, TenantId};
 use ashlar_leads::{
     Lead, LeadId,
-    port::{BatchReads, BatchWrites, Newcomer},
+    port::{BatchWrites, Newcomer},
 };
 use async_trait::async_trait;
 use sea_orm::{
@@ -19,19 +19,7 @@ use super::{
     mapping,
     store::holds_address,
 };
-use crate::{SqlStore, errors::store_error, transaction::SqlTx};
-
-#[async_trait]
-impl BatchReads for SqlStore {
-    async fn leads_at(&self, tenant: TenantId, email_keys: &[String]) -> Result<Vec<Lead>, StoreError> {
-        let found = lead::Entity::find()
-            .filter(lead::Column::TenantId.eq(tenant.as_uuid()))
-            .filter(lead::Column::EmailKey.is_in(email_keys))
-            .filter(holds_address());
-        let rows = found.all(self.reader()).await.map_err(store_error)?;
-        rows.into_iter().map(mapping::restore_lead).collect()
-    }
-}
+use crate::transaction::SqlTx;
 
 #[async_trait]
 impl BatchWrites for SqlTx {
@@ -71,5 +59,16 @@ impl BatchWrites for SqlTx {
         let events: Vec<_> = events.into_iter().filter(|(id, _)| entered.contains(id)).flat_map(|(_, e)| e).collect();
         self.explain(events).await?;
         Ok(entered.into_iter().map(LeadId::from_uuid).collect())
+    }
+
+    async fn leads_at(&mut self, tenant: TenantId, email_keys: &[String]) -> Result<Vec<Lead>, StoreError> {
+        self.enter()?;
+        let found = lead::Entity::find()
+            .filter(lead::Column::TenantId.eq(tenant.as_uuid()))
+            .filter(lead::Column::EmailKey.is_in(email_keys))
+            .filter(holds_address());
+        let rows = found.all(&self.tx).await.map_err(|error| self.write_error(error))?;
+        self.leave();
+        rows.into_iter().map(mapping::restore_lead).collect()
     }
 }

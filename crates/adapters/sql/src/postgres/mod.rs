@@ -14,10 +14,7 @@ mod transaction;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use deadpool::{
-    Runtime,
-    managed::{Object, PoolError, TimeoutType},
-};
+use deadpool::managed::{Object, PoolError, QueueMode};
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sqlx::postgres::PgConnectOptions;
 
@@ -35,25 +32,23 @@ type Pool = deadpool::managed::Pool<Manager, Object<Manager>>;
 pub(crate) struct Postgres {
     pool: Pool,
     watch: Watch,
+    /// How long somebody waits for a connection, be it for one that is given back, opened, or asked whether it lives: of
+    /// a server that is gone many connections may have to be asked.
+    wait: Duration,
+    /// How long whatever is under way on a connection that was given back may take.
     patience: Duration,
 }
 
 impl Postgres {
     /// A pool that opens its first connection when it is needed.
     pub(crate) fn new(connect: PgConnectOptions, options: &SqlOptions) -> Result<Self, ConnectError> {
-        let patience = Some(options.acquire_timeout);
         let pool = Pool::builder(Manager::new(connect))
             .max_size(usize::try_from(options.connections).unwrap_or(usize::MAX))
-            // Connecting and asking get the time a request may wait as well: a server that does not answer holds up none.
-            .wait_timeout(patience)
-            .create_timeout(patience)
-            .recycle_timeout(patience)
-            .runtime(Runtime::Tokio1)
             // Who was at work last is warm, and the others come to their age.
-            .queue_mode(deadpool::managed::QueueMode::Lifo);
+            .queue_mode(QueueMode::Lifo);
         let pool = pool.build().map_err(|error| ConnectError::Unreachable(sqlx::Error::Configuration(error.into())))?;
-        // Whatever is given back with work under way may take as long as a statement, and no longer.
-        Ok(Self { pool, watch: Watch::new(options), patience: options.statement_timeout })
+        let (wait, patience) = (options.acquire_timeout, options.statement_timeout);
+        Ok(Self { pool, watch: Watch::new(options), wait, patience })
     }
 
     /// Begins a transaction that reads and writes what is committed at the moment of each statement.
@@ -69,8 +64,10 @@ impl Postgres {
 
     async fn lease(&self) -> Result<Lease, DbErr> {
         let started = Watch::start();
-        let connection = self.pool.get().await.map_err(no_connection)?;
+        let connection = tokio::time::timeout(self.wait, self.pool.get()).await;
         self.watch.waited(POOL, started);
+        let connection = connection.map_err(|_elapsed| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
+        let connection = connection.map_err(no_connection)?;
         Ok(Lease::new(connection, self.patience))
     }
 
@@ -103,11 +100,10 @@ impl Postgres {
 /// Why there is no connection, in the words of SeaORM, which [`store_error`](crate::errors::store_error) knows.
 fn no_connection(error: PoolError<sqlx::Error>) -> DbErr {
     match error {
-        PoolError::Timeout(TimeoutType::Wait) => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
         PoolError::Closed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
         PoolError::Backend(error) => connection_error(error),
-        PoolError::Timeout(_) => connection_error(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
-        PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+        // None of these is set.
+        PoolError::Timeout(_) | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
             connection_error(sqlx::Error::Configuration(error.to_string().into()))
         }
     }
