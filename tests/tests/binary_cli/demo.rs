@@ -1,9 +1,9 @@
 //! The first start of a newcomer, and who becomes the administrator.
 
-use std::{fs, process::Command};
+use std::{collections::BTreeSet, fs, process::Command};
 
-use ashlar_tests::binary::Program;
-use serde_json::Value;
+use ashlar_tests::binary::{Answer, Program};
+use serde_json::{Value, json};
 
 use crate::mode;
 
@@ -43,6 +43,43 @@ fn pasted(banner: &str) -> Value {
     let output = Command::new("sh").args(["-c", line]).output().unwrap();
     assert!(output.status.success(), "{line}");
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_start_has_a_pipeline_to_look_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path());
+    let server = program.serve().await;
+    let password = fs::read_to_string(program.data().join("demo-password.txt")).unwrap().trim().to_owned();
+    let api = server.api();
+    let sign_in =
+        async |email: &str| api.post("/api/v1/auth/login", &json!({ "identifier": email, "password": password })).await;
+    let (admin, seller) = (sign_in("admin@demo.example").await, sign_in("linus@demo.example").await);
+    let (as_admin, as_seller) = (admin.text("/access_token"), seller.text("/access_token"));
+
+    let all = api.get_as(&as_admin, "/api/v1/leads?limit=200&include=total").await;
+    let leads = rows(&all);
+    let statuses: BTreeSet<_> = leads.iter().map(|lead| lead["status"].as_str().unwrap().to_owned()).collect();
+    let days: BTreeSet<_> = leads.iter().map(|lead| lead["created_at"].as_str().unwrap()[..10].to_owned()).collect();
+    let stats = api.get_as(&as_admin, "/api/v1/leads/stats").await;
+    let contracts = api.get_as(&as_admin, "/api/v1/contracts").await;
+    let messages = api.get_as(&as_admin, "/api/v1/contacts").await;
+    let own = api.get_as(&as_seller, "/api/v1/leads?limit=200").await;
+
+    assert_eq!((leads.len(), days.len()), (50, 10), "{all:?}");
+    assert_eq!(statuses.len(), 7, "every status: {statuses:?}");
+    let counted: i64 =
+        stats.body["by_status"].as_array().unwrap().iter().map(|row| row["leads"].as_i64().unwrap()).sum();
+    assert_eq!(counted, 50, "{stats:?}");
+    assert_eq!(rows(&contracts).len(), 1);
+    assert_eq!(rows(&messages).len(), 3);
+    let is_for_seller = |lead: &Value| lead["owner_id"].is_null() || lead["owner_id"] == seller.body["user"]["id"];
+    assert_eq!(rows(&own).len(), 50, "half theirs, half nobody's");
+    assert!(rows(&own).iter().all(is_for_seller));
+}
+
+fn rows(page: &Answer) -> Vec<Value> {
+    page.body["data"].as_array().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,7 +34,7 @@ impl Team for Members {
 
 impl Parts {
     /// The service as configured.
-    pub(super) fn leads(&self, config: &Config, identity: &Identity) -> Leads {
+    pub(crate) fn leads(&self, config: &Config, identity: &Identity) -> Leads {
         let ports = LeadPorts {
             store: Arc::new(self.store.clone()),
             files: Arc::clone(&self.files),
