@@ -201,12 +201,13 @@ impl Subscription {
         }
     }
 
-    /// They want another letter to confirm by; none if there is nothing to confirm.
+    /// They want another letter to confirm by, also when the time for the last one is over; none if there is nothing to
+    /// confirm.
     pub fn ask_for_letter(self, now: Timestamp) -> Option<SubscriptionChange> {
-        if self.status != SubscriptionStatus::Pending {
+        if !matches!(self.status, SubscriptionStatus::Pending | SubscriptionStatus::Expired) {
             return None;
         }
-        let asked = Self { asked_at: now, ..self.edited(now) };
+        let asked = Self { status: SubscriptionStatus::Pending, asked_at: now, ..self.edited(now) };
         let event = asked.requested();
         Some(Change::new(asked, event))
     }

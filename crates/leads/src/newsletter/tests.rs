@@ -38,6 +38,12 @@ fn who_does_not_confirm_in_time_is_not_on_the_list() {
     let expired = pending(1).expire(late).unwrap().into_parts().0;
     assert_eq!(expired.status(), SubscriptionStatus::Expired);
     assert_eq!(expired.clone().confirm(None, late), None);
+    let asked = expired.clone().ask_for_letter(late).unwrap().into_parts().0;
+    assert_eq!(
+        (asked.status(), asked.asked_at()),
+        (SubscriptionStatus::Pending, late),
+        "the page says: have another sent"
+    );
     assert_eq!(expired.request_again(None, evidence(), late).state().status(), SubscriptionStatus::Pending);
     assert_eq!(confirmed().expire(late), None);
 }
