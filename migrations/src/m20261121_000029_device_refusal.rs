@@ -5,7 +5,12 @@ use crate::{dialect::Dialect, m20261121_000023_login_attempt as before, step::St
 pub(crate) const STEP: Step = Step { name: "m20261121_000029_device_refusal", up, down };
 
 fn up(dialect: &Dialect) -> String {
-    format!("{INDEX}{}{}", before::drop_trigger(dialect), dialect.either(POSTGRES_TRIGGER, SQLITE_TRIGGER))
+    format!("{INDEX}{}{}", before::drop_trigger(dialect), trigger(dialect))
+}
+
+/// What writes an attempt when its event is written.
+pub(crate) fn trigger(dialect: &Dialect) -> &'static str {
+    dialect.either(POSTGRES_TRIGGER, SQLITE_TRIGGER)
 }
 
 const INDEX: &str = "CREATE INDEX device_user_idx ON device (user_id);";

@@ -11,11 +11,12 @@ use crate::{dialect::Dialect, step::Step};
 pub(crate) const STEP: Step = Step { name: "m20261121_000043_audit_roles", up, down };
 
 fn up(dialect: &Dialect) -> String {
-    dialect.either(POSTGRES, SQLITE).to_owned()
+    dialect.either([GRANTS, POSTGRES].concat(), SQLITE.to_owned())
 }
 
-const POSTGRES: &str = "
-CREATE FUNCTION ashlar_grant_roles() RETURNS void LANGUAGE plpgsql AS $$
+/// Later steps replace it, and put it back on their way down.
+pub(crate) const GRANTS: &str = "
+CREATE OR REPLACE FUNCTION ashlar_grant_roles() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     name text;
 BEGIN
@@ -51,6 +52,9 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE ON audit_head, audit_checkpoint TO ashlar_sealer;
 END
 $$;
+";
+
+const POSTGRES: &str = "
 REVOKE EXECUTE ON FUNCTION ashlar_grant_roles() FROM PUBLIC;
 SELECT ashlar_grant_roles();
 ";

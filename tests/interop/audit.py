@@ -1,11 +1,12 @@
 """Verifies an export of the audit trail from nothing but the published format (docs/audit.md).
 
-Usage: python audit.py KEY < trail.ndjson. Prints {"links", "checkpoints", "root"} as JSON.
+Usage: python audit.py KEY < trail.ndjson. Prints {"links", "checkpoints", "personal", "root"} as JSON.
 Ends with a message and status 1 when something is not as it was sealed.
 """
 
 import base64
 import hashlib
+import hmac
 import json
 import sys
 import uuid
@@ -71,6 +72,20 @@ class Tree:
         return root
 
 
+def check_personal(event, shown, seq):
+    """Format 2: the event holds commitments, HMAC-SHA-256 of path, a byte 0 and value. Each value shown must fit."""
+    if event.get("format", 1) not in (1, 2):
+        sys.exit(f"link {seq} has a format that this script does not know")
+    for value in shown:
+        place = event
+        for step in value["path"].split("/")[1:]:
+            place = place[int(step) if isinstance(place, list) else step]
+        message = value["path"].encode() + b"\0" + value["value"].encode()
+        if place != {"c": hmac.new(bytes.fromhex(value["salt"]), message, "sha256").hexdigest()}:
+            fail(f"link {seq}: {value['path']} was something else than what is shown")
+    return len(shown)
+
+
 def main():
     key = read_key(sys.argv[1])
     lines = sys.stdin.buffer
@@ -81,7 +96,7 @@ def main():
     checkpoints = [open_checkpoint(note, key) for note in manifest["checkpoints"]]
     checkpoints = {size: root for origin, size, root in checkpoints if origin.endswith(f"/audit/{tenant}")}
 
-    tree, seq, prev, agreed = Tree(), 0, bytes(32), 0
+    tree, seq, prev, agreed, personal = Tree(), 0, bytes(32), 0, 0
     for line in lines:
         row = json.loads(line)
         if "links" in row:
@@ -94,6 +109,7 @@ def main():
         found = [row["seq"], row["prev"], row["leaf"], row["hash"]]
         if found != [seq, prev.hex(), leaf.hex(), link.hex()] or row["event"]["tenant"] != str(tenant):
             fail(f"link {seq}, event {row['event'].get('id')}")
+        personal += check_personal(row["event"], row.get("personal", []), seq)
         prev = link
         tree.push(leaf)
         if seq in checkpoints:
@@ -104,7 +120,7 @@ def main():
         fail("the export has no end")
     if row["links"] != seq or any(size > seq for size in checkpoints):
         fail(f"the trail ends after link {seq}")
-    print(json.dumps({"links": seq, "checkpoints": agreed, "root": tree.root().hex()}))
+    print(json.dumps({"links": seq, "checkpoints": agreed, "personal": personal, "root": tree.root().hex()}))
 
 
 main()

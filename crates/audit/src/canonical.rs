@@ -74,7 +74,7 @@ fn write_number(number: &Number, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use ashlar_kernel::{ActorRef, Outcome, Source, Target, TenantId, Timestamp};
+    use ashlar_kernel::{ActorRef, Commitment, EventFormat, Outcome, Personal, Source, Target, TenantId, Timestamp};
     use proptest::prelude::*;
     use serde_json::json;
     use uuid::Uuid;
@@ -142,6 +142,7 @@ mod tests {
 
     fn event(data: Value) -> EventRecord {
         EventRecord {
+            format: EventFormat::First,
             id: Uuid::from_u128(7),
             tenant: TenantId::MAIN,
             name: "demo.thing.renamed".to_owned(),
@@ -166,6 +167,24 @@ mod tests {
             String::from_utf8(sealed).unwrap(),
             format!(
                 r#"{{"actor":{{"id":"test","session":null,"type":"system"}},"data":{{"a":[2.5,"é"],"z":1}},"diff":[],"id":"00000000-0000-0000-0000-000000000007","name":"demo.thing.renamed","occurred_at":"1970-01-01T00:00:00Z","outcome":"ok","request_id":"req-1","schema_version":1,"source":{{}},"targets":[{{"id":"9","type":"thing"}}],"tenant":"{}"}}"#,
+                TenantId::MAIN.as_uuid(),
+            ),
+        );
+    }
+
+    /// The same for what is sealed now: commitments stand where addresses stood, and the number of the format tells.
+    #[test]
+    fn the_sealed_form_of_the_second_format_does_not_change() {
+        let committed = |path, value| Some(Personal::Committed(Commitment::to(value, path, &[7; 32])));
+        let ip = committed(Source::IP, "192.0.2.7");
+        let user_agent = committed(Source::USER_AGENT, "curl/8");
+        let event =
+            EventRecord { format: EventFormat::Second, source: Source { ip, user_agent }, ..event(json!({ "z": 1 })) };
+        let sealed = String::from_utf8(canonical(&event).unwrap()).unwrap();
+        assert_eq!(
+            sealed,
+            format!(
+                r#"{{"actor":{{"id":"test","session":null,"type":"system"}},"data":{{"z":1}},"diff":[],"format":2,"id":"00000000-0000-0000-0000-000000000007","name":"demo.thing.renamed","occurred_at":"1970-01-01T00:00:00Z","outcome":"ok","request_id":"req-1","schema_version":1,"source":{{"ip":{{"c":"f0cd7e692d796a147bb1aaef93c27be4b2875fa85a6d8c51ab771323daaf6ea8"}},"user_agent":{{"c":"d24589be755bfd2152767173cde0c10adb748de5c36962bff897b1062574180c"}}}},"targets":[{{"id":"9","type":"thing"}}],"tenant":"{}"}}"#,
                 TenantId::MAIN.as_uuid(),
             ),
         );

@@ -16,9 +16,10 @@
 //!     verify::{SealedRow, Tampering, Verifier},
 //! };
 //! use ashlar_crypto::{AuditKey, Ed25519Check};
-//! # use ashlar_kernel::{ActorRef, EventRecord, Outcome, Source, Target, TenantId, Timestamp};
+//! # use ashlar_kernel::{ActorRef, EventFormat, EventRecord, Outcome, Source, Target, TenantId, Timestamp};
 //! # fn happened(number: u128) -> EventRecord {
 //! #     EventRecord {
+//! #         format: EventFormat::LATEST,
 //! #         id: uuid::Uuid::from_u128(number),
 //! #         tenant: TenantId::MAIN,
 //! #         name: "demo.thing.renamed".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, error::Error};
 
-use ashlar_kernel::{EventRecord, StoreError, TenantId, Timestamp};
+use ashlar_kernel::{EventRecord, PersonalValue, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -104,6 +104,9 @@ pub trait TrailSnapshot: Send {
         tenant: TenantId,
         places: &[(u8, u64)],
     ) -> Result<BTreeMap<(u8, u64), Digest32>, StoreError>;
+
+    /// The personal values that these events are committed to, of those that are still there.
+    async fn personal(&mut self, events: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<PersonalValue>>, StoreError>;
 
     /// The end of the chain, as it is kept beside it.
     async fn head(&mut self, tenant: TenantId) -> Result<Option<Head>, StoreError>;

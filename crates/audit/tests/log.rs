@@ -85,7 +85,7 @@ fn addresses_are_for_those_who_may_see_them() {
     block_on(house.log.events(&house.reader(1), ListEvents::default())).unwrap();
     let seen = |context: &Context| {
         let page = block_on(house.log.events(context, ListEvents::default())).unwrap();
-        page.data.into_iter().map(|event| event.source.ip.is_some()).collect::<Vec<_>>()
+        page.data.into_iter().map(|entry| entry.ip().is_some()).collect::<Vec<_>>()
     };
     let trusted = house.somebody(2, &[log::READ, log::READ_PII]);
     assert_eq!(seen(&house.reader(1)), [false]);
@@ -138,8 +138,8 @@ fn export_that_breaks_off_goes_on_where_it_was() {
         events.extend(batch.events);
     }
     let expected: Vec<_> = house.store.events().into_iter().take(all).map(|event| event.id).collect();
-    assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), expected);
-    assert!(events.iter().all(|event| event.source.ip.is_none()));
+    assert_eq!(events.iter().map(|entry| entry.event.id).collect::<Vec<_>>(), expected);
+    assert!(events.iter().all(|entry| entry.event.source.ip.is_none() && entry.personal.is_empty()));
     assert_eq!(house.names().iter().filter(|name| *name == "audit.log.exported").count(), 2);
 
     let other = EventFilter { actor_type: Some("user".to_owned()), ..EventFilter::default() };

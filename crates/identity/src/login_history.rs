@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, str::FromStr};
 
-use ashlar_kernel::{EventRecord, FieldFault, TenantId, Timestamp};
+use ashlar_kernel::{EventRecord, FieldFault, LogEntry, TenantId, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -120,7 +120,8 @@ pub struct LoginLine {
 impl LoginLine {
     /// The attempt that an event tells of; none if it tells of something else. For stores that keep events as they are;
     /// others do the same in their own way.
-    pub fn of(event: &EventRecord) -> Option<Self> {
+    pub fn of(entry: &LogEntry) -> Option<Self> {
+        let event = &entry.event;
         let outcome = LoginOutcome::ALL.into_iter().find(|outcome| outcome.event() == event.name)?;
         let reason: Option<String> = member(event, "reason");
         Some(Self {
@@ -128,8 +129,8 @@ impl LoginLine {
             tenant: event.tenant,
             user: member(event, "user"),
             identifier_hmac: member(event, "identifier_hmac"),
-            ip: event.source.ip,
-            user_agent: event.source.user_agent.clone(),
+            ip: entry.ip(),
+            user_agent: entry.user_agent().map(str::to_owned),
             outcome,
             reason: reason.as_deref().and_then(LoginFailure::restore),
             at: event.occurred_at,

@@ -97,7 +97,7 @@ impl Relay {
 
 #[cfg(test)]
 mod tests {
-    use ashlar_kernel::{ActorRef, Outcome, Source, Target, TenantId, Timestamp};
+    use ashlar_kernel::{ActorRef, EventFormat, Outcome, Source, Target, TenantId, Timestamp};
     use serde_json::{Value, json};
     use uuid::Uuid;
 
@@ -119,6 +119,7 @@ mod tests {
 
     fn event(name: &str, target: &str) -> EventRecord {
         EventRecord {
+            format: EventFormat::First,
             id: Uuid::from_u128(9),
             tenant: TenantId::from_uuid(Uuid::from_u128(4)),
             name: name.to_owned(),

@@ -1,17 +1,18 @@
 //! Facts, and the envelope that says who, what, on what, with which outcome, from where and in which request.
 
-use std::{fmt::Display, net::IpAddr, sync::Arc};
+use std::{fmt::Display, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Actor, Change, Context, IdSource, StoreError, TenantId, Timestamp};
+use crate::{Actor, Commitment, Personal, PersonalValue, TenantId, Timestamp};
 
 /// A fact in the past tense.
 ///
 /// The serialised form becomes the event's `data`. It never holds a secret, a token or personal data: the log is
-/// insert-only, so what is written stays. Name people by id.
+/// insert-only, so what is written stays. Name people by id. What has to be said of them belongs into the
+/// [`diff`](Self::diff), as [`DiffEntry::committed`].
 pub trait DomainEvent: Serialize + Send + Sync {
     /// The name in the public catalogue, dotted and in the past tense: `identity.user.registered`.
     fn name(&self) -> &'static str;
@@ -32,6 +33,15 @@ pub trait DomainEvent: Serialize + Send + Sync {
     /// Version of the shape of `data`; raised when a reader of the old shape would misread the new one.
     fn schema_version(&self) -> u16 {
         1
+    }
+
+    /// Whom it is about: who may ask that the personal values beside it are erased. A person among the targets, or else
+    /// the first of them.
+    fn subject(&self) -> Option<Uuid> {
+        let targets = self.targets();
+        let person = targets.iter().find(|target| target.kind == "user");
+        let subject = person.or_else(|| targets.iter().find(|target| target.kind != "tenant"));
+        subject.and_then(|target| target.id.parse().ok())
     }
 }
 
@@ -95,11 +105,17 @@ pub struct DiffEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum DiffValue {
+    /// Personal data: a commitment to it. The value is kept beside the log, and can be erased.
+    Committed(Commitment),
     /// Personal data: that it changed is recorded, what it was is not.
     Withheld {
         /// Always true.
         withheld: bool,
     },
+    /// Personal data on its way into the log: the [journal](crate::Journal) puts a commitment in its place. It cannot be
+    /// serialised, so it cannot be written by mistake.
+    #[serde(skip)]
+    Personal(String),
     /// The value itself.
     Plain(Value),
 }
@@ -108,6 +124,13 @@ impl DiffEntry {
     /// A field that may be written down.
     pub fn plain(path: impl Into<String>, old: impl Into<Value>, new: impl Into<Value>) -> Self {
         Self { path: path.into(), old: DiffValue::Plain(old.into()), new: DiffValue::Plain(new.into()) }
+    }
+
+    /// A field of personal data, with its values: the log commits to them, and they are kept beside it until somebody asks
+    /// for their erasure.
+    pub fn committed(path: impl Into<String>, old: Option<String>, new: Option<String>) -> Self {
+        let side = |value: Option<String>| value.map_or(DiffValue::Plain(Value::Null), DiffValue::Personal);
+        Self { path: path.into(), old: side(old), new: side(new) }
     }
 
     /// A field of personal data; only whether it was and is present is kept.
@@ -148,15 +171,79 @@ impl From<&Actor> for ActorRef {
 pub struct Source {
     /// The client's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ip: Option<IpAddr>,
+    pub ip: Option<Personal>,
     /// The client's `User-Agent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Personal>,
+}
+
+impl Source {
+    /// Where the client's address stands in an event.
+    pub const IP: &'static str = "/source/ip";
+    /// Where the client's `User-Agent` stands in an event.
+    pub const USER_AGENT: &'static str = "/source/user_agent";
+}
+
+/// What an event is written like. What was sealed in one format stays in it, and every reader knows all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub enum EventFormat {
+    /// Personal values stand in the event. Says nothing of its format.
+    #[default]
+    First,
+    /// Personal values stand beside the log, commitments to them in the event.
+    Second,
+}
+
+/// No format that this version knows.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is no format of events that this version knows")]
+pub struct UnknownEventFormat(u16);
+
+impl EventFormat {
+    /// The one that is written.
+    pub const LATEST: Self = Self::Second;
+
+    /// The stored form.
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::First => 1,
+            Self::Second => 2,
+        }
+    }
+
+    /// Reads the stored form.
+    pub fn restore(number: u16) -> Option<Self> {
+        [Self::First, Self::Second].into_iter().find(|format| format.number() == number)
+    }
+
+    /// The first says nothing of itself, or what was sealed in it would be something else.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    const fn is_first(&self) -> bool {
+        matches!(self, Self::First)
+    }
+}
+
+impl From<EventFormat> for u16 {
+    fn from(format: EventFormat) -> Self {
+        format.number()
+    }
+}
+
+impl TryFrom<u16> for EventFormat {
+    type Error = UnknownEventFormat;
+
+    fn try_from(number: u16) -> Result<Self, UnknownEventFormat> {
+        Self::restore(number).ok_or(UnknownEventFormat(number))
+    }
 }
 
 /// An event with its envelope: one row of the insert-only log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventRecord {
+    /// What it is written like.
+    #[serde(default, skip_serializing_if = "EventFormat::is_first")]
+    pub format: EventFormat,
     /// The event's id; subscribers are idempotent by it.
     pub id: Uuid,
     /// Whose data it is about.
@@ -187,49 +274,50 @@ pub struct EventRecord {
     pub trace: Option<String>,
 }
 
-/// Puts events into their envelopes; every adapter uses it, so that all write the same log.
-#[derive(Clone)]
-pub struct Journal {
-    context: Context,
-    ids: Arc<dyn IdSource>,
+/// An event, with the personal values that are kept beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogEntry {
+    /// The event.
+    pub event: EventRecord,
+    /// The values it is committed to, of those that are still there.
+    pub personal: Vec<PersonalValue>,
 }
 
-impl Journal {
-    /// A journal of what `context` does.
-    pub fn new(context: Context, ids: Arc<dyn IdSource>) -> Self {
-        Self { context, ids }
+impl From<EventRecord> for LogEntry {
+    fn from(event: EventRecord) -> Self {
+        Self { event, personal: Vec::new() }
+    }
+}
+
+impl LogEntry {
+    /// The client's address, if it is still there.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.text(Source::IP, self.event.source.ip.as_ref()?)?.parse().ok()
     }
 
-    /// The circumstances that go into each envelope.
-    pub const fn context(&self) -> &Context {
-        &self.context
+    /// The client's `User-Agent`, if it is still there.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.text(Source::USER_AGENT, self.event.source.user_agent.as_ref()?)
     }
 
-    /// The envelope of one event.
-    pub fn record(&self, event: &impl DomainEvent) -> Result<EventRecord, StoreError> {
-        let context = &self.context;
-        Ok(EventRecord {
-            id: self.ids.next(),
-            tenant: context.tenant,
-            name: event.name().to_owned(),
-            schema_version: event.schema_version(),
-            occurred_at: context.now,
-            actor: ActorRef::from(&context.actor),
-            targets: event.targets(),
-            outcome: event.outcome(),
-            diff: event.diff(),
-            data: serde_json::to_value(event).map_err(StoreError::internal)?,
-            source: Source { ip: context.client_ip, user_agent: context.user_agent.as_deref().map(str::to_owned) },
-            request_id: context.request_id.to_string(),
-            trace: context.trace.as_deref().map(str::to_owned),
-        })
+    /// The same without anything about people: neither values nor commitments to where it was done from.
+    #[must_use]
+    pub fn without_source(self) -> Self {
+        Self::from(EventRecord { source: Source::default(), ..self.event })
     }
 
-    /// The state of a change, and its events in their envelopes.
-    pub fn open<T, E: DomainEvent>(&self, change: Change<T, E>) -> Result<(T, Vec<EventRecord>), StoreError> {
-        let (state, events) = change.into_parts();
-        let records = events.iter().map(|event| self.record(event)).collect::<Result<_, _>>()?;
-        Ok((state, records))
+    /// The value at `path` of the event, if it is still there and is the one that the event is committed to.
+    pub fn value_at(&self, path: &str, commitment: &Commitment) -> Option<&str> {
+        let mut there = self.personal.iter().filter(|value| value.path == path);
+        let value = there.find(|value| value.commitment() == *commitment);
+        value.map(|value| value.value.as_str())
+    }
+
+    fn text<'e>(&'e self, path: &str, held: &'e Personal) -> Option<&'e str> {
+        match held {
+            Personal::Plain(text) => Some(text),
+            Personal::Committed(commitment) => self.value_at(path, commitment),
+        }
     }
 }
 
@@ -253,80 +341,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{PermissionSet, Principal, RequestId};
-
-    struct Fixed;
-    impl IdSource for Fixed {
-        fn next(&self) -> Uuid {
-            Uuid::from_u128(7)
-        }
-    }
-
-    #[derive(Serialize)]
-    struct Renamed {
-        length: u8,
-    }
-    impl DomainEvent for Renamed {
-        fn name(&self) -> &'static str {
-            "demo.thing.renamed"
-        }
-        fn targets(&self) -> Vec<Target> {
-            vec![Target::new("thing", 9)]
-        }
-        fn diff(&self) -> Vec<DiffEntry> {
-            vec![DiffEntry::plain("/size", 1, 2), DiffEntry::personal("/name", false, true)]
-        }
-    }
-
-    #[test]
-    fn the_envelope_says_who_what_on_what_from_where_and_in_which_request() {
-        let context = Context {
-            tenant: TenantId::MAIN,
-            actor: Actor::User(Principal {
-                user: Uuid::from_u128(1),
-                session: Uuid::from_u128(2),
-                authenticated_at: Timestamp::UNIX_EPOCH,
-                permissions: PermissionSet::default(),
-                withheld: PermissionSet::default(),
-            }),
-            request_id: RequestId::parse("req-1").unwrap(),
-            client_ip: Some("192.0.2.7".parse().unwrap()),
-            user_agent: Some("test/1".into()),
-            trace: None,
-            now: Timestamp::UNIX_EPOCH,
-        };
-        let journal = Journal::new(context, Arc::new(Fixed));
-
-        let (state, records) = journal.open(Change::new("state", Renamed { length: 4 })).unwrap();
-
-        assert_eq!(state, "state");
-        assert_eq!(
-            serde_json::to_value(&records).unwrap(),
-            json!([{
-                "id": "00000000-0000-0000-0000-000000000007",
-                "tenant": TenantId::MAIN,
-                "name": "demo.thing.renamed",
-                "schema_version": 1,
-                "occurred_at": "1970-01-01T00:00:00Z",
-                "actor": {
-                    "type": "user",
-                    "id": "00000000-0000-0000-0000-000000000001",
-                    "session": "00000000-0000-0000-0000-000000000002",
-                },
-                "targets": [{"type": "thing", "id": "9"}],
-                "outcome": "ok",
-                "diff": [
-                    {"path": "/size", "old": 1, "new": 2},
-                    {"path": "/name", "old": null, "new": {"withheld": true}},
-                ],
-                "data": {"length": 4},
-                "source": {"ip": "192.0.2.7", "user_agent": "test/1"},
-                "request_id": "req-1",
-            }])
-        );
-        let back: Vec<EventRecord> = serde_json::from_value(serde_json::to_value(&records).unwrap()).unwrap();
-        assert_eq!(back, records);
-    }
 
     #[test]
     fn outcomes_survive_storage() {
@@ -334,5 +348,35 @@ mod tests {
             assert_eq!(Outcome::restore(outcome.as_str()), Some(outcome));
         }
         assert_eq!(Outcome::restore("maybe"), None);
+    }
+
+    /// What was sealed as something else stays what it was, member by member.
+    #[test]
+    fn values_of_a_diff_are_read_back_as_they_were_written() {
+        let digits = "0f".repeat(32);
+        for value in [
+            json!({ "c": digits }),
+            json!({ "c": digits, "d": 1 }),
+            json!({ "c": "x" }),
+            json!({ "withheld": true }),
+            json!(null),
+            json!(["a"]),
+        ] {
+            let read: DiffValue = serde_json::from_value(value.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), value);
+            assert_eq!(matches!(read, DiffValue::Committed(_)), value == json!({ "c": digits }), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_personal_value_that_nobody_committed_to_cannot_be_written() {
+        let entry = DiffEntry::committed("/email", None, Some("ada@example.org".to_owned()));
+        assert!(serde_json::to_string(&entry).is_err());
+    }
+
+    #[test]
+    fn only_formats_that_are_known_are_read() {
+        assert_eq!(EventFormat::restore(2), Some(EventFormat::Second));
+        assert_eq!([0, 3].map(EventFormat::restore), [None, None]);
     }
 }

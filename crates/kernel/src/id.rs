@@ -99,10 +99,13 @@ impl<'de, T> Deserialize<'de> for Id<T> {
     }
 }
 
-/// Where new identifiers come from.
+/// Where new identifiers come from, and the other thing that every entry of the log needs a new one of.
 pub trait IdSource: Send + Sync {
     /// An identifier that was never given out before.
     fn next(&self) -> Uuid;
+
+    /// 32 bytes that nobody can guess: the key of one [`Commitment`](crate::Commitment).
+    fn salt(&self) -> [u8; 32];
 }
 
 /// `UUIDv7` identifiers that never go backwards within a process, even when the clock does.
@@ -151,6 +154,10 @@ impl IdSource for TimeOrderedIds {
         let tick = self.tick(u16::from_be_bytes([*high, *low]));
         [*high, *low] = tick.counter.to_be_bytes();
         Builder::from_unix_timestamp_millis(tick.millis, &fill).into_uuid()
+    }
+
+    fn salt(&self) -> [u8; 32] {
+        self.entropy.bytes()
     }
 }
 

@@ -44,10 +44,12 @@ mod event_log;
 mod field;
 mod id;
 mod idempotency;
+mod journal;
 mod mac;
 mod mail;
 mod page;
 mod permission;
+mod personal;
 mod rate_limit;
 mod request_id;
 mod resource;
@@ -69,7 +71,8 @@ pub use email::{Email, InvalidEmail};
 pub use entropy::Entropy;
 pub use error::{Class, Classified, ErrorCode, ErrorKind};
 pub use event::{
-    ActorRef, DiffEntry, DiffValue, DomainEvent, EventRecord, EventSpec, Journal, Outcome, Source, Target,
+    ActorRef, DiffEntry, DiffValue, DomainEvent, EventFormat, EventRecord, EventSpec, LogEntry, Outcome, Source,
+    Target, UnknownEventFormat,
 };
 pub use event_log::{EventLog, LogReader};
 pub use field::{FieldError, FieldErrors, FieldFault, Invalid, Patch, field_codes};
@@ -78,10 +81,12 @@ pub use idempotency::{
     ClaimedRequest, Fingerprint, IdempotencyKey, InvalidIdempotencyKey, Once, Receipt, RequestClaim, RequestLedger,
     RequestName, RequestState, StoredAnswer,
 };
+pub use journal::Journal;
 pub use mac::MacKey;
 pub use mail::{InvalidMail, MailAddress, MailDraft, MailError, Mailbox, Mailer, OneClick, OutgoingMail};
 pub use page::{CursorSigner, InvalidCursor, InvalidLimit, Limit, Page, Total, page_codes};
 pub use permission::{Permission, PermissionSet};
+pub use personal::{Commitment, Personal, PersonalValue};
 pub use rate_limit::{Charge, RateLimiter, RatePolicy, Standing, Verdict};
 pub use request_id::{InvalidRequestId, RequestId};
 pub use resource::{NotFound, VersionConflict, resource_codes};

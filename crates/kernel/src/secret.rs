@@ -3,7 +3,15 @@
 /// Opens a [`Secret`]; deliberately a word one can search for.
 pub use secrecy::ExposeSecret;
 
-/// Text that has no readable `Debug`, is wiped from memory when dropped, and is never serialised.
+/// Text that has no readable `Debug`, is wiped from memory when dropped, and is never serialised: an event that holds one
+/// does not compile.
+///
+/// ```compile_fail
+/// #[derive(serde::Serialize)]
+/// struct PasswordChanged {
+///     password: ashlar_kernel::Secret,
+/// }
+/// ```
 pub type Secret = secrecy::SecretString;
 
 #[cfg(test)]

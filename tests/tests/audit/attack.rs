@@ -132,7 +132,7 @@ impl Victim {
         let (old, new) = (event.id, Uuid::from_u128(0xFEED));
         event.id = new;
         let columns = "tenant_id, occurred_at, name, schema_version, actor_type, actor_id, actor_session, targets, \
-                       outcome, diff, data, source, request_id, traceparent";
+                       outcome, diff, data, source, request_id, traceparent, format";
         let (new_id, old_id) = (self.raw.id(new), self.raw.id(old));
         let insert =
             format!("INSERT INTO event (id, {columns}) SELECT {new_id}, {columns} FROM event WHERE id = {old_id}");

@@ -2,9 +2,14 @@
 
 use std::io::{self, Write};
 
-use ashlar_audit::{Link, canonical, port::TrailSnapshot, verify::Body};
-use ashlar_kernel::{EventRecord, StoreError, TenantId};
-use serde_json::json;
+use ashlar_audit::{
+    Link, canonical,
+    port::TrailSnapshot,
+    verify::{Body, SealedRow},
+};
+use ashlar_kernel::{LogEntry, PersonalValue, StoreError, TenantId};
+use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
 
 use super::table::{self, ExportFormat};
 
@@ -33,17 +38,26 @@ pub enum ExportError {
     },
 }
 
+/// How a trail is written.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportStyle {
+    /// In which form.
+    pub format: ExportFormat,
+    /// Whether the personal values that events are committed to are written with them.
+    pub with_personal: bool,
+}
+
 /// Writes the trail of a tenant: a line that says what it is, with the checkpoints; a line for each link, with its event
 /// in canonical form; and a line with the count. In constant memory. How many links there were.
 pub async fn export(
     snapshot: &mut dyn TrailSnapshot,
-    (tenant, format): (TenantId, ExportFormat),
+    (tenant, style): (TenantId, ExportStyle),
     output: &mut (dyn Write + Send),
     on_progress: &(dyn Fn(u64) + Sync),
 ) -> Result<u64, ExportError> {
     let notes = snapshot.notes(tenant).await?;
     let manifest = json!({ "format": FORMAT, "tenant": tenant.as_uuid(), "checkpoints": notes });
-    match format {
+    match style.format {
         ExportFormat::Ndjson => writeln!(output, "{manifest}")?,
         ExportFormat::Csv => {
             output.write_all(&table::remark("manifest", &manifest)?)?;
@@ -55,17 +69,16 @@ pub async fn export(
         let rows = snapshot.rows(tenant, after, PAGE).await?;
         let Some(last) = rows.last() else { break };
         after = last.link.seq;
-        links += u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        for row in &rows {
-            let Body::Event(event) = &row.body else {
-                return Err(ExportError::Broken { tenant, seq: row.link.seq });
-            };
-            output.write_all(&written(&row.link, event, format)?)?;
+        let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        links += count;
+        for row in entries(snapshot, rows, style.with_personal).await? {
+            let (link, entry) = row?;
+            output.write_all(&written(&link, &entry, style.format)?)?;
         }
-        on_progress(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        on_progress(count);
     }
     let end = json!({ "links": links });
-    match format {
+    match style.format {
         ExportFormat::Ndjson => writeln!(output, "{end}")?,
         ExportFormat::Csv => output.write_all(&table::remark("end", &end)?)?,
     }
@@ -73,16 +86,43 @@ pub async fn export(
     Ok(links)
 }
 
+/// The links with their events, and what is to be written beside those.
+async fn entries(
+    snapshot: &mut dyn TrailSnapshot,
+    rows: Vec<SealedRow>,
+    with_personal: bool,
+) -> Result<Vec<Result<(Link, LogEntry), ExportError>>, StoreError> {
+    let ids: Vec<_> = rows.iter().map(|row| row.link.event).collect();
+    let mut beside = if with_personal { snapshot.personal(&ids).await? } else { Default::default() };
+    let mut entry = |SealedRow { link, body }: SealedRow| {
+        let Body::Event(event) = body else {
+            return Err(ExportError::Broken { tenant: link.tenant, seq: link.seq });
+        };
+        let personal = beside.remove(&link.event).unwrap_or_default();
+        Ok((link, LogEntry { event: *event, personal }))
+    };
+    Ok(rows.into_iter().map(&mut entry).collect())
+}
+
 /// The line of a link.
-fn written(sealed: &Link, event: &EventRecord, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
+fn written(sealed: &Link, entry: &LogEntry, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
     let Link { seq, prev, leaf, hash, .. } = sealed;
     if format == ExportFormat::Csv {
-        let cells = table::cells(event).map_err(StoreError::internal)?;
+        let cells = table::cells(entry).map_err(StoreError::internal)?;
         return Ok(table::line([seq.to_string(), hash.to_string()].into_iter().chain(cells))?);
     }
+    let personal: Vec<Value> = entry.personal.iter().map(document).collect();
+    let beside = if personal.is_empty() { String::new() } else { format!(r#""personal":{},"#, json!(personal)) };
     // The event is put in as it is hashed, byte by byte.
-    let mut line = format!(r#"{{"seq":{seq},"prev":"{prev}","leaf":"{leaf}","hash":"{hash}","event":"#).into_bytes();
-    line.extend(canonical(event).map_err(StoreError::internal)?);
+    let mut line =
+        format!(r#"{{"seq":{seq},"prev":"{prev}","leaf":"{leaf}","hash":"{hash}",{beside}"event":"#).into_bytes();
+    line.extend(canonical(&entry.event).map_err(StoreError::internal)?);
     line.extend_from_slice(b"}\n");
     Ok(line)
+}
+
+/// A personal value with its key, by which anybody can compute the commitment in the event.
+fn document(PersonalValue { path, salt, value, .. }: &PersonalValue) -> Value {
+    // No member of it is called "event", with which the canonical form begins.
+    json!({ "path": path, "salt": HEXLOWER.encode(salt), "value": value })
 }

@@ -6,6 +6,6 @@ pub mod table;
 mod verify;
 
 pub use archive::CheckpointFolder;
-pub use export::{ExportError, FORMAT, export};
+pub use export::{ExportError, ExportStyle, FORMAT, export};
 pub use table::ExportFormat;
 pub use verify::{Evidence, Findings, TOLERATED_LAG, verify};

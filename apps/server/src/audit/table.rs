@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, io};
 
-use ashlar_kernel::EventRecord;
+use ashlar_kernel::LogEntry;
 use chrono::SecondsFormat;
 use serde::Serialize;
 
@@ -45,7 +45,8 @@ pub const COLUMNS: [&str; 15] = [
 ];
 
 /// The cells of an event.
-pub fn cells(event: &EventRecord) -> Result<[String; 15], serde_json::Error> {
+pub fn cells(entry: &LogEntry) -> Result<[String; 15], serde_json::Error> {
+    let event = &entry.event;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Ok([
         event.id.to_string(),
@@ -59,8 +60,8 @@ pub fn cells(event: &EventRecord) -> Result<[String; 15], serde_json::Error> {
         serde_json::to_string(&event.targets)?,
         serde_json::to_string(&event.diff)?,
         serde_json::to_string(&event.data)?,
-        event.source.ip.map(|ip| ip.to_string()).unwrap_or_default(),
-        text(event.source.user_agent.as_deref()),
+        entry.ip().map(|ip| ip.to_string()).unwrap_or_default(),
+        text(entry.user_agent()),
         event.request_id.clone(),
         text(event.trace.as_deref().and_then(|trace| trace.get(3..35))),
     ])

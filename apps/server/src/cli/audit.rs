@@ -52,4 +52,7 @@ pub struct ExportTrail {
     /// Lines of JSON, which can be verified, or a table for spreadsheets
     #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
     pub format: ExportFormat,
+    /// Print the addresses and programs that events are committed to as well, with the keys of the commitments
+    #[arg(long)]
+    pub personal: bool,
 }

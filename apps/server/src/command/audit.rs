@@ -10,7 +10,7 @@ use ashlar_kernel::TenantId;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
-    audit::{self, CheckpointFolder, Findings},
+    audit::{self, CheckpointFolder, ExportStyle, Findings},
     cli::{Audit, Exit, ExportTrail, VerifyTrail, output},
     compose::{World, audit_public_key, evidence, sealing, tools, trail},
     config::Config,
@@ -119,11 +119,12 @@ async fn checkpoint(config: &Config) -> Result<(), Box<dyn Error>> {
 async fn export(config: &Config, call: &ExportTrail) -> Result<(), Box<dyn Error>> {
     let store = trail(config, World::real(1)).await?;
     let tenant = call.tenant.map_or(TenantId::MAIN, TenantId::from_uuid);
+    let style = ExportStyle { format: call.format, with_personal: call.personal };
     let bar = progress_bar();
     let outcome = async {
         let mut snapshot = store.snapshot().await?;
         let mut output = BufWriter::new(io::stdout());
-        audit::export(&mut *snapshot, (tenant, call.format), &mut output, &|rows| bar.inc(rows)).await
+        audit::export(&mut *snapshot, (tenant, style), &mut output, &|rows| bar.inc(rows)).await
     };
     let outcome = outcome.await;
     bar.finish_and_clear();

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use ashlar_jobs::port::News;
-use ashlar_kernel::{Change, Context, DomainEvent, EventRecord, Journal, Receipt, StoreError, UnitOfWork};
+use ashlar_kernel::{Change, Context, DomainEvent, Journal, LogEntry, Receipt, StoreError, UnitOfWork};
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -93,10 +95,7 @@ impl SqlTx {
     }
 
     /// Begins to save a change: its state, and its events in their envelopes.
-    pub(crate) fn open<T, E: DomainEvent>(
-        &mut self,
-        change: Change<T, E>,
-    ) -> Result<(T, Vec<EventRecord>), StoreError> {
+    pub(crate) fn open<T, E: DomainEvent>(&mut self, change: Change<T, E>) -> Result<(T, Vec<LogEntry>), StoreError> {
         self.enter()?;
         self.journal.open(change)
     }
@@ -105,14 +104,14 @@ impl SqlTx {
     pub(crate) fn open_another<T, E: DomainEvent>(
         &mut self,
         change: Change<T, E>,
-    ) -> Result<(T, Vec<EventRecord>), StoreError> {
+    ) -> Result<(T, Vec<LogEntry>), StoreError> {
         self.journal.open(change)
     }
 
     /// Completes a change: writes the events that explain what was saved.
-    pub(crate) async fn explain(&mut self, events: Vec<EventRecord>) -> Result<(), StoreError> {
-        let insertion = event_log::insertion(events)?;
-        insertion.exec_without_returning(&self.tx).await.map_err(|error| self.write_error(error))?;
+    pub(crate) async fn explain(&mut self, events: Vec<LogEntry>) -> Result<(), StoreError> {
+        let insertion = event_log::insertion(self.tx.get_database_backend(), events)?;
+        self.tx.execute_raw(insertion).await.map_err(|error| self.write_error(error))?;
         self.has_events = true;
         self.leave();
         Ok(())

@@ -1,6 +1,8 @@
 //! Laws of looking events up.
 
-use ashlar_kernel::{Actor, Change, Context, KeyPrincipal, Outcome, PermissionSet, Principal, RequestId, TenantId};
+use ashlar_kernel::{
+    Actor, Change, Context, EventFormat, KeyPrincipal, LogEntry, Outcome, PermissionSet, Principal, RequestId, TenantId,
+};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -10,7 +12,14 @@ use crate::log::{AuditEvent, EventFilter, EventOrder, EventPosition, EventQuery}
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 fn everything(order: EventOrder) -> EventQuery {
-    EventQuery { tenant: TenantId::MAIN, filter: EventFilter::default(), order, after: None, rows: 1_000 }
+    EventQuery {
+        tenant: TenantId::MAIN,
+        filter: EventFilter::default(),
+        order,
+        after: None,
+        rows: 1_000,
+        with_personal: true,
+    }
 }
 
 fn person(number: u128) -> Actor {
@@ -113,11 +122,34 @@ pub async fn an_event_is_found_in_its_own_tenant(fixture: Fixture) {
     let events = fixture.log.events(&everything(EventOrder::NewestFirst)).await.unwrap();
 
     assert_eq!(events.len(), requests().len() - 1);
-    for event in events {
-        assert_eq!(fixture.log.event(TenantId::MAIN, event.id).await.unwrap().as_ref(), Some(&event));
-        assert_eq!(fixture.log.event(other_tenant(), event.id).await.unwrap(), None);
+    for entry in events {
+        let id = entry.event.id;
+        assert_eq!(fixture.log.event(TenantId::MAIN, id, true).await.unwrap().as_ref(), Some(&entry));
+        assert_eq!(fixture.log.event(other_tenant(), id, true).await.unwrap(), None);
     }
-    assert_eq!(fixture.log.event(TenantId::MAIN, Uuid::nil()).await.unwrap(), None);
+    assert_eq!(fixture.log.event(TenantId::MAIN, Uuid::nil(), true).await.unwrap(), None);
+}
+
+/// An event holds commitments to where it was done from. The values are there for who asks for them, and fit.
+pub async fn personal_values_stand_beside_the_log(fixture: Fixture) {
+    let agent = "law/1 \"quoted\" \u{e4}";
+    let first = requests().remove(0);
+    fixture.read(&Context { user_agent: Some(agent.into()), ..first }).await;
+
+    let shown = fixture.log.events(&everything(EventOrder::NewestFirst)).await.unwrap().remove(0);
+    let bare = EventQuery { with_personal: false, ..everything(EventOrder::NewestFirst) };
+    let bare = fixture.log.events(&bare).await.unwrap().remove(0);
+
+    assert_eq!((shown.ip(), shown.user_agent()), ("192.0.2.7".parse().ok(), Some(agent)));
+    let subjects: Vec<_> = shown.personal.iter().map(|value| value.subject).collect();
+    assert_eq!(subjects, [Some(Uuid::from_u128(1)); 2]);
+    assert_eq!(shown.event.format, EventFormat::LATEST);
+    assert_eq!((&bare.event, &bare.personal[..], bare.ip()), (&shown.event, &[][..], None));
+    assert_eq!(fixture.log.event(TenantId::MAIN, bare.event.id, false).await.unwrap(), Some(bare));
+    let sealed = serde_json::to_string(&shown.event).unwrap();
+    assert!(!sealed.contains("192.0.2.7") && !sealed.contains("law/1"), "{sealed}");
+    fixture.seal_all().await;
+    assert_eq!(fixture.report(TenantId::MAIN).await.breach, None);
 }
 
 /// Each filter means what it says, whatever stands in it.
@@ -128,7 +160,7 @@ pub async fn filters_let_through_what_they_say(fixture: Fixture) {
 
     for filter in filters() {
         let query = EventQuery { filter, ..everything(EventOrder::NewestFirst) };
-        let expected: Vec<_> = all.iter().filter(|event| query.lets_through(event)).cloned().collect();
+        let expected: Vec<_> = all.iter().filter(|entry| query.lets_through(entry)).cloned().collect();
         found_by_some += usize::from(!expected.is_empty() && expected.len() < all.len());
         assert_eq!(fixture.log.events(&query).await.unwrap(), expected, "{:?}", query.filter);
     }
@@ -140,13 +172,13 @@ pub async fn filters_let_through_what_they_say(fixture: Fixture) {
 pub async fn events_are_read_in_order_page_by_page(fixture: Fixture) {
     fixture.read_all().await;
     let newest = fixture.log.events(&everything(EventOrder::NewestFirst)).await.unwrap();
-    assert!(newest.is_sorted_by_key(|event| std::cmp::Reverse(EventPosition::of(event))));
+    assert!(newest.is_sorted_by_key(|entry| std::cmp::Reverse(EventPosition::of(&entry.event))));
     let oldest: Vec<_> = newest.iter().rev().cloned().collect();
 
     for (order, expected) in [(EventOrder::NewestFirst, newest), (EventOrder::OldestFirst, oldest)] {
         let mut read = Vec::new();
         for _page in 0..=expected.len() {
-            let after = read.last().map(EventPosition::of);
+            let after = read.last().map(|entry: &LogEntry| EventPosition::of(&entry.event));
             read.extend(fixture.log.events(&EventQuery { after, rows: 1, ..everything(order) }).await.unwrap());
         }
         assert_eq!(read, expected);

@@ -60,6 +60,7 @@ macro_rules! audit_store_contract {
             an_event_is_found_in_its_own_tenant,
             filters_let_through_what_they_say,
             events_are_read_in_order_page_by_page,
+            personal_values_stand_beside_the_log,
         );
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn racing_sealers_leave_neither_gap_nor_double() {

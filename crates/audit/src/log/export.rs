@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::{Context, CursorSigner, EventRecord, StoreError, TenantId, Timestamp};
+use ashlar_kernel::{Context, CursorSigner, LogEntry, StoreError, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -43,7 +43,7 @@ pub struct Export {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// The events.
-    pub events: Vec<EventRecord>,
+    pub events: Vec<LogEntry>,
     /// Where an export that breaks off behind them goes on.
     pub cursor: String,
 }
@@ -67,6 +67,7 @@ impl AuditLog {
             order: EventOrder::OldestFirst,
             after: place.map(|place| place.after),
             rows: Export::BATCH,
+            with_personal: sight.sees_personal,
         };
         let (store, cursors) = (Arc::clone(&self.store), self.cursors.clone());
         Ok(Export { store, cursors, sight, list, query, until, checkpoint, is_over: false })
@@ -104,11 +105,11 @@ impl Export {
         }
         let events = self.store.events(&self.query).await?;
         self.is_over = u64::try_from(events.len()).unwrap_or(u64::MAX) < Self::BATCH;
-        let Some(after) = events.last().map(EventPosition::of) else { return Ok(None) };
+        let Some(after) = events.last().map(|entry| EventPosition::of(&entry.event)) else { return Ok(None) };
         self.query.after = Some(after);
         let place = Place { after, until: self.until };
         let cursor = self.cursors.seal(self.query.tenant, &self.list, &place).map_err(StoreError::internal)?;
         let sight = self.sight;
-        Ok(Some(Batch { events: events.into_iter().map(|event| sight.shown(event)).collect(), cursor }))
+        Ok(Some(Batch { events: events.into_iter().map(|entry| sight.shown(entry)).collect(), cursor }))
     }
 }

@@ -9,8 +9,8 @@ mod term;
 use std::sync::Arc;
 
 use ashlar_kernel::{
-    AccessError, Change, Class, Classified, Context, CursorSigner, EventRecord, InvalidCursor, Limit, MacKey, NotFound,
-    Page, Permission, Source, StoreError, Target, TenantId, Timestamp, UnitOfWork,
+    AccessError, Change, Class, Classified, Context, CursorSigner, InvalidCursor, Limit, LogEntry, MacKey, NotFound,
+    Page, Permission, StoreError, Target, TenantId, Timestamp, UnitOfWork,
 };
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -40,10 +40,10 @@ pub trait AuditStore: Send + Sync {
     async fn begin(&self, context: &Context) -> Result<Box<dyn AuditTx>, StoreError>;
 
     /// The events that a query lets through.
-    async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
+    async fn events(&self, query: &EventQuery) -> Result<Vec<LogEntry>, StoreError>;
 
-    /// One event of a tenant.
-    async fn event(&self, tenant: TenantId, id: Uuid) -> Result<Option<EventRecord>, StoreError>;
+    /// One event of a tenant, with its personal values if `with_personal`.
+    async fn event(&self, tenant: TenantId, id: Uuid, with_personal: bool) -> Result<Option<LogEntry>, StoreError>;
 
     /// The signed note of the newest checkpoint of a tenant's trail.
     async fn newest_checkpoint(&self, tenant: TenantId) -> Result<Option<String>, StoreError>;
@@ -109,7 +109,7 @@ pub struct AuditLog {
 /// How much of an event the caller sees.
 #[derive(Clone, Copy)]
 struct Sight {
-    sees_source: bool,
+    sees_personal: bool,
 }
 
 impl Sight {
@@ -120,11 +120,11 @@ impl Sight {
         if filter.ip.is_some() {
             pii.clone()?;
         }
-        Ok(Self { sees_source: pii.is_ok() })
+        Ok(Self { sees_personal: pii.is_ok() })
     }
 
-    fn shown(self, event: EventRecord) -> EventRecord {
-        if self.sees_source { event } else { EventRecord { source: Source::default(), ..event } }
+    fn shown(self, entry: LogEntry) -> LogEntry {
+        if self.sees_personal { entry } else { entry.without_source() }
     }
 }
 
@@ -135,12 +135,12 @@ impl AuditLog {
     }
 
     /// The events that the filter lets through.
-    pub async fn events(&self, context: &Context, command: ListEvents) -> Result<Page<EventRecord>, ReadLogError> {
+    pub async fn events(&self, context: &Context, command: ListEvents) -> Result<Page<LogEntry>, ReadLogError> {
         let sight = Sight::of(context, &command.filter)?;
         let asked_for = command.filter.names();
-        let page = self.page(context, command).await?;
+        let page = self.page(context, sight, command).await?;
         self.note(context, &asked_for).await?;
-        Ok(page.map(|event| sight.shown(event)))
+        Ok(page)
     }
 
     /// What happened to one thing, newest first. A thing that nothing happened to is not found.
@@ -150,22 +150,22 @@ impl AuditLog {
         target: Target,
         limit: Limit,
         cursor: Option<String>,
-    ) -> Result<Page<EventRecord>, ReadLogError> {
+    ) -> Result<Page<LogEntry>, ReadLogError> {
         let filter = EventFilter::of_target(target);
         let sight = Sight::of(context, &filter)?;
         let is_first = cursor.is_none();
-        let page = self.page(context, ListEvents { filter, limit, cursor, ..ListEvents::default() }).await?;
+        let page = self.page(context, sight, ListEvents { filter, limit, cursor, ..ListEvents::default() }).await?;
         self.note(context, &["target_type", "target_id"]).await?;
         if is_first && page.data.is_empty() {
             return Err(NotFound.into());
         }
-        Ok(page.map(|event| sight.shown(event)))
+        Ok(page)
     }
 
     /// One event.
-    pub async fn event(&self, context: &Context, id: Uuid) -> Result<EventRecord, ReadLogError> {
+    pub async fn event(&self, context: &Context, id: Uuid) -> Result<LogEntry, ReadLogError> {
         let sight = Sight::of(context, &EventFilter::default())?;
-        let found = self.store.event(context.tenant, id).await?;
+        let found = self.store.event(context.tenant, id, sight.sees_personal).await?;
         self.note(context, &["id"]).await?;
         Ok(found.map(|event| sight.shown(event)).ok_or(NotFound)?)
     }
@@ -180,16 +180,18 @@ impl AuditLog {
         Ok(due.len())
     }
 
-    async fn page(&self, context: &Context, command: ListEvents) -> Result<Page<EventRecord>, ReadLogError> {
+    async fn page(&self, context: &Context, sight: Sight, command: ListEvents) -> Result<Page<LogEntry>, ReadLogError> {
         let ListEvents { filter, order, limit, cursor } = command;
         let tenant = context.tenant;
         // Everything that decides which rows there are, and their order.
         let list = format!("audit {order:?} {filter:?}");
         let after = cursor.map(|cursor| self.cursors.open::<EventPosition>(tenant, &list, &cursor)).transpose()?;
-        let query = EventQuery { tenant, filter, order, after, rows: limit.with_one_ahead() };
+        let with_personal = sight.sees_personal;
+        let query = EventQuery { tenant, filter, order, after, rows: limit.with_one_ahead(), with_personal };
         let rows = self.store.events(&query).await?;
-        let seal = |event: &EventRecord| self.cursors.seal(tenant, &list, &EventPosition::of(event));
-        Ok(Page::try_cut(rows, limit, seal).map_err(StoreError::internal)?)
+        let seal = |entry: &LogEntry| self.cursors.seal(tenant, &list, &EventPosition::of(&entry.event));
+        let page = Page::try_cut(rows, limit, seal).map_err(StoreError::internal)?;
+        Ok(page.map(|entry| sight.shown(entry)))
     }
 
     async fn note(&self, context: &Context, filters: &[&'static str]) -> Result<(), StoreError> {

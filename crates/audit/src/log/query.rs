@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ashlar_kernel::{EventRecord, Outcome, Target, TenantId, Timestamp};
+use ashlar_kernel::{EventRecord, LogEntry, Outcome, Target, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -63,8 +63,10 @@ impl EventFilter {
     }
 
     /// Whether it lets an event through. For stores without a query language.
-    pub fn lets_through(&self, event: &EventRecord) -> bool {
+    pub fn lets_through(&self, entry: &LogEntry) -> bool {
+        let event = &entry.event;
         self.knows_who(event)
+            && self.ip.is_none_or(|ip| entry.ip() == Some(ip))
             && self.knows_what(event)
             && self.request_id.as_ref().is_none_or(|request| event.request_id == *request)
             && self.trace_id.as_ref().is_none_or(|trace| trace.is_of(event.trace.as_deref()))
@@ -76,7 +78,6 @@ impl EventFilter {
     fn knows_who(&self, event: &EventRecord) -> bool {
         self.actor_type.as_ref().is_none_or(|kind| event.actor.kind == *kind)
             && self.actor_id.as_ref().is_none_or(|id| event.actor.id.as_ref() == Some(id))
-            && self.ip.is_none_or(|ip| event.source.ip == Some(ip))
     }
 
     fn knows_what(&self, event: &EventRecord) -> bool {
@@ -130,17 +131,20 @@ pub struct EventQuery {
     pub after: Option<EventPosition>,
     /// How many rows at most.
     pub rows: u64,
+    /// Whether the values that are kept beside the events are wanted with them.
+    pub with_personal: bool,
 }
 
 impl EventQuery {
     /// Whether it lets an event through. For stores without a query language.
-    pub fn lets_through(&self, event: &EventRecord) -> bool {
+    pub fn lets_through(&self, entry: &LogEntry) -> bool {
+        let event = &entry.event;
         let position = EventPosition::of(event);
         let follows = self.after.is_none_or(|after| match self.order {
             EventOrder::NewestFirst => position < after,
             EventOrder::OldestFirst => position > after,
         });
-        event.tenant == self.tenant && follows && self.filter.lets_through(event)
+        event.tenant == self.tenant && follows && self.filter.lets_through(entry)
     }
 }
 

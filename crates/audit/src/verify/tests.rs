@@ -1,6 +1,6 @@
 //! Trails that were tampered with in memory.
 
-use ashlar_kernel::{ActorRef, Outcome, Source, Target, Timestamp};
+use ashlar_kernel::{ActorRef, EventFormat, Outcome, Source, Target, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -9,6 +9,7 @@ use crate::{Origin, tree::Frontier};
 
 fn event(number: u64) -> EventRecord {
     EventRecord {
+        format: EventFormat::First,
         id: Uuid::from_u128(u128::from(number)),
         tenant: TenantId::MAIN,
         name: "demo.thing.renamed".to_owned(),

@@ -1,6 +1,6 @@
 //! Events as clients see them.
 
-use ashlar_kernel::{DiffEntry, DiffValue, EventRecord, Page, Source, Target};
+use ashlar_kernel::{DiffEntry, DiffValue, LogEntry, Page, Target};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -72,7 +72,8 @@ struct AuditChange {
     /// Which, as a JSON Pointer.
     #[schema(example = "/role")]
     path: String,
-    /// Before. Of personal data, `{"withheld":true}` says that there was something.
+    /// Before. Of personal data, `{"withheld":true}` or `{"c":"…"}`, a commitment, says that there was something; to those
+    /// who may see it the value is shown as long as it is kept.
     #[schema(required, value_type = Value)]
     old: Value,
     /// After.
@@ -124,7 +125,7 @@ pub(super) struct AuditEvent {
     /// The event's own facts.
     #[schema(value_type = AuditEventData)]
     data: Value,
-    /// Where it was done from; null to those who may not see it.
+    /// Where it was done from; null to those who may not see it, and when it was erased.
     #[schema(required)]
     source: Option<AuditSource>,
     /// In which request.
@@ -144,16 +145,19 @@ pub(super) struct AuditEventPage {
     page: PageInfo,
 }
 
-impl From<Page<EventRecord>> for AuditEventPage {
-    fn from(page: Page<EventRecord>) -> Self {
+impl From<Page<LogEntry>> for AuditEventPage {
+    fn from(page: Page<LogEntry>) -> Self {
         let Page { data, next_cursor } = page;
         Self { data: data.into_iter().map(AuditEvent::from).collect(), page: PageInfo::after(next_cursor) }
     }
 }
 
-impl From<EventRecord> for AuditEvent {
-    fn from(event: EventRecord) -> Self {
-        let change = |DiffEntry { path, old, new }| AuditChange { path, old: plain(old), new: plain(new) };
+impl From<LogEntry> for AuditEvent {
+    fn from(entry: LogEntry) -> Self {
+        let changes =
+            entry.event.diff.iter().enumerate().map(|(index, change)| changed(&entry, index, change)).collect();
+        let source = source(&entry);
+        let event = entry.event;
         let trace_id = event.trace.as_deref().and_then(|trace| trace.get(3..35)).map(str::to_owned);
         Self {
             id: event.id,
@@ -163,24 +167,30 @@ impl From<EventRecord> for AuditEvent {
             occurred_at: moment(event.occurred_at),
             actor: AuditActor { kind: event.actor.kind, id: event.actor.id, session_id: event.actor.session },
             targets: event.targets.into_iter().map(|Target { kind, id }| AuditTarget { kind, id }).collect(),
-            changes: event.diff.into_iter().map(change).collect(),
+            changes,
             // An event without facts of its own is written as null.
             data: Some(event.data).filter(Value::is_object).unwrap_or_else(|| json!({})),
-            source: source(event.source),
+            source,
             request_id: event.request_id,
             trace_id,
         }
     }
 }
 
-fn source(Source { ip, user_agent }: Source) -> Option<AuditSource> {
-    let is_known = ip.is_some() || user_agent.is_some();
-    is_known.then(|| AuditSource { ip: ip.map(|ip| ip.to_string()), user_agent })
+fn source(entry: &LogEntry) -> Option<AuditSource> {
+    let (ip, user_agent) = (entry.ip().map(|ip| ip.to_string()), entry.user_agent().map(str::to_owned));
+    (ip.is_some() || user_agent.is_some()).then_some(AuditSource { ip, user_agent })
 }
 
-fn plain(value: DiffValue) -> Value {
-    match value {
-        DiffValue::Plain(value) => value,
-        DiffValue::Withheld { withheld } => json!({ "withheld": withheld }),
-    }
+fn changed(entry: &LogEntry, index: usize, DiffEntry { path, old, new }: &DiffEntry) -> AuditChange {
+    let side = |name: &str, value: &DiffValue| match value {
+        DiffValue::Plain(value) => value.clone(),
+        // To those who may see it, as long as it is there.
+        DiffValue::Committed(commitment) => {
+            let shown = entry.value_at(&format!("/diff/{index}/{name}"), commitment);
+            shown.map_or_else(|| json!(commitment), |value| json!(value))
+        }
+        DiffValue::Withheld { .. } | DiffValue::Personal(_) => json!({ "withheld": true }),
+    };
+    AuditChange { path: path.clone(), old: side("old", old), new: side("new", new) }
 }

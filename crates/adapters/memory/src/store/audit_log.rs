@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use ashlar_audit::log::{AuditEvent, AuditStore, AuditTx, EventOrder, EventPosition, EventQuery};
-use ashlar_kernel::{Change, Context, EventRecord, Journal, StoreError, TenantId};
+use ashlar_kernel::{Change, Context, Journal, LogEntry, StoreError, TenantId};
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -17,25 +17,31 @@ impl AuditStore for MemoryStore {
         Ok(Box::new(MemoryTx::begin(turn, Arc::clone(&self.shared), journal)))
     }
 
-    async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
+    async fn events(&self, query: &EventQuery) -> Result<Vec<LogEntry>, StoreError> {
         let committed = self.shared.lock();
-        let mut events: Vec<_> = committed.log.all().filter(|event| query.lets_through(event)).cloned().collect();
+        let mut events: Vec<_> = committed.log.entries().filter(|entry| query.lets_through(entry)).collect();
+        let position = |entry: &LogEntry| EventPosition::of(&entry.event);
         match query.order {
-            EventOrder::NewestFirst => events.sort_unstable_by_key(|event| Reverse(EventPosition::of(event))),
-            EventOrder::OldestFirst => events.sort_unstable_by_key(EventPosition::of),
+            EventOrder::NewestFirst => events.sort_unstable_by_key(|entry| Reverse(position(entry))),
+            EventOrder::OldestFirst => events.sort_unstable_by_key(position),
         }
         events.truncate(usize::try_from(query.rows).unwrap_or(usize::MAX));
-        Ok(events)
+        Ok(events.into_iter().map(|entry| wanted(entry, query.with_personal)).collect())
     }
 
-    async fn event(&self, tenant: TenantId, id: Uuid) -> Result<Option<EventRecord>, StoreError> {
+    async fn event(&self, tenant: TenantId, id: Uuid, with_personal: bool) -> Result<Option<LogEntry>, StoreError> {
         let committed = self.shared.lock();
-        Ok(committed.log.all().find(|event| event.tenant == tenant && event.id == id).cloned())
+        let found = committed.log.entries().find(|entry| entry.event.tenant == tenant && entry.event.id == id);
+        Ok(found.map(|entry| wanted(entry, with_personal)))
     }
 
     async fn newest_checkpoint(&self, tenant: TenantId) -> Result<Option<String>, StoreError> {
         Ok(self.shared.lock().trail.newest_note(tenant))
     }
+}
+
+fn wanted(entry: LogEntry, with_personal: bool) -> LogEntry {
+    if with_personal { entry } else { LogEntry::from(entry.event) }
 }
 
 #[async_trait]

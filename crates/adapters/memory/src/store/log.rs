@@ -1,8 +1,11 @@
 //! The event log and its two readers.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use ashlar_kernel::{EventRecord, LogReader};
+use ashlar_kernel::{EventRecord, LogEntry, LogReader, PersonalValue};
 use uuid::Uuid;
 
 type Records = Vec<Arc<EventRecord>>;
@@ -13,14 +16,26 @@ pub(super) struct Log {
     all: Records,
     to_seal: Records,
     to_dispatch: Records,
+    /// Beside the log, by event.
+    personal: HashMap<Uuid, Vec<PersonalValue>>,
 }
 
 impl Log {
-    pub(super) fn append(&mut self, records: Vec<EventRecord>) {
-        let records: Records = records.into_iter().map(Arc::new).collect();
+    pub(super) fn append(&mut self, entries: Vec<LogEntry>) {
+        let mut records = Records::new();
+        for LogEntry { event, personal } in entries {
+            self.personal.insert(event.id, personal);
+            records.push(Arc::new(event));
+        }
         self.to_seal.extend(records.iter().map(Arc::clone));
         self.to_dispatch.extend(records.iter().map(Arc::clone));
         self.all.extend(records);
+    }
+
+    /// Every event with the personal values that are there.
+    pub(super) fn entries(&self) -> impl Iterator<Item = LogEntry> {
+        let beside = |event: &EventRecord| self.personal.get(&event.id).cloned().unwrap_or_default();
+        self.all().map(move |event| LogEntry { event: event.clone(), personal: beside(event) })
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &EventRecord> {

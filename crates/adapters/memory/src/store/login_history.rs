@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use ashlar_identity::{LoginLine, LoginPosition, LoginQuery, UserId, port::LoginHistory};
-use ashlar_kernel::{EventRecord, StoreError, Timestamp};
+use ashlar_kernel::{LogEntry, StoreError, Timestamp};
 use async_trait::async_trait;
 
 use super::MemoryStore;
@@ -14,7 +14,7 @@ pub(super) struct Attempts(Arc<BTreeMap<Reverse<LoginPosition>, LoginLine>>);
 
 impl Attempts {
     /// Keeps the attempts that these events tell of.
-    pub(super) fn note(&mut self, events: &[EventRecord]) {
+    pub(super) fn note(&mut self, events: &[LogEntry]) {
         for line in events.iter().filter_map(LoginLine::of) {
             Arc::make_mut(&mut self.0).insert(Reverse(line.position()), line);
         }

@@ -10,7 +10,7 @@ use ashlar_audit::{
     port::{CheckpointStore, SealStore, SealTx, SignedCheckpoint, TrailSnapshot, TrailStore, Unsealed},
     verify::{Body, SealedRow},
 };
-use ashlar_kernel::{EventRecord, LogReader, StoreError, TenantId, Timestamp};
+use ashlar_kernel::{EventRecord, LogReader, PersonalValue, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
 use uuid::Uuid;
@@ -146,7 +146,9 @@ impl TrailStore for MemoryStore {
             tenants_of(&committed).into_iter().map(|tenant| (tenant, unsealed(&committed, Some(tenant)))).collect();
         let waiting = waiting(&committed, None).map(|event| event.id).collect();
         let events = committed.log.all().map(|event| (event.id, event.clone())).collect();
-        Ok(Box::new(Snapshot { trail: committed.trail.clone(), events, waiting, waits }))
+        let personal = committed.log.entries().filter(|entry| !entry.personal.is_empty());
+        let personal = personal.map(|entry| (entry.event.id, entry.personal)).collect();
+        Ok(Box::new(Snapshot { trail: committed.trail.clone(), events, personal, waiting, waits }))
     }
 }
 
@@ -159,6 +161,7 @@ fn tenants_of(committed: &Committed) -> BTreeSet<TenantId> {
 struct Snapshot {
     trail: Trail,
     events: BTreeMap<Uuid, EventRecord>,
+    personal: BTreeMap<Uuid, Vec<PersonalValue>>,
     waiting: BTreeSet<Uuid>,
     waits: HashMap<TenantId, Unsealed>,
 }
@@ -184,6 +187,10 @@ impl TrailSnapshot for Snapshot {
         let of_tenant = self.trail.nodes.iter().filter(|(owner, _)| *owner == tenant);
         let nodes = of_tenant.map(|(_, node)| ((node.level, node.index), node.hash));
         Ok(nodes.filter(|(place, _)| places.contains(place)).collect())
+    }
+
+    async fn personal(&mut self, events: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<PersonalValue>>, StoreError> {
+        Ok(events.iter().filter_map(|event| Some((*event, self.personal.get(event)?.clone()))).collect())
     }
 
     async fn head(&mut self, tenant: TenantId) -> Result<Option<Head>, StoreError> {

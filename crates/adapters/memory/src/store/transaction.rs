@@ -9,7 +9,7 @@ use ashlar_identity::{
     UserEvent, UserId, WeakPassword, WeakPasswordEvent,
     port::{FirstAdmin, IdentityTx, InsertUserError},
 };
-use ashlar_kernel::{Change, DomainEvent, EventRecord, Journal, Receipt, StoreError, TenantId, Timestamp, UnitOfWork};
+use ashlar_kernel::{Change, DomainEvent, Journal, LogEntry, Receipt, StoreError, TenantId, Timestamp, UnitOfWork};
 use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
 
@@ -24,7 +24,7 @@ pub(super) struct MemoryTx {
     shared: Arc<Shared>,
     journal: Journal,
     pub(super) draft: Tables,
-    pub(super) written: Vec<EventRecord>,
+    pub(super) written: Vec<LogEntry>,
     /// A refused write spoils the whole work, as on PostgreSQL: what a caller does on top of it cannot be saved.
     is_spoilt: bool,
 }

@@ -102,3 +102,26 @@ pub(super) mod checkpoint {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// What events are committed to.
+pub(super) mod pii {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_pii")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub event_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub path: String,
+        pub tenant_id: Uuid,
+        pub subject_id: Option<Uuid>,
+        pub salt: Vec<u8>,
+        pub value: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,10 +1,11 @@
 //! The log as people look it up.
 
 use ashlar_audit::log::{Action, AuditEvent, AuditStore, AuditTx, EventFilter, EventOrder, EventQuery, Mention};
-use ashlar_kernel::{Change, Context, EventRecord, StoreError, TenantId};
+use ashlar_kernel::{Change, Context, LogEntry, StoreError, TenantId};
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, Condition, ConnectionTrait as _, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _, Select, Value,
     sea_query::{Expr, ExprTrait},
 };
 use serde_json::{Map, json};
@@ -27,13 +28,12 @@ impl AuditStore for SqlStore {
         Ok(Box::new(self.begin_tx(context).await?))
     }
 
-    async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
+    async fn events(&self, query: &EventQuery) -> Result<Vec<LogEntry>, StoreError> {
         let order = match query.order {
             EventOrder::NewestFirst => Order::Desc,
             EventOrder::OldestFirst => Order::Asc,
         };
-        let passing =
-            Terms { backend: sea_orm::ConnectionTrait::get_database_backend(self.reader()), tenant: query.tenant };
+        let passing = Terms { backend: self.reader().get_database_backend(), tenant: query.tenant };
         let mut events = Entity::find()
             .filter(passing.of_tenant(&query.filter))
             .filter(passing.all_of(&query.filter))
@@ -46,14 +46,12 @@ impl AuditStore for SqlStore {
             let position = Expr::tuple([Expr::value(after.at), Expr::value(after.id)]);
             events = events.filter(if order == Order::Desc { columns.lt(position) } else { columns.gt(position) });
         }
-        let rows = events.all(self.reader()).await.map_err(store_error)?;
-        rows.into_iter().map(event_log::record_of).collect()
+        self.entries(events, query.with_personal).await
     }
 
-    async fn event(&self, tenant: TenantId, id: Uuid) -> Result<Option<EventRecord>, StoreError> {
+    async fn event(&self, tenant: TenantId, id: Uuid, with_personal: bool) -> Result<Option<LogEntry>, StoreError> {
         let of_tenant = Entity::find_by_id(id).filter(Column::TenantId.eq(tenant.as_uuid()));
-        let row = of_tenant.one(self.reader()).await.map_err(store_error)?;
-        row.map(event_log::record_of).transpose()
+        Ok(self.entries(of_tenant, with_personal).await?.pop())
     }
 
     async fn newest_checkpoint(&self, tenant: TenantId) -> Result<Option<String>, StoreError> {
@@ -63,6 +61,16 @@ impl AuditStore for SqlStore {
             .filter(checkpoint::Column::TenantId.eq(tenant.as_uuid()))
             .order_by_desc(checkpoint::Column::Size);
         newest.into_tuple().one(self.reader()).await.map_err(store_error)
+    }
+}
+
+impl SqlStore {
+    /// Events, and what stands beside them if that is wanted, in one statement.
+    async fn entries(&self, events: Select<Entity>, with_personal: bool) -> Result<Vec<LogEntry>, StoreError> {
+        let backend = self.reader().get_database_backend();
+        let events = if with_personal { event_log::with_personal(backend, events) } else { events };
+        let rows = self.reader().query_all_raw(events.build(backend)).await.map_err(store_error)?;
+        rows.iter().map(|row| event_log::entry_of(row, with_personal)).collect()
     }
 }
 
@@ -84,7 +92,8 @@ impl Terms {
     /// Of the tenant. Without statistics SQLite prefers the order of events to everything, and would go through all of a
     /// tenant's for the few of one thing: a plus keeps it from that.
     fn of_tenant(&self, filter: &EventFilter) -> Expr {
-        let is_rare = filter.target_id.is_some() || filter.mention.as_ref().is_some_and(|text| text.action().is_none());
+        let is_listed = filter.target_id.is_some() || filter.ip.is_some();
+        let is_rare = is_listed || filter.mention.as_ref().is_some_and(|text| text.action().is_none());
         if self.backend == DbBackend::Sqlite && is_rare {
             self.with("+event.tenant_id = {}", [self.tenant.as_uuid()])
         } else {
@@ -100,7 +109,7 @@ impl Terms {
             .add_option(filter.action.as_ref().map(|action| self.is_called(action)))
             .add_option((target != (None, None)).then(|| self.is_about(target)))
             .add_option(filter.outcome.map(|outcome| Column::Outcome.eq(outcome.as_str())))
-            .add_option(filter.ip.map(|ip| self.with("event.source ->> 'ip' = {}", [ip.to_string()])))
+            .add_option(filter.ip.map(|ip| self.came_from(&ip.to_string())))
             .add_option(filter.request_id.as_ref().map(|request| Column::RequestId.eq(request.as_str())))
             .add_option(filter.trace_id.as_ref().map(|trace| {
                 self.with("(event.traceparent IS NOT NULL AND substr(event.traceparent, 4, 32) = {})", [trace.as_str()])
@@ -108,6 +117,17 @@ impl Terms {
             .add_option(filter.from.map(|from| Column::OccurredAt.gte(from)))
             .add_option(filter.to.map(|to| Column::OccurredAt.lt(to)))
             .add_option(filter.mention.as_ref().map(|mention| self.has_to_do_with(mention)))
+    }
+
+    /// From an address that stands beside the log, or in an event of the first format. As one list of ids: of two
+    /// conditions with "or" between them, no index would answer either.
+    fn came_from(&self, ip: &str) -> Expr {
+        let tenant = || Value::from(self.tenant.as_uuid());
+        self.with(
+            "event.id IN (SELECT event_id FROM audit_pii WHERE tenant_id = {} AND path = '/source/ip' AND value = {} \
+             UNION ALL SELECT id FROM event AS plain WHERE tenant_id = {} AND format = 1 AND source ->> 'ip' = {})",
+            [tenant(), ip.into(), tenant(), ip.into()],
+        )
     }
 
     fn is_called(&self, action: &Action) -> Expr {

@@ -7,7 +7,7 @@ use ashlar_audit::{
     port::{TrailSnapshot, TrailStore, Unsealed},
     verify::{Body, SealedRow},
 };
-use ashlar_kernel::{StoreError, TenantId};
+use ashlar_kernel::{PersonalValue, StoreError, TenantId};
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
@@ -17,12 +17,13 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    entity::{chain, checkpoint, head, tree},
+    entity::{chain, checkpoint, head, pii, tree},
     mapping,
 };
 use crate::{
     SqlStore,
     database::Transaction,
+    dialect::is_among,
     errors::store_error,
     event_log::{
         self,
@@ -88,6 +89,17 @@ impl TrailSnapshot for Snapshot {
             Some(((u8::try_from(row.level).ok()?, u64::try_from(row.idx).ok()?), Digest32::restore(&row.hash)?))
         };
         Ok(found.into_iter().filter_map(node).collect())
+    }
+
+    async fn personal(&mut self, events: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<PersonalValue>>, StoreError> {
+        let these = is_among(self.0.get_database_backend(), pii::Column::EventId, events);
+        let rows = pii::Entity::find().filter(these).order_by_asc(pii::Column::Path).all(&self.0).await;
+        let mut beside: BTreeMap<Uuid, Vec<PersonalValue>> = BTreeMap::new();
+        for pii::Model { event_id, path, subject_id: subject, salt, value, .. } in rows.map_err(store_error)? {
+            let salt = salt.try_into().map_err(|_length| StoreError::Corrupt { what: "audit_pii.salt" })?;
+            beside.entry(event_id).or_default().push(PersonalValue { path, subject, salt, value });
+        }
+        Ok(beside)
     }
 
     async fn head(&mut self, tenant: TenantId) -> Result<Option<Head>, StoreError> {

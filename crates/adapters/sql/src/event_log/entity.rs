@@ -30,6 +30,7 @@ pub(crate) mod row {
         pub source: Json,
         pub request_id: String,
         pub traceparent: Option<String>,
+        pub format: i32,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

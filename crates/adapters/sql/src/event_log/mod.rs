@@ -1,26 +1,27 @@
 //! The insert-only event log: written by units of work, read by the sealer and the relay.
 
 pub(crate) mod entity;
+mod personal;
+mod writing;
 
-use ashlar_kernel::{ActorRef, EventLog, EventRecord, LogReader, Outcome, StoreError, TenantId, Timestamp};
+use ashlar_kernel::{
+    ActorRef, EventFormat, EventLog, EventRecord, LogReader, Outcome, StoreError, TenantId, Timestamp,
+};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, InsertMany, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
 use self::entity::{row, to_dispatch, to_seal};
 use crate::{SqlStore, dialect::is_among, errors::store_error};
 
-/// The one statement that writes the events of one change. A trigger adds them to the lists of both readers.
-pub(crate) fn insertion(events: Vec<EventRecord>) -> Result<InsertMany<row::ActiveModel>, StoreError> {
-    let rows = events.into_iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
-    Ok(row::Entity::insert_many(rows))
-}
+pub(crate) use self::{
+    personal::{entry_of, with_personal},
+    writing::insertion,
+};
 
 /// Ids in one statement, well below the 32,766 parameters of SQLite.
 pub(crate) const IDS_AT_ONCE: usize = 1_000;
@@ -104,31 +105,12 @@ pub(crate) async fn unsealed_on(
     Ok(found.unwrap_or((0, None)))
 }
 
-fn row_of(event: EventRecord) -> Result<row::ActiveModel, StoreError> {
-    Ok(row::ActiveModel {
-        position: NotSet,
-        id: Set(event.id),
-        tenant_id: Set(event.tenant.as_uuid()),
-        name: Set(event.name),
-        schema_version: Set(i32::from(event.schema_version)),
-        occurred_at: Set(event.occurred_at),
-        actor_type: Set(event.actor.kind),
-        actor_id: Set(event.actor.id),
-        actor_session: Set(event.actor.session),
-        targets: Set(json(&event.targets)?),
-        outcome: Set(event.outcome.as_str().to_owned()),
-        diff: Set(json(&event.diff)?),
-        data: Set(event.data),
-        source: Set(json(&event.source)?),
-        request_id: Set(event.request_id),
-        traceparent: Set(event.trace),
-    })
-}
-
 /// The event in a row.
 pub(crate) fn record_of(row: row::Model) -> Result<EventRecord, StoreError> {
     let corrupt = |what| StoreError::Corrupt { what };
+    let format = u16::try_from(row.format).ok().and_then(EventFormat::restore);
     Ok(EventRecord {
+        format: format.ok_or_else(|| corrupt("event.format"))?,
         id: row.id,
         tenant: TenantId::from_uuid(row.tenant_id),
         name: row.name,
@@ -143,10 +125,6 @@ pub(crate) fn record_of(row: row::Model) -> Result<EventRecord, StoreError> {
         request_id: row.request_id,
         trace: row.traceparent,
     })
-}
-
-fn json(value: &impl Serialize) -> Result<Value, StoreError> {
-    serde_json::to_value(value).map_err(StoreError::internal)
 }
 
 fn typed<T: DeserializeOwned>(value: Value, what: &'static str) -> Result<T, StoreError> {

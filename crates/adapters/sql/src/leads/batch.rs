@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ashlar_kernel::{EventRecord, StoreError, TenantId};
+use ashlar_kernel::{LogEntry, StoreError, TenantId};
 use ashlar_leads::{
     Lead, LeadId,
     port::{BatchWrites, Newcomer},
@@ -25,7 +25,7 @@ use crate::transaction::SqlTx;
 impl BatchWrites for SqlTx {
     async fn insert_leads(&mut self, newcomers: Vec<Newcomer>) -> Result<BTreeSet<LeadId>, StoreError> {
         let (mut rows, mut notes) = (BTreeMap::new(), BTreeMap::new());
-        let mut events = BTreeMap::<Uuid, Vec<EventRecord>>::new();
+        let mut events = BTreeMap::<Uuid, Vec<LogEntry>>::new();
         for (change, came) in newcomers {
             let (lead, explained) = self.open_another(change)?;
             let id = lead.id().as_uuid();
