@@ -8,6 +8,8 @@ use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
+use crate::forms::Page;
+
 journeys!(
     lead_to_contract,
     race_of_conversions_makes_one_client,
@@ -33,7 +35,11 @@ async fn upload(app: &TestApp, who: &SignedIn, contract: &str, (name, content): 
 }
 
 fn text(answer: &Answer, pointer: &str) -> String {
-    answer.json().pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
+    text_at(&answer.json(), pointer)
+}
+
+fn text_at(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
 }
 
 /// A contract with a client; its id.
@@ -45,12 +51,22 @@ async fn contract(app: &TestApp, who: &SignedIn) -> String {
     text(&ask(app, who, "POST", "/contracts").json(&body).send().await.expect(201), "/id")
 }
 
+/// The whole way, from a form on a web page to the file on the seller's disk.
 async fn lead_to_contract(database: Database) {
     let app = TestApp::start(database).await;
-    let boss = app.boss().await;
-    let seller = app.colleague(&boss, "seller", "sales").await;
-    let lead = app.lead(&seller.access, &json!({ "email": "ada@engines.example", "owner_id": seller.user })).await;
-    app.move_lead(&seller, &lead, "qualified").await.expect(200);
+    let page = Page::of(&app).await;
+    let form = json!({ "email": "ada@engines.example", "company_name": "Engines", "notes": "A web site, please" });
+    page.send(&form).await.expect(202);
+    let boss = &page.boss;
+    let seller = app.colleague(boss, "seller", "sales").await;
+    let seen = app.leads(&seller, "?status=new&source=website").await.expect(200).json()["data"].clone();
+    assert_eq!(seen.as_array().unwrap().len(), 1, "{seen}");
+    assert_eq!((&seen[0]["full_name"], &seen[0]["notes"]), (&json!("Ada Lovelace"), &form["notes"]));
+    let lead = text_at(&seen[0], "/id");
+    app.on_lead(boss, "PATCH", &lead, "").json(&json!({ "owner_id": seller.user })).send().await.expect(200);
+    for status in ["contacted", "qualified"] {
+        app.move_lead(&seller, &lead, status).await.expect(200);
+    }
 
     let wish = json!({
         "client": { "legal_name": "Engines Ltd" },
@@ -61,20 +77,22 @@ async fn lead_to_contract(database: Database) {
     let expected = ["lead.status_changed", "lead.converted", "client.created", "contract.created"];
     assert_eq!(names, expected.map(|name| format!("leads.{name}")));
     let client = converted.json()["client"].clone();
-    assert_eq!((&client["company_name"], &client["lead_id"]), (&json!("Ada Lovelace"), &json!(lead)));
+    assert_eq!((&client["company_name"], &client["lead_id"]), (&json!("Engines"), &json!(lead)));
     assert_eq!(client["billing_email"], "ada@engines.example");
-    let again = convert(&app, &boss, &lead, &json!({ "client": {} })).send().await.expect(200);
+    let again = convert(&app, boss, &lead, &json!({ "client": {} })).send().await.expect(200);
     assert_eq!(again.json(), json!({ "client": client, "contract": null }));
     let stored = app.on_lead(&seller, "GET", &lead, "").send().await.expect(200).json();
     assert_eq!(stored["status"], "won");
     assert!(stored["converted_at"].is_string());
+    file_goes_in_and_out(&app, &seller, &text(&converted, "/contract/id")).await;
+}
 
-    let contract = text(&converted, "/contract/id");
-    let file = upload(&app, &seller, &contract, ("../Vertrag \u{fc}.pdf", PDF)).await.expect(201);
+async fn file_goes_in_and_out(app: &TestApp, seller: &SignedIn, contract: &str) {
+    let file = upload(app, seller, contract, ("../Vertrag \u{fc}.pdf", PDF)).await.expect(201);
     assert_eq!((text(&file, "/name"), text(&file, "/type")), ("Vertrag \u{fc}.pdf".to_owned(), "pdf".to_owned()));
-    let read = ask(&app, &seller, "GET", &format!("/contracts/{contract}")).send().await.expect(200);
+    let read = ask(app, seller, "GET", &format!("/contracts/{contract}")).send().await.expect(200);
     assert_eq!(read.json()["files"], json!([file.json()]));
-    let link = ask(&app, &seller, "GET", &format!("/contracts/files/{}/url", text(&file, "/id"))).send().await;
+    let link = ask(app, seller, "GET", &format!("/contracts/files/{}/url", text(&file, "/id"))).send().await;
     let url = text(&link.expect(200), "/url");
 
     let down = app.client.get(&url).undescribed().send().await.expect(200);

@@ -17,14 +17,15 @@ journeys!(
 
 const SITE: &str = "https://www.example.org";
 
-struct Page<'a> {
+/// A web page with a form, and the administrator whose key it has.
+pub(crate) struct Page<'a> {
     app: &'a TestApp,
-    boss: SignedIn,
+    pub(crate) boss: SignedIn,
     key: String,
 }
 
 impl<'a> Page<'a> {
-    async fn of(app: &'a TestApp) -> Self {
+    pub(crate) async fn of(app: &'a TestApp) -> Self {
         let boss = app.boss().await;
         let key = app.publish_key(&boss.access).await.text;
         Self { app, boss, key }
@@ -48,7 +49,7 @@ impl<'a> Page<'a> {
         form
     }
 
-    async fn send(&self, members: &Value) -> Answer {
+    pub(crate) async fn send(&self, members: &Value) -> Answer {
         self.call(&self.form(members).await).send().await
     }
 
