@@ -46,6 +46,7 @@ impl Setup {
             ("ASHLAR_RATE_LIMIT_REFRESH", "3600000/1h"),
             ("ASHLAR_RATE_LIMIT_MAIL", "3600000/1h"),
             ("ASHLAR_RATE_LIMIT_FORM", "3600000/1h"),
+            ("ASHLAR_RATE_LIMIT_UPLOAD", "3600000/1h"),
             ("ASHLAR_STUFFING_BRAKE", "off"),
             // On a busy machine forty clients at once may well wait longer than one should.
             ("ASHLAR_DATABASE_ACQUIRE_TIMEOUT", "2m"),
@@ -112,8 +113,8 @@ impl Setup {
                 .await
                 .unwrap();
         (self.state)(&mut state);
-        let (identity, newsletter, transfers) =
-            (state.identity.clone(), state.newsletter.clone(), state.transfers.clone());
+        let (identity, newsletter, transfers, leads) =
+            (state.identity.clone(), state.newsletter.clone(), state.transfers.clone(), state.leads.clone());
         let ids = Arc::clone(&state.ids);
         let server = match self.routes {
             None => http::server(listener, state, &config).unwrap(),
@@ -126,7 +127,20 @@ impl Setup {
         let handle = server.handle();
         drop(tokio::spawn(server));
         let client = Client::new(address);
-        TestApp { client, clock, store, identity, transfers, newsletter, ids, config, server: handle, database, folder }
+        TestApp {
+            client,
+            clock,
+            store,
+            identity,
+            transfers,
+            leads,
+            newsletter,
+            ids,
+            config,
+            server: handle,
+            database,
+            folder,
+        }
     }
 }
 
@@ -153,6 +167,8 @@ pub struct TestApp {
     pub identity: Identity,
     /// Leads that come and go in files, as workers have them.
     pub transfers: ashlar_leads::Transfers,
+    /// Its leads, past HTTP.
+    pub leads: ashlar_leads::Leads,
     /// Its mailing lists, past HTTP.
     pub newsletter: Newsletter,
     /// Where ids come from.

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod batches;
+mod browsers;
 mod clients;
 mod contacts;
+mod files;
 mod forms;
 mod lists;
 mod pipeline;

@@ -32,6 +32,16 @@ pub(crate) struct Body<T, const MAX: usize = { usize::MAX }>(pub T, pub Digest);
 #[derive(Clone, Copy)]
 pub(crate) struct Digest(pub [u8; 32]);
 
+impl Digest {
+    /// The digest of what a body of several parts says, however it was put together.
+    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+        let framed = parts
+            .iter()
+            .fold(Sha256::new(), |hash, part| hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part));
+        Self(framed.finalize().into())
+    }
+}
+
 impl<T, const MAX: usize> Deref for Body<T, MAX> {
     type Target = T;
 

@@ -23,6 +23,8 @@ ashlar_kernel::error_codes! {
             "Send the body as `application/json`, in UTF-8.";
         BODY_TOO_LARGE = "body_too_large", Malformed, "Body too large",
             "The body is larger than this operation takes: 1 MiB unless configured otherwise, and 16 KiB under `/api/v1/auth`.";
+        RANGE_NOT_SATISFIABLE = "range_not_satisfiable", Malformed, "Range not satisfiable",
+            "The file ends before the part you asked for begins. `Content-Range` tells how long it is.";
         HEADERS_TOO_LARGE = "headers_too_large", Malformed, "Headers too large",
             "All headers together may have 16 KiB.";
         TOO_MANY_CONNECTIONS = "too_many_connections", TooMany, "Too many connections",
@@ -76,6 +78,7 @@ pub fn status_of_code(code: &ErrorCode) -> u16 {
         "method_not_allowed" => 405,
         "body_too_large" => 413,
         "unsupported_media_type" => 415,
+        "range_not_satisfiable" => 416,
         "headers_too_large" => 431,
         _ => status_of(code.kind).as_u16(),
     }

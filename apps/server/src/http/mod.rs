@@ -24,6 +24,7 @@ mod page;
 pub mod problem;
 mod problem_pages;
 mod query;
+mod range;
 mod root;
 mod server;
 mod state;

@@ -103,6 +103,7 @@ struct Facts {
     extensions: Map<String, Value>,
     challenge: Option<&'static str>,
     allow: Vec<Method>,
+    size: Option<u64>,
 }
 
 /// The status of a kind.
@@ -134,7 +135,15 @@ impl Problem {
             extensions: Map::new(),
             challenge: None,
             allow: Vec::new(),
+            size: None,
         }))
+    }
+
+    /// The same problem with how many bytes there are.
+    #[must_use]
+    pub fn of_size(mut self, bytes: u64) -> Self {
+        self.0.size = Some(bytes);
+        self
     }
 
     /// The same problem with refused fields.
@@ -223,6 +232,9 @@ impl Problem {
                 response.insert_header((header::ALLOW, value));
             }
         }
+        if let Some(bytes) = self.0.size {
+            response.insert_header((header::CONTENT_RANGE, format!("bytes */{bytes}")));
+        }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response
     }
@@ -255,6 +267,7 @@ impl<E: Classified + 'static> From<E> for Problem {
             extensions: error.extensions(),
             challenge,
             allow: Vec::new(),
+            size: None,
         }))
     }
 }

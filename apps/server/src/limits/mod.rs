@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use ashlar_kernel::{Brake, Charge, MacKey, RateLimiter, RatePolicy, StoreError, Timestamp, Verdict};
+use ashlar_kernel::{Actor, Brake, Charge, MacKey, RateLimiter, RatePolicy, StoreError, Timestamp, Verdict};
 
 pub use brake::SharedThenLocalBrake;
 pub use fallback::SharedThenLocal;
@@ -28,6 +28,8 @@ pub struct Policies {
     pub mail: Option<RatePolicy>,
     /// Forms that strangers send from one address.
     pub form: Option<RatePolicy>,
+    /// Files that one user sends.
+    pub upload: Option<RatePolicy>,
 }
 
 /// Counts requests. Cheap to clone.
@@ -47,8 +49,8 @@ impl RateLimits {
 
     /// Whether any policy is in force.
     pub fn are_on(&self) -> bool {
-        let Policies { ip_burst, user, auth, refresh, mail, form } = &self.policies;
-        [ip_burst, user, auth, refresh, mail, form].into_iter().any(Option::is_some)
+        let Policies { ip_burst, user, auth, refresh, mail, form, upload } = &self.policies;
+        [ip_burst, user, auth, refresh, mail, form, upload].into_iter().any(Option::is_some)
     }
 
     /// What an anonymous request counts against.
@@ -85,6 +87,16 @@ impl RateLimits {
     /// What a form of this kind counts against that a stranger sends.
     pub fn form(&self, kind: &str, client: Option<IpAddr>) -> Option<Charge> {
         charge(self.policies.form, format!("{kind}:{}", network(client)))
+    }
+
+    /// What a file counts against that somebody sends: the user, or the API key.
+    pub fn upload(&self, who: &Actor) -> Option<Charge> {
+        let name = match who {
+            Actor::User(person) => person.user.to_string(),
+            Actor::ApiKey(program) => format!("key:{}", program.key),
+            Actor::Anonymous | Actor::System(_) => return None,
+        };
+        charge(self.policies.upload, name)
     }
 
     /// Counts.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
 use ashlar_kernel::{Clock, Context, RequestId, RequestLedger, TenantId};
-use ashlar_leads::newsletter::Newsletter;
+use ashlar_leads::{Leads, newsletter::Newsletter};
 use async_trait::async_trait;
 use serde::Deserialize;
 
@@ -21,11 +21,13 @@ pub struct Keepers {
     pub counters: Arc<dyn SignInCounters>,
     /// Subscriptions.
     pub newsletter: Newsletter,
+    /// Files.
+    pub leads: Leads,
 }
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters, newsletter } = keepers;
+    let Keepers { identity, requests, counters, newsletter, leads } = keepers;
     Handlers::new()
         .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
         .with(PurgeLogins { identity: identity.clone(), clock: Arc::clone(clock) })
@@ -33,11 +35,12 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
         .with(TurnSigningKeys { identity, clock: Arc::clone(clock) })
         .with(PurgeRequests { requests, clock: Arc::clone(clock) })
         .with(PurgeCounters { counters, clock: Arc::clone(clock) })
+        .with(SweepFiles { leads, clock: Arc::clone(clock) })
         .with(SweepSubscriptions { newsletter, clock: Arc::clone(clock) })
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there. Signing keys are looked at more often,
-/// because one that was replaced is to be gone soon.
+/// because one that was replaced is to be gone soon, and files once a day, because a bucket is charged for being listed.
 pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
     Ok(vec![
         hourly(PurgeSessions::KIND, 7)?,
@@ -46,6 +49,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         hourly(PurgeLogins::KIND, 47)?,
         hourly(ReleaseIdentifiers::KIND, 53)?,
         hourly(SweepSubscriptions::KIND, 17)?,
+        by(SweepFiles::KIND, "29 3 * * *")?,
         by(TurnSigningKeys::KIND, "*/5 * * * *")?,
     ])
 }
@@ -165,6 +169,28 @@ impl Handler for SweepSubscriptions {
         let (expired, deleted) = swept.map_err(|error| Failure::Transient(error.to_string()))?;
         if expired + deleted > 0 {
             tracing::info!(expired, deleted, "subscriptions that nobody confirmed");
+        }
+        Ok(())
+    }
+}
+
+/// Forgets files that nobody needs.
+struct SweepFiles {
+    leads: Leads,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for SweepFiles {
+    const KIND: &'static str = "file.sweep";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
+        let swept = self.leads.sweep_files(self.clock.now()).await;
+        let files = swept.map_err(|error| Failure::Transient(error.to_string()))?;
+        if files > 0 {
+            tracing::info!(files, "deleted files that nobody needed");
         }
         Ok(())
     }

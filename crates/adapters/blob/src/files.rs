@@ -2,12 +2,12 @@
 
 use std::{fs, io, ops::Range, path::Path as FsPath, sync::Arc, time::Duration};
 
-use ashlar_kernel::{Entropy, ExposeSecret as _};
-use ashlar_leads::port::{FileBytes, FileError, FileKey, Files, NewFile};
+use ashlar_kernel::{Entropy, ExposeSecret as _, Timestamp};
+use ashlar_leads::port::{FileBytes, FileError, FileKey, FileKeys, Files, NewFile};
 use async_trait::async_trait;
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, future, stream};
 use object_store::{
-    ClientOptions, Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, RetryConfig,
+    ClientOptions, Error, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt as _, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
     local::LocalFileSystem,
     path::Path,
@@ -156,5 +156,15 @@ impl Files for BlobFiles {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(failure(error)),
         }
+    }
+
+    async fn kept_before(&self, moment: Timestamp) -> Result<FileKeys, FileError> {
+        let files = self.clone();
+        let listed = self.store().await?.list(Some(&self.prefix)).map_err(failure);
+        let ours = move |found: ObjectMeta| {
+            let key = found.location.filename().and_then(FileKey::restore);
+            key.filter(|key| files.path(key) == found.location && found.last_modified < moment)
+        };
+        Ok(listed.try_filter_map(move |found| future::ready(Ok(ours(found)))).boxed())
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The crate promises: a file that is kept outlives a power cut, and is read back as it was written; one that was given up
 //! leaves nothing; a file of any size needs the memory of one [part](PART). It deliberately has no names but the random
-//! ones it chooses itself, no lists of files, and no links for strangers: who may read what is decided by those who keep
-//! the names.
+//! ones it chooses itself, and no links for strangers: who may read what is decided by those who keep the names. Its list
+//! of files is for those who look for what nobody needs any more.
 //!
 //! ```
 //! use ashlar_blob::BlobUrl;

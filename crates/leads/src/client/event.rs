@@ -101,6 +101,8 @@ impl DomainEvent for ContractEvent {
 pub enum ContractFileEvent {
     /// It was added.
     Added { contract: ContractId, file: ContractFileId, sort: &'static str, size: u64, sha256: String },
+    /// It was taken away.
+    Deleted { contract: ContractId, file: ContractFileId },
     /// Somebody has read it.
     Downloaded { contract: ContractId, file: ContractFileId, reader: Uuid },
 }
@@ -109,12 +111,15 @@ impl DomainEvent for ContractFileEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Added { .. } => FILE_ADDED.name,
+            Self::Deleted { .. } => FILE_DELETED.name,
             Self::Downloaded { .. } => FILE_DOWNLOADED.name,
         }
     }
 
     fn targets(&self) -> Vec<Target> {
-        let (Self::Added { contract, file, .. } | Self::Downloaded { contract, file, .. }) = self;
+        let (Self::Added { contract, file, .. }
+        | Self::Deleted { contract, file }
+        | Self::Downloaded { contract, file, .. }) = self;
         vec![Target::new("contract", contract), Target::new("contract_file", file)]
     }
 }
@@ -178,6 +183,13 @@ const FILE_ADDED: EventSpec = EventSpec {
         ("sha256", "What its bytes hash to."),
     ],
 };
+const FILE_DELETED: EventSpec = EventSpec {
+    name: "leads.contract_file.deleted",
+    schema_version: 1,
+    summary: "A file was taken away from a contract that was not signed.",
+    targets: &["contract", "contract_file"],
+    data: &[CONTRACT, FILE],
+};
 const FILE_DOWNLOADED: EventSpec = EventSpec {
     name: "leads.contract_file.downloaded",
     schema_version: 1,
@@ -196,6 +208,7 @@ pub(crate) const fn client_event_specs() -> &'static [EventSpec] {
         CONTRACT_STATUS_CHANGED,
         CONTRACT_SIGNED,
         FILE_ADDED,
+        FILE_DELETED,
         FILE_DOWNLOADED,
     ]
 }

@@ -147,7 +147,7 @@ pub struct ContractFile {
     pub tenant: TenantId,
     /// Of which contract.
     pub contract: ContractId,
-    /// Which of its files, from 1.
+    /// Which of its places for files it has, from 1. One that is deleted leaves its place to another.
     pub position: u32,
     /// What it was called by whoever sent it.
     pub name: FileName,
@@ -169,6 +169,12 @@ impl ContractFile {
             size: self.stored.size,
             sha256: self.stored.sha256.to_string(),
         };
+        Change::new(self, event)
+    }
+
+    /// Takes it away.
+    pub fn delete(self) -> Change<Self, ContractFileEvent> {
+        let event = ContractFileEvent::Deleted { contract: self.contract, file: self.id };
         Change::new(self, event)
     }
 

@@ -69,6 +69,16 @@ async fn draft(scene: &Scene, client: &Client, title: &str) -> Contract {
     contract
 }
 
+async fn moved(scene: &Scene, contract: Contract, status: ContractStatus) -> Contract {
+    let patch = ContractPatch { status: Some(status), ..ContractPatch::default() };
+    let change = contract.edit(patch, noon() + TimeDelta::seconds(1)).unwrap().unwrap();
+    let contract = change.state().clone();
+    let mut tx = scene.begin().await;
+    tx.update_contract(change).await.unwrap();
+    tx.commit().await.unwrap();
+    contract
+}
+
 fn file(scene: &Scene, contract: &Contract, position: u32) -> ContractFile {
     let id: Id<()> = scene.id();
     let key = FileKey::restore(&id.to_string().replace('-', "")).unwrap();
@@ -180,12 +190,7 @@ pub async fn a_contract_survives_storage(fixture: Fixture) {
     assert_eq!(store.contract(elsewhere(), contract.id()).await.unwrap(), None);
     let stale = contract.clone();
     for status in [ContractStatus::Sent, ContractStatus::Signed, ContractStatus::Terminated] {
-        let patch = ContractPatch { status: Some(status), ..ContractPatch::default() };
-        let change = contract.edit(patch, noon() + TimeDelta::seconds(1)).unwrap().unwrap();
-        contract = change.state().clone();
-        let mut tx = scene.begin().await;
-        tx.update_contract(change).await.unwrap();
-        tx.commit().await.unwrap();
+        contract = moved(&scene, contract, status).await;
         assert_eq!(store.contract(contract.tenant(), contract.id()).await.unwrap(), Some(contract.clone()));
     }
     let patch = ContractPatch { starts_on: Patch::Clear, ..ContractPatch::default() };
@@ -246,9 +251,46 @@ pub async fn files_of_contracts_have_places(fixture: Fixture) {
     let refused = scene.begin().await.insert_contract_file(file(&scene, &contract, 2).add()).await;
     assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
 
+    let other = file(&scene, &contract, 3).stored.key;
+    let keys = [first.stored.key.clone(), other];
+    assert_eq!(store.needed_files(&keys).await.unwrap(), std::slice::from_ref(&first.stored.key));
+
     let mut tx = scene.begin().await;
     tx.note_contract_file(first.clone().read_by(Uuid::from_u128(3))).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(scene.event_names().await.last().unwrap(), "leads.contract_file.downloaded");
     assert_eq!(store.contract_file(first.tenant, first.id).await.unwrap(), Some(first));
+}
+
+/// A file that was deleted is gone, and its place is free; one of a contract that was signed stays.
+pub async fn files_of_open_contracts_go(fixture: Fixture) {
+    let scene = Scene::new(fixture);
+    let store = &scene.fixture.store;
+    let client = enter(&scene, called("A"), noon()).await;
+    let contract = draft(&scene, &client, "With files").await;
+    let [first, second] = [file(&scene, &contract, 1), file(&scene, &contract, 2)];
+    let mut tx = scene.begin().await;
+    for file in [&first, &second] {
+        tx.insert_contract_file(file.clone().add()).await.unwrap();
+    }
+    tx.delete_contract_file(first.clone().delete()).await.unwrap();
+    let next = file(&scene, &contract, 1);
+    tx.insert_contract_file(next.clone().add()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    assert_eq!(store.contract_file(first.tenant, first.id).await.unwrap(), None);
+    assert_eq!(store.needed_files(std::slice::from_ref(&first.stored.key)).await.unwrap(), []);
+    let names = scene.event_names().await;
+    assert!(names.iter().any(|name| name == "leads.contract_file.deleted"), "{names:?}");
+    let again = scene.begin().await.delete_contract_file(first.delete()).await;
+    assert!(matches!(again, Err(StoreError::Stale)), "{again:?}");
+
+    let mut contract = contract;
+    for status in [ContractStatus::Sent, ContractStatus::Signed] {
+        contract = moved(&scene, contract, status).await;
+    }
+    let signed = scene.begin().await.delete_contract_file(second.clone().delete()).await;
+    assert!(matches!(signed, Err(StoreError::Stale)), "{signed:?}");
+    let left = store.contract_files(next.tenant, contract.id()).await.unwrap();
+    assert_eq!(left, [second, next], "they came in this order, whatever their places");
 }

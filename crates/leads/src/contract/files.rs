@@ -4,6 +4,7 @@
 
 use std::{any::Any, collections::BTreeSet, ops::Range, sync::Arc};
 
+use ashlar_kernel::Timestamp;
 use bytes::Bytes;
 use futures::{StreamExt as _, future::join_all};
 
@@ -131,6 +132,25 @@ pub async fn a_deleted_file_is_gone(Fixture { files, guard: _guard }: Fixture) {
     assert_eq!(read(&*files, &other.key, None).await.unwrap(), b"abc");
 }
 
+/// Files are listed by when they were kept, and those that are gone are not.
+pub async fn files_are_listed_by_age(Fixture { files, guard: _guard }: Fixture) {
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        kept.push(keep(&*files, [Bytes::from_static(b"abc")]).await.key);
+    }
+    files.delete(&kept.remove(0)).await.unwrap();
+    let before = |moment: &str| {
+        let (files, moment) = (Arc::clone(&files), moment.parse::<Timestamp>().unwrap());
+        async move {
+            let listed: Vec<_> = files.kept_before(moment).await.unwrap().collect().await;
+            listed.into_iter().map(Result::unwrap).collect::<BTreeSet<_>>()
+        }
+    };
+
+    assert_eq!(before("2999-01-01T00:00:00Z").await, kept.into_iter().collect());
+    assert_eq!(before("2001-01-01T00:00:00Z").await, BTreeSet::new());
+}
+
 /// No two files have one name, and the names are all of one form.
 pub async fn no_two_files_have_one_name(Fixture { files, guard: _guard }: Fixture) {
     let each = (0..20).map(|_| keep(&*files, [Bytes::from_static(b"same")]));
@@ -171,6 +191,7 @@ macro_rules! files_contract {
             a_part_of_a_file_is_read,
             a_file_over_its_limit_is_refused,
             a_deleted_file_is_gone,
+            files_are_listed_by_age,
             no_two_files_have_one_name,
             files_written_at_once_do_not_mix,
         );

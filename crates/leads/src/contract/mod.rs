@@ -84,6 +84,7 @@ macro_rules! lead_store_contract {
             a_contract_survives_storage,
             pages_of_clients_and_contracts_neither_skip_nor_repeat,
             files_of_contracts_have_places,
+            files_of_open_contracts_go,
         );
         mod race {
             use super::*;

@@ -12,6 +12,7 @@ use ashlar_kernel::{
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use futures::StreamExt as _;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use super::Fixture;
 use crate::{
     Details, Lead, LeadEvent, LeadStatus, LostReason, Source, StatusChange,
     lead::{Category, Consent, Custom, FullName, Mark, MovePower, Notes, Phone, ShortLine, Tags, Utm},
-    port::{FileBytes, FileError, FileKey, Files, LeadTx, NewFile, SaveLeadError, Team},
+    port::{FileBytes, FileError, FileKey, FileKeys, Files, LeadTx, NewFile, SaveLeadError, Team},
 };
 
 /// A whole second, which is written without a fraction by some.
@@ -122,6 +123,10 @@ impl Files for Nowhere {
 
     async fn delete(&self, _key: &FileKey) -> Result<(), FileError> {
         Ok(())
+    }
+
+    async fn kept_before(&self, _moment: Timestamp) -> Result<FileKeys, FileError> {
+        Ok(futures::stream::empty().boxed())
     }
 }
 

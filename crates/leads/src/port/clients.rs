@@ -9,6 +9,7 @@ use crate::{
         Client, ClientEvent, ClientId, Contract, ContractEvent, ContractFile, ContractFileEvent, ContractFileId,
         ContractId,
     },
+    port::FileKey,
 };
 
 /// Why a client is not taken in.
@@ -45,6 +46,9 @@ pub trait ClientStore: Send + Sync {
 
     /// The files of a contract, in the order in which they came.
     async fn contract_files(&self, tenant: TenantId, id: ContractId) -> Result<Vec<ContractFile>, StoreError>;
+
+    /// Which of these files somebody needs, of whatever tenant: a contract has them, or an import that is not over.
+    async fn needed_files(&self, keys: &[FileKey]) -> Result<Vec<FileKey>, StoreError>;
 }
 
 /// Writes, all or nothing with the others of the unit of work. Of the clients no two were the same lead, and of the files of a
@@ -65,6 +69,10 @@ pub trait ClientTx: Send {
 
     /// Takes a file in; [`Stale`](StoreError::Stale) if another has its position.
     async fn insert_contract_file(&mut self, change: Change<ContractFile, ContractFileEvent>)
+    -> Result<(), StoreError>;
+
+    /// Takes a file away; [`Stale`](StoreError::Stale) if it is gone, or its contract was signed.
+    async fn delete_contract_file(&mut self, change: Change<ContractFile, ContractFileEvent>)
     -> Result<(), StoreError>;
 
     /// Notes that a file was read. Nothing else changes.

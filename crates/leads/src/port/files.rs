@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, ops::Range};
 
-use ashlar_kernel::{Class, Classified, Entropy, error_codes, store_codes};
+use ashlar_kernel::{Class, Classified, Entropy, Timestamp, error_codes, store_codes};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -121,6 +121,9 @@ pub struct StoredFile {
 /// A file as it is read. A failure is the last there is.
 pub type FileBytes = BoxStream<'static, Result<Bytes, FileError>>;
 
+/// The names of files, in no order. A failure is the last there is.
+pub type FileKeys = BoxStream<'static, Result<FileKey, FileError>>;
+
 /// A place for files. It chooses their names and never changes a file that it keeps. Whatever it is made of, it needs no
 /// more memory for a large file than for a middling one.
 #[async_trait]
@@ -137,6 +140,9 @@ pub trait Files: Send + Sync {
 
     /// Forgets a file, if there is such a one.
     async fn delete(&self, key: &FileKey) -> Result<(), FileError>;
+
+    /// The files that were kept before `moment`, by the clock of the place. What others put there is not among them.
+    async fn kept_before(&self, moment: Timestamp) -> Result<FileKeys, FileError>;
 }
 
 /// A file on its way. Nobody sees it before it is kept; dropped, it leaves nothing.

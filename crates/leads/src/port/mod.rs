@@ -12,7 +12,9 @@ mod transfer;
 pub use batch::{BatchWrites, Newcomer};
 pub use clients::{ClientStore, ClientTx, InsertClientError};
 pub use contact::{ContactReads, ContactWrites};
-pub use files::{FileBytes, FileError, FileKey, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes};
+pub use files::{
+    FileBytes, FileError, FileKey, FileKeys, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes,
+};
 pub use stats::StatsReads;
 pub use store::{LeadStore, LeadTx, SaveLeadError};
 pub use team::Team;

@@ -1,16 +1,20 @@
 //! Files of contracts: take them in, and hand them out by links that are good for a short time.
 
-use ashlar_kernel::{Context, FieldErrors, Id, NotFound, Timestamp};
+use std::ops::Range;
+
+use ashlar_kernel::{Context, FieldErrors, Id, NotFound, Once, TenantId, Timestamp};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{ClientError, LeadError, Leads};
+use super::{Attempts, ClientError, LeadError, Leads};
 use crate::{
-    client::{ContractFile, ContractFileId, ContractId, FileName, InvalidFile, MAX_FILE_SIZE, MAX_FILES, Sniffer},
+    client::{
+        ContractFile, ContractFileId, ContractId, FileName, FileType, InvalidFile, MAX_FILE_SIZE, MAX_FILES, Sniffer,
+    },
     permission,
-    port::{FileBytes, FileError, FileKey, NewFile, WriteFileError},
+    port::{FileBytes, FileError, FileKey, NewFile, Sha256Sum, StoredFile, WriteFileError},
 };
 
 /// How long a link is good: as long as it takes to follow it.
@@ -22,6 +26,21 @@ pub struct FileUpload {
     name: Option<FileName>,
     sniffer: Sniffer,
     file: Box<dyn NewFile>,
+}
+
+/// A file of which all came, and which no contract has yet.
+pub struct UploadedFile {
+    contract: ContractId,
+    name: FileName,
+    sort: FileType,
+    stored: StoredFile,
+}
+
+impl UploadedFile {
+    /// What tells it from other files: its name, and what its bytes hash to.
+    pub const fn content(&self) -> (&FileName, Sha256Sum) {
+        (&self.name, self.stored.sha256)
+    }
 }
 
 /// Why the next part of a file is not taken.
@@ -70,38 +89,55 @@ pub struct FileLink {
     pub expires_at: Timestamp,
 }
 
-/// A file that is being read.
-pub struct OpenedFile {
+/// A file that a link leads to.
+pub struct LinkedFile {
+    file: ContractFile,
+    reader: Uuid,
+}
+
+impl LinkedFile {
     /// Which.
-    pub file: ContractFile,
-    /// What is in it.
-    pub bytes: FileBytes,
+    pub const fn file(&self) -> &ContractFile {
+        &self.file
+    }
 }
 
 impl Leads {
-    /// Begins a file of a contract that has room for one more.
+    /// Begins a file of a contract.
     pub async fn begin_contract_file(
         &self,
         context: &Context,
         contract: ContractId,
     ) -> Result<FileUpload, ClientError> {
         context.authorize(permission::UPDATE_CLIENTS)?;
-        let store = &self.0.ports.store;
-        store.contract(context.tenant, contract).await?.ok_or(NotFound)?;
-        if store.contract_files(context.tenant, contract).await?.len() >= MAX_FILES as usize {
-            return Err(ClientError::TooManyFiles);
-        }
+        self.0.ports.store.contract(context.tenant, contract).await?.ok_or(NotFound)?;
         let file = self.0.ports.files.begin(MAX_FILE_SIZE).await?;
         Ok(FileUpload { contract, name: None, sniffer: Sniffer::default(), file })
     }
 
-    /// Keeps a file of which all was taken.
-    pub async fn keep_contract_file(&self, context: &Context, upload: FileUpload) -> Result<ContractFile, ClientError> {
+    /// Keeps a file of which all was taken. It is to be [added](Self::add_contract_file) or [dropped](Self::drop_upload).
+    pub async fn keep_upload(&self, context: &Context, upload: FileUpload) -> Result<UploadedFile, ClientError> {
         context.authorize(permission::UPDATE_CLIENTS)?;
         let FileUpload { contract, name, sniffer, file } = upload;
         let name = name.ok_or(InvalidFile::Name).map_err(refused)?;
         let sort = sniffer.verdict().map_err(refused)?;
-        let stored = file.keep().await?;
+        Ok(UploadedFile { contract, name, sort, stored: file.keep().await? })
+    }
+
+    /// Forgets a file that no contract gets.
+    pub async fn drop_upload(&self, upload: UploadedFile) {
+        self.forget(&upload.stored.key).await;
+    }
+
+    /// Adds a file to its contract, if there is room for one more.
+    pub async fn add_contract_file(
+        &self,
+        context: &Context,
+        upload: UploadedFile,
+        once: Option<Once<ContractFile>>,
+    ) -> Result<ContractFile, ClientError> {
+        context.authorize(permission::UPDATE_CLIENTS)?;
+        let UploadedFile { contract, name, sort, stored } = upload;
         let key = stored.key.clone();
         let file = ContractFile {
             id: Id::new(&*self.0.ports.ids),
@@ -113,7 +149,7 @@ impl Leads {
             stored,
             created_at: context.now,
         };
-        let outcome = self.attach(context, file).await;
+        let outcome = self.attach(context, file, once).await;
         if outcome.is_err() {
             self.forget(&key).await;
         }
@@ -121,27 +157,62 @@ impl Leads {
     }
 
     /// Finds a place for the file. Whoever loses a race has seen another file come, of which there are but so many.
-    async fn attach(&self, context: &Context, file: ContractFile) -> Result<ContractFile, ClientError> {
+    async fn attach(
+        &self,
+        context: &Context,
+        file: ContractFile,
+        once: Option<Once<ContractFile>>,
+    ) -> Result<ContractFile, ClientError> {
         loop {
             let there = self.0.ports.store.contract_files(context.tenant, file.contract).await?;
-            let position = there.last().map_or(1, |last| last.position + 1);
-            if position > MAX_FILES {
-                return Err(ClientError::TooManyFiles);
-            }
+            let is_free = |position: &u32| there.iter().all(|other| other.position != *position);
+            let position = (1..=MAX_FILES).find(is_free).ok_or(ClientError::TooManyFiles)?;
             let file = ContractFile { position, ..file.clone() };
             let mut tx = self.0.ports.store.begin(context).await?;
             match tx.insert_contract_file(file.clone().add()).await {
-                Err(error) if error.is_retryable() => drop(tx),
-                Err(error) => return Err(error.into()),
-                Ok(()) => {
-                    tx.commit().await?;
-                    return Ok(file);
-                }
+                Err(error) if error.is_retryable() => continue,
+                outcome => outcome?,
             }
+            if let Some(once) = &once {
+                tx.remember(once.receipt(&file)).await?;
+            }
+            tx.commit().await?;
+            return Ok(file);
         }
     }
 
-    /// A file that belongs to nothing. If it cannot be deleted it stays where nobody finds it.
+    /// Takes a file away from a contract that was not signed: what was signed stands, with its files.
+    pub async fn delete_contract_file(&self, context: &Context, id: ContractFileId) -> Result<(), ClientError> {
+        context.authorize(permission::UPDATE_CLIENTS)?;
+        let mut attempts = Attempts::default();
+        let file = loop {
+            match self.try_delete_contract_file(context, id).await {
+                Err(ClientError::Lead(LeadError::Store(error))) if attempts.again(&error) => {}
+                outcome => break outcome?,
+            }
+        };
+        self.forget(&file.stored.key).await;
+        Ok(())
+    }
+
+    async fn try_delete_contract_file(
+        &self,
+        context: &Context,
+        id: ContractFileId,
+    ) -> Result<ContractFile, ClientError> {
+        let store = &self.0.ports.store;
+        let file = store.contract_file(context.tenant, id).await?.ok_or(NotFound)?;
+        let contract = store.contract(context.tenant, file.contract).await?.ok_or(NotFound)?;
+        if !contract.status().is_open() {
+            return Err(ClientError::Settled);
+        }
+        let mut tx = store.begin(context).await?;
+        tx.delete_contract_file(file.clone().delete()).await?;
+        tx.commit().await?;
+        Ok(file)
+    }
+
+    /// A file that belongs to nothing. If it cannot be deleted now, the sweeper comes by later.
     async fn forget(&self, key: &FileKey) {
         let _nobody_misses_it = self.0.ports.files.delete(key).await;
     }
@@ -157,18 +228,28 @@ impl Leads {
         Ok(FileLink { token: URL_SAFE_NO_PAD.encode([claims, tag.to_vec()].concat()), expires_at })
     }
 
-    /// Opens the file that a link leads to. That it was read is noted, and for whom the link was made.
-    pub async fn follow_file_link(&self, context: &Context, token: &str) -> Result<OpenedFile, ClientError> {
+    /// The file that a link leads to.
+    pub async fn follow_file_link(&self, context: &Context, token: &str) -> Result<LinkedFile, ClientError> {
         let (tenant, id, reader) = self.read_link(context, token).ok_or(ClientError::LinkInvalid)?;
-        let context = &Context { tenant: ashlar_kernel::TenantId::from_uuid(tenant), ..context.clone() };
-        let id = ContractFileId::from_uuid(id);
-        let file = self.0.ports.store.contract_file(context.tenant, id).await?.ok_or(NotFound)?;
-        let bytes = self.0.ports.files.read(&file.stored.key, None).await?;
+        let (tenant, id) = (TenantId::from_uuid(tenant), ContractFileId::from_uuid(id));
+        let file = self.0.ports.store.contract_file(tenant, id).await?.ok_or(NotFound)?;
+        Ok(LinkedFile { file, reader })
+    }
+
+    /// Opens a file, or a part of it. That it was read is noted, and for whom the link was made.
+    pub async fn open_file(
+        &self,
+        context: &Context,
+        LinkedFile { file, reader }: LinkedFile,
+        range: Option<Range<u64>>,
+    ) -> Result<FileBytes, ClientError> {
+        let context = &Context { tenant: file.tenant, ..context.clone() };
+        let bytes = self.0.ports.files.read(&file.stored.key, range).await?;
         let bytes = bytes.ok_or_else(|| FileError::internal("the file of a contract is not where it was kept"))?;
         let mut tx = self.0.ports.store.begin(context).await?;
-        tx.note_contract_file(file.clone().read_by(reader)).await.map_err(LeadError::from)?;
+        tx.note_contract_file(file.read_by(reader)).await.map_err(LeadError::from)?;
         tx.commit().await?;
-        Ok(OpenedFile { file, bytes })
+        Ok(bytes)
     }
 
     /// Of which tenant, which file, and for whom; none if the link is not good.

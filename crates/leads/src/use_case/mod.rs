@@ -23,6 +23,7 @@ mod list;
 mod public_form;
 mod read;
 mod stats;
+mod sweep_files;
 mod transfers;
 mod transition;
 
@@ -36,7 +37,7 @@ pub use batch::{Batch, BatchItem, CreateLeads};
 pub use client_error::ClientError;
 pub use client_form::{ClientForm, ContractForm, EditClientInput, EditContractInput, ValueForm};
 pub use contact::{ContactForm, SendContact};
-pub use contract_files::{FileLink, FileUpload, OpenedFile, UploadError};
+pub use contract_files::{FileLink, FileUpload, LinkedFile, UploadError, UploadedFile};
 pub use contracts::ListContracts;
 pub use convert::{ConvertLead, Converted};
 pub use create::{CreateLead, Created, OnDuplicate};
@@ -49,6 +50,7 @@ pub use import_run::{ImportRun, RunError};
 pub use list::{LeadPage, ListLeads};
 pub use public_form::{Received, SubmitForm, Trap};
 pub use stats::{InvalidPeriod, Period};
+pub use sweep_files::SweepError;
 pub use transfers::{Taken, TransferError, TransferPorts, Transfers};
 pub use transition::{MoveLead, MoveLeadInput};
 

@@ -5,8 +5,9 @@ use ashlar_kernel::StoredAnswer;
 use ashlar_leads::{ClientForm, ContractForm, ConvertLead, Converted, client::Client as DomainClient};
 
 use super::{
+    at_version,
     client_dto::{Client, ClientPage, ClientRequest, ConvertLeadRequest, ConvertedLead, UpdateClientRequest},
-    id_of,
+    id_of, placed,
 };
 use crate::http::{
     AppState,
@@ -106,10 +107,8 @@ pub(super) async fn create(
 }
 
 fn created(client: &DomainClient) -> StoredAnswer {
-    let headers =
-        [("location", format!("/api/v1/clients/{}", client.id())), ("etag", format!("\"{}\"", client.version()))];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
-    StoredAnswer { headers, ..answer(StatusCode::CREATED, &Client::from(client)) }
+    let path = format!("/api/v1/clients/{}", client.id());
+    placed(answer(StatusCode::CREATED, &Client::from(client)), path, client.version())
 }
 
 /// List clients
@@ -204,5 +203,5 @@ pub(super) async fn update(
 }
 
 fn shown(client: &DomainClient) -> HttpResponse {
-    HttpResponse::Ok().insert_header(etag::tag(client.version())).json(Client::from(client))
+    at_version(client.version(), &Client::from(client))
 }

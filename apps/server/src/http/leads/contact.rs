@@ -8,6 +8,7 @@ use url::form_urlencoded;
 use utoipa::ToSchema;
 
 use super::{
+    at_version,
     dto::Lead,
     id_of,
     lead::created,
@@ -179,7 +180,7 @@ impl From<&Message> for ContactMessage {
 }
 
 fn shown(message: &Message) -> HttpResponse {
-    HttpResponse::Ok().insert_header(etag::tag(message.version())).json(ContactMessage::from(message))
+    at_version(message.version(), &ContactMessage::from(message))
 }
 
 /// A page of messages.

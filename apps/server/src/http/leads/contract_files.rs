@@ -2,17 +2,19 @@
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
-    HttpResponse, get,
+    HttpRequest, HttpResponse, delete, get,
     http::{
         StatusCode,
         header::{
-            self, Charset, ContentDisposition, ContentEncoding, DispositionParam, DispositionType, ExtendedValue,
+            self, Charset, ContentDisposition, ContentEncoding, DispositionParam, DispositionType, EntityTag,
+            ExtendedValue,
         },
     },
     post, web,
 };
+use ashlar_kernel::StoredAnswer;
 use ashlar_leads::{
-    client::FileName,
+    client::{ContractFile as DomainFile, FileName},
     use_case::{FileUpload, UploadError},
 };
 use futures::StreamExt as _;
@@ -24,17 +26,21 @@ use super::{
 };
 use crate::http::{
     AppState,
-    body::malformed,
+    body::{Digest, malformed},
     caller::{Anyone, Caller},
     catalogue::http_codes,
+    etag,
+    idempotency::{Begun, answer, begin},
+    limited::count,
     problem::Problem,
     query::Query,
+    range::{Wanted, wanted},
 };
 
 /// Add a file to a contract
 ///
 /// A PDF, a document of Word, a PNG or a JPEG, told by what is in it and not by its name; at most 10 MiB, and at most ten
-/// for a contract. The body has one part, `file`, with a file name.
+/// for a contract. The body has one part, `file`, with a file name. A user, or an API key, may send ten files an hour.
 #[utoipa::path(
     operation_id = "addContractFile",
     tag = "leads",
@@ -45,6 +51,7 @@ use crate::http::{
     responses((status = 201, description = "The file.", body = ContractFile)),
     extensions(
         ("x-permission" = json!("leads.client.update")),
+        ("x-idempotent" = json!(true)),
         ("x-problems" = json!(["not_found", "too_many_files", "files_unavailable"])),
     ),
     security(("bearer" = []), ("api_key" = []))
@@ -52,15 +59,35 @@ use crate::http::{
 #[post("/api/v1/contracts/{id}/files")]
 pub(super) async fn add(
     caller: Caller,
+    request: HttpRequest,
     state: web::Data<AppState>,
     id: web::Path<String>,
     parts: Multipart,
 ) -> Result<HttpResponse, Problem> {
     let context = &caller.context;
+    count(&request, &state, state.limits.upload(&context.actor), context.now).await?;
     let upload = state.leads.begin_contract_file(context, id_of(&id)).await?;
-    let upload = receive(upload, parts).await?;
-    let file = state.leads.keep_contract_file(context, upload).await?;
-    Ok(HttpResponse::Created().json(ContractFile::from(&file)))
+    let upload = state.leads.keep_upload(context, receive(upload, parts).await?).await?;
+    // Only now is it known what was sent, and whether it was sent before.
+    let (name, sha256) = upload.content();
+    let digest = Digest::of(&[name.as_str().as_bytes(), &sha256.0]);
+    let ticket = match begin(&request, &state, context, &digest).await {
+        Ok(Begun::First(ticket)) => ticket,
+        Ok(Begun::Again(answer)) => {
+            state.leads.drop_upload(upload).await;
+            return Ok(answer);
+        }
+        Err(problem) => {
+            state.leads.drop_upload(upload).await;
+            return Err(problem);
+        }
+    };
+    let outcome = state.leads.add_contract_file(context, upload, ticket.once(created)).await;
+    ticket.end(context, outcome.map(|file| created(&file)).map_err(Problem::from)).await
+}
+
+fn created(file: &DomainFile) -> StoredAnswer {
+    answer(StatusCode::CREATED, &ContractFile::from(file))
 }
 
 async fn receive(mut upload: FileUpload, mut parts: Multipart) -> Result<FileUpload, Problem> {
@@ -106,6 +133,31 @@ fn unreadable(error: &MultipartError) -> Problem {
     }
 }
 
+/// Delete a file of a contract
+///
+/// Only while the contract is not signed: what was signed stands, with its files. The file is gone for good.
+#[utoipa::path(
+    operation_id = "deleteContractFile",
+    tag = "leads",
+    path = "/api/v1/contracts/files/{id}",
+    params(("id" = Uuid, Path, description = "The file.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a92")),
+    responses((status = 204, description = "It is gone.")),
+    extensions(
+        ("x-permission" = json!("leads.client.update")),
+        ("x-problems" = json!(["not_found", "contract_signed"])),
+    ),
+    security(("bearer" = []), ("api_key" = []))
+)]
+#[delete("/api/v1/contracts/files/{id}")]
+pub(super) async fn delete(
+    caller: Caller,
+    state: web::Data<AppState>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    state.leads.delete_contract_file(&caller.context, id_of(&id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 /// Make a link to a file
 ///
 /// It is good for five minutes, for whoever has it. Following it is noted in the audit trail, with whom it was made for.
@@ -130,39 +182,86 @@ pub(super) async fn link(
 
 /// Follow a link to a file
 ///
-/// The link is the permission. The file is always an attachment, whatever it is.
+/// The link is the permission. The file is always an attachment, whatever it is. A download that broke off is gone on with
+/// by `Range`, and `If-Range` with the `ETag` of the part that is there; of several ranges at once all of the file is sent.
 #[utoipa::path(
     operation_id = "downloadContractFile",
     tag = "leads",
     path = "/api/v1/contracts/files/content",
-    params(ContentQuery),
-    responses((status = 200, description = "The file.", content(
-        (String = "application/pdf", example = json!("%PDF-1.7 ...")),
-        (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", example = json!("PK ...")),
-        (String = "image/png", example = json!("PNG ...")),
-        (String = "image/jpeg", example = json!("JFIF ...")),
-    ))),
+    params(
+        ContentQuery,
+        ("Range" = Option<String>, Header, description = "Which bytes, if not all.", example = "bytes=65536-"),
+        ("If-Range" = Option<String>, Header, description = "The `ETag` of what you have: of another file you get all."),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` you have."),
+    ),
+    responses(
+        (status = 200, description = "The file.", headers(
+            ("ETag" = String, description = "What its bytes hash to."),
+            ("Accept-Ranges" = String, description = "`bytes`: parts can be had."),
+        ), content(
+            (String = "application/pdf", example = json!("%PDF-1.7 ...")),
+            (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", example = json!("PK ...")),
+            (String = "image/png", example = json!("PNG ...")),
+            (String = "image/jpeg", example = json!("JFIF ...")),
+        )),
+        (status = 206, description = "A part of the file.", headers(
+            ("ETag" = String, description = "What the bytes of all of it hash to."),
+            ("Content-Range" = String, description = "Which bytes, and how many there are."),
+        ), content(
+            (String = "application/pdf", example = json!("1.7 ...")),
+            (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", example = json!("...")),
+            (String = "image/png", example = json!("...")),
+            (String = "image/jpeg", example = json!("...")),
+        )),
+        (status = 304, description = "You have it."),
+    ),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["not_found", "invalid_parameter", "download_link_invalid", "files_unavailable"])),
+        ("x-problems" = json!([
+            "not_found", "invalid_parameter", "download_link_invalid", "range_not_satisfiable", "files_unavailable"
+        ])),
     ),
     security(())
 )]
 #[get("/api/v1/contracts/files/content")]
 pub(super) async fn download(
     anyone: Anyone,
+    request: HttpRequest,
     state: web::Data<AppState>,
     query: Query<ContentQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let opened = state.leads.follow_file_link(&anyone.context, query.token()).await?;
-    Ok(HttpResponse::Ok()
-        .content_type(opened.file.sort.media_type())
-        .insert_header(attachment(&opened.file.name))
-        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+    let linked = state.leads.follow_file_link(&anyone.context, query.token()).await?;
+    let DomainFile { name, sort, stored, .. } = linked.file().clone();
+    let tag = EntityTag::new_strong(stored.sha256.to_string());
+    let mut response = HttpResponse::Ok();
+    response.insert_header(header::ETag(tag.clone())).insert_header((header::CACHE_CONTROL, "private, no-store"));
+    if etag::has(&request, &tag) {
+        return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
+    }
+    let (part, length) = match wanted(&request, &tag, stored.size) {
+        Wanted::All => (None, stored.size),
+        Wanted::Nothing => return Err(no_such_part(stored.size)),
+        Wanted::Part(part) => {
+            let range = format!("bytes {}-{}/{}", part.start, part.end - 1, stored.size);
+            response.status(StatusCode::PARTIAL_CONTENT).insert_header((header::CONTENT_RANGE, range));
+            let length = part.end - part.start;
+            (Some(part), length)
+        }
+    };
+    let bytes = state.leads.open_file(&anyone.context, linked, part).await?;
+    Ok(response
+        .content_type(sort.media_type())
+        .insert_header(attachment(&name))
+        .insert_header((header::ACCEPT_RANGES, "bytes"))
         // Files of these sorts do not get smaller, and a client wants to know how long they are.
         .insert_header(ContentEncoding::Identity)
-        .no_chunking(opened.file.stored.size)
-        .streaming(opened.bytes))
+        .no_chunking(length)
+        .streaming(bytes))
+}
+
+fn no_such_part(size: u64) -> Problem {
+    let detail = format!("the file has {size} bytes");
+    Problem::http(StatusCode::RANGE_NOT_SATISFIABLE, http_codes::RANGE_NOT_SATISFIABLE, detail).of_size(size)
 }
 
 /// With a name that every browser reads, and one in all letters.

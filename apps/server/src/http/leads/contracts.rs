@@ -5,9 +5,10 @@ use ashlar_kernel::StoredAnswer;
 use ashlar_leads::client::Contract as DomainContract;
 
 use super::{
+    at_version,
     client_dto::{Contract, ContractPage, CreateContractRequest, UpdateContractRequest},
     client_query::ContractListQuery,
-    id_of,
+    id_of, placed,
 };
 use crate::http::{
     AppState,
@@ -56,10 +57,8 @@ pub(super) async fn create(
 }
 
 fn created(contract: &DomainContract) -> StoredAnswer {
-    let location = format!("/api/v1/contracts/{}", contract.id());
-    let headers = [("location", location), ("etag", format!("\"{}\"", contract.version()))];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
-    StoredAnswer { headers, ..answer(StatusCode::CREATED, &Contract::from(contract).with(&[])) }
+    let path = format!("/api/v1/contracts/{}", contract.id());
+    placed(answer(StatusCode::CREATED, &Contract::from(contract).with(&[])), path, contract.version())
 }
 
 /// List contracts
@@ -107,8 +106,7 @@ pub(super) async fn read(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let (contract, files) = state.leads.contract(&caller.context, id_of(&id)).await?;
-    let body = Contract::from(&contract).with(&files);
-    Ok(HttpResponse::Ok().insert_header(etag::tag(contract.version())).json(body))
+    Ok(at_version(contract.version(), &Contract::from(&contract).with(&files)))
 }
 
 /// Edit a contract
@@ -142,5 +140,5 @@ pub(super) async fn update(
 ) -> Result<HttpResponse, Problem> {
     let edit = (body.0.into(), etag::if_match(&request));
     let contract = state.leads.edit_contract(&caller.context, id_of(&id), edit).await?;
-    Ok(HttpResponse::Ok().insert_header(etag::tag(contract.version())).json(Contract::from(&contract)))
+    Ok(at_version(contract.version(), &Contract::from(&contract)))
 }

@@ -1,8 +1,9 @@
 //! Imports of leads.
 
 use actix_multipart::Multipart;
-use actix_web::{HttpResponse, get, post, web};
-use ashlar_kernel::StoreError;
+use actix_web::{HttpRequest, HttpResponse, get, http::StatusCode, post, web};
+use ashlar_kernel::{StoreError, StoredAnswer};
+use ashlar_leads::import::ImportJob;
 use futures::stream;
 
 use super::{
@@ -13,6 +14,8 @@ use super::{
 use crate::http::{
     AppState,
     caller::Caller,
+    idempotency::{Begun, answer, begin},
+    limited::count,
     problem::Problem,
     query::{PageQuery, Query},
 };
@@ -22,7 +25,7 @@ use crate::http::{
 /// Send `options` (JSON, optional) and `file` as parts of `multipart/form-data`. The file is taken in by a worker, a
 /// thousand rows at a time, each of which is saved with how far the import is: what breaks off goes on where it was. A
 /// tenant has one import at a time; others wait. Cells that begin with `'` and a sign that spreadsheets take for a formula
-/// lose the `'`, as exports have it.
+/// lose the `'`, as exports have it. A user, or an API key, may send ten files an hour.
 #[utoipa::path(
     operation_id = "importLeads",
     tag = "leads",
@@ -33,6 +36,7 @@ use crate::http::{
         headers(("Location" = String, description = "Where the import is found.")))),
     extensions(
         ("x-permission" = json!("leads.lead.import")),
+        ("x-idempotent" = json!(true)),
         ("x-problems" = json!(["files_unavailable"])),
     ),
     security(("bearer" = []), ("api_key" = []))
@@ -40,13 +44,35 @@ use crate::http::{
 #[post("/api/v1/leads/imports")]
 pub(super) async fn create(
     caller: Caller,
+    request: HttpRequest,
     state: web::Data<AppState>,
     parts: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let new = upload::receive(&state.transfers, &caller.context, parts).await?;
-    let job = state.transfers.request(&caller.context, new).await?;
-    let location = format!("/api/v1/leads/imports/{}", job.id());
-    Ok(HttpResponse::Accepted().insert_header(("location", location)).json(LeadImport::of(&job, caller.context.now)))
+    let context = &caller.context;
+    count(&request, &state, state.limits.upload(&context.actor), context.now).await?;
+    let (new, digest) = upload::receive(&state.transfers, context, parts).await?;
+    let file = new.file.clone().unwrap_or_default();
+    // Only now is it known what was sent, and whether it was sent before.
+    let outcome = match begin(&request, &state, context, &digest).await {
+        Ok(Begun::Again(answer)) => Ok((answer, false)),
+        Ok(Begun::First(ticket)) => {
+            let outcome = state.transfers.request(context, new, ticket.once(accepted)).await;
+            let is_taken = outcome.is_ok();
+            let answered = ticket.end(context, outcome.map(|job| accepted(&job)).map_err(Problem::from)).await;
+            answered.map(|answer| (answer, is_taken))
+        }
+        Err(problem) => Err(problem),
+    };
+    if !matches!(outcome, Ok((_, true))) {
+        state.transfers.drop_upload(&file).await;
+    }
+    outcome.map(|(answer, _)| answer)
+}
+
+/// As it was at first: whoever sends it again sees where it stands by following `Location`.
+fn accepted(job: &ImportJob) -> StoredAnswer {
+    let location = ("location".to_owned(), format!("/api/v1/leads/imports/{}", job.id()));
+    StoredAnswer { headers: vec![location], ..answer(StatusCode::ACCEPTED, &LeadImport::of(job, job.created_at())) }
 }
 
 /// List imports

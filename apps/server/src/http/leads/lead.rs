@@ -5,9 +5,10 @@ use ashlar_kernel::StoredAnswer;
 use ashlar_leads::{CreateLead, Created, EditLead, LeadForm};
 
 use super::{
+    at_version,
     dto::Lead,
     form::{CreateLeadRequest, UpdateLeadRequest},
-    id_of,
+    id_of, placed,
     query::{CreateQuery, DeleteQuery},
 };
 use crate::http::{
@@ -73,9 +74,7 @@ pub(super) fn created(outcome: &Created) -> StoredAnswer {
         Created::Existing(_) => StatusCode::OK,
     };
     let lead = outcome.lead();
-    let headers = [("location", format!("/api/v1/leads/{}", lead.id())), ("etag", format!("\"{}\"", lead.version()))];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
-    StoredAnswer { headers, ..answer(status, &Lead::from(lead)) }
+    placed(answer(status, &Lead::from(lead)), format!("/api/v1/leads/{}", lead.id()), lead.version())
 }
 
 /// Read a lead
@@ -148,7 +147,7 @@ pub(super) async fn update(
 
 /// A lead with its version.
 pub(super) fn shown(lead: &ashlar_leads::Lead) -> HttpResponse {
-    HttpResponse::Ok().insert_header(etag::tag(lead.version())).json(Lead::from(lead))
+    at_version(lead.version(), &Lead::from(lead))
 }
 
 /// Put a lead away

@@ -20,9 +20,13 @@ mod public;
 mod query;
 mod upload;
 
-use ashlar_kernel::Id;
+use actix_web::HttpResponse;
+use ashlar_kernel::{Id, StoredAnswer};
+use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+use super::etag;
 
 /// Mounts the routes of this domain.
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
@@ -61,9 +65,21 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(contracts::list)
         .service(contract_files::link)
         .service(contract_files::download)
+        .service(contract_files::delete)
         .service(contract_files::add)
         .service(contracts::read)
         .service(contracts::update);
+}
+
+/// The answer that something was made, or is there: where it is found, at which version.
+fn placed(answer: StoredAnswer, path: String, version: u32) -> StoredAnswer {
+    let headers = [("location", path), ("etag", format!("\"{version}\""))];
+    StoredAnswer { headers: headers.map(|(name, value)| (name.to_owned(), value)).into(), ..answer }
+}
+
+/// The answer that shows something at a version.
+fn at_version(version: u32, body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header(etag::tag(version)).json(body)
 }
 
 /// An id in a path. What is no id names nothing, like an id that does not exist; and who may not is told so first.

@@ -97,8 +97,10 @@ pub(super) fn thanks() -> StoredAnswer {
 ///
 /// For a publishable key with the scope `leads:create`, from one of its origins. What is wrong with the fields is told;
 /// beyond that the answer is always the same: whether the address is known already (then the form is noted on its lead),
-/// or the form was thrown away because no person can have sent it (`website_url` filled in, or `t` too young, too old or
-/// none of ours). One address may send ten in an hour, unless configured otherwise.
+/// or the form was thrown away because no person can have sent it (`website_url` filled in, or `t` younger than two seconds
+/// or none of ours). When `t` is older than seven days the answer is 410: load the page anew, get another `t`, and send the
+/// form with it (and with another `Idempotency-Key`). Scripts of any page may send it as far as browsers are concerned; the
+/// key is good for its origins only. One address may send ten in an hour, unless configured otherwise.
 #[utoipa::path(
     operation_id = "submitLeadForm",
     tag = "leads",
@@ -111,7 +113,7 @@ pub(super) fn thanks() -> StoredAnswer {
     extensions(
         ("x-permission" = json!("leads:create")),
         ("x-idempotent" = json!(true)),
-        ("x-problems" = json!(["insufficient_scope"])),
+        ("x-problems" = json!(["insufficient_scope", "form_expired"])),
     ),
     security(("api_key" = []))
 )]

@@ -12,7 +12,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::import_dto::LeadImportOptionsRequest;
 use crate::http::{
-    body::{malformed, parse},
+    body::{Digest, malformed, parse},
     catalogue::http_codes,
     problem::Problem,
 };
@@ -20,18 +20,36 @@ use crate::http::{
 /// The largest part that says how.
 const OPTIONS: usize = 64 * 1024;
 
-/// Takes the parts of an upload: a file, and how it is to be imported. Who may not is told before anything is read.
+/// Takes the parts of an upload: a file, and how it is to be imported, with what tells it from other uploads. Who may not is
+/// told before anything is read.
 pub(super) async fn receive(
     transfers: &Transfers,
     context: &Context,
+    parts: Multipart,
+) -> Result<(NewImport, Digest), Problem> {
+    let mut file = None;
+    let outcome = gather(transfers, context, parts, &mut file).await;
+    if let (Err(_), Some(StoredFile { key, .. })) = (&outcome, &file) {
+        transfers.drop_upload(key.as_str()).await;
+    }
+    outcome
+}
+
+async fn gather(
+    transfers: &Transfers,
+    context: &Context,
     mut parts: Multipart,
-) -> Result<NewImport, Problem> {
+    file: &mut Option<StoredFile>,
+) -> Result<(NewImport, Digest), Problem> {
     let mut place = Some(transfers.begin_upload(context).await?);
-    let (mut options, mut file, mut file_name) = (LeadImportOptionsRequest::default(), None, String::new());
+    let (mut options, mut said, mut file_name) = (LeadImportOptionsRequest::default(), Vec::new(), String::new());
     while let Some(part) = parts.next().await {
         let part = part.map_err(|error| unreadable(&error))?;
         match part.name().unwrap_or_default() {
-            "options" => options = parse(&whole(part).await?)?,
+            "options" => {
+                said = whole(part).await?;
+                options = parse(&said)?;
+            }
             "file" => {
                 let mut place = place.take().ok_or_else(|| malformed("there is more than one part `file`"))?;
                 file_name = name_of(&part);
@@ -40,14 +58,15 @@ pub(super) async fn receive(
                     let bytes = bytes.map_err(|error| unreadable(&error))?;
                     place.write(bytes).await.map_err(unwritten)?;
                 }
-                file = Some(place.keep().await.map_err(TransferError::from)?);
+                *file = Some(place.keep().await.map_err(TransferError::from)?);
             }
             _ => return Err(malformed("the parts of the body are `options` and `file`")),
         }
     }
-    let StoredFile { key, size, .. } = file.ok_or_else(|| malformed("the body has no part `file`"))?;
+    let StoredFile { key, size, sha256 } = file.as_ref().ok_or_else(|| malformed("the body has no part `file`"))?;
     let options = ImportOptionsInput::from(options).try_into()?;
-    Ok(NewImport { options, file: Some(key.to_string()), file_name, bytes: size })
+    let digest = Digest::of(&[&said, file_name.as_bytes(), &sha256.0]);
+    Ok((NewImport { options, file: Some(key.to_string()), file_name, bytes: *size }, digest))
 }
 
 async fn whole(part: Field) -> Result<Vec<u8>, Problem> {

@@ -82,6 +82,7 @@ pub(super) fn of_problem(status: u16, response: &mut Response) {
     let own = match status {
         401 => Some(("WWW-Authenticate", text("How to say who you are (RFC 6750).", r#"Bearer realm="ashlar""#))),
         405 => Some(("Allow", text("The methods that the path has.", "GET, HEAD"))),
+        416 => Some(("Content-Range", text("How long it is.", "bytes */48213"))),
         // Of conflicts only those that pass by themselves.
         409 | 429 | 503 => Some(("Retry-After", seconds())),
         _ => None,

@@ -9,7 +9,7 @@ use super::{API, headers};
 use crate::http::catalogue::{ProblemEntry, problems};
 
 /// Every status a problem can have, with the name of its shared response.
-const RESPONSES: [(u16, &str, &str); 15] = [
+const RESPONSES: [(u16, &str, &str); 16] = [
     (400, "BadRequest", "The request cannot be understood."),
     (401, "Unauthorized", "Who you are is not known."),
     (403, "Forbidden", "You may not."),
@@ -20,6 +20,7 @@ const RESPONSES: [(u16, &str, &str); 15] = [
     (412, "PreconditionFailed", "Your copy is out of date."),
     (413, "PayloadTooLarge", "The body is too large."),
     (415, "UnsupportedMediaType", "The body is not JSON."),
+    (416, "RangeNotSatisfiable", "There is no such part."),
     (422, "UnprocessableContent", "Some of the content is refused."),
     (429, "TooManyRequests", "Too much, too fast."),
     (431, "HeadersTooLarge", "The headers are too large."),

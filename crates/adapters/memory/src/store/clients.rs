@@ -9,7 +9,7 @@ use ashlar_leads::{
         Client, ClientEvent, ClientId, ClientRow, Contract, ContractEvent, ContractFile, ContractFileEvent,
         ContractFileId, ContractId,
     },
-    port::{ClientStore, ClientTx, InsertClientError},
+    port::{ClientStore, ClientTx, FileKey, InsertClientError},
 };
 use async_trait::async_trait;
 
@@ -72,6 +72,14 @@ impl ClientTables {
             return Err(StoreError::Stale);
         }
         Arc::make_mut(&mut self.files).insert(file.id, file);
+        Ok(())
+    }
+
+    fn delete_file(&mut self, file: &ContractFile) -> Result<(), StoreError> {
+        let is_open = self.contracts.get(&file.contract).is_some_and(|contract| contract.status().is_open());
+        if !is_open || Arc::make_mut(&mut self.files).remove(&file.id).is_none() {
+            return Err(StoreError::Stale);
+        }
         Ok(())
     }
 
@@ -139,8 +147,17 @@ impl ClientStore for MemoryStore {
     async fn contract_files(&self, tenant: TenantId, id: ContractId) -> Result<Vec<ContractFile>, StoreError> {
         let files = &self.shared.lock().tables.clients.files;
         let theirs = files.values().filter(|file| file.tenant == tenant && file.contract == id);
-        let sorted: BTreeMap<_, _> = theirs.map(|file| (file.position, file.clone())).collect();
+        let sorted: BTreeMap<_, _> = theirs.map(|file| ((file.created_at, file.id), file.clone())).collect();
         Ok(sorted.into_values().collect())
+    }
+
+    async fn needed_files(&self, keys: &[FileKey]) -> Result<Vec<FileKey>, StoreError> {
+        let tables = &self.shared.lock().tables;
+        let is_needed = |key: &&FileKey| {
+            let has_it = tables.clients.files.values().any(|file| file.stored.key == **key);
+            has_it || tables.transfers.needs(key.as_str())
+        };
+        Ok(keys.iter().filter(is_needed).cloned().collect())
     }
 }
 
@@ -167,6 +184,13 @@ impl ClientTx for MemoryTx {
         change: Change<ContractFile, ContractFileEvent>,
     ) -> Result<(), StoreError> {
         self.write(change, |tables: &mut Tables, file| tables.clients.insert_file(file))
+    }
+
+    async fn delete_contract_file(
+        &mut self,
+        change: Change<ContractFile, ContractFileEvent>,
+    ) -> Result<(), StoreError> {
+        self.write(change, |tables: &mut Tables, file| tables.clients.delete_file(&file))
     }
 
     async fn note_contract_file(&mut self, change: Change<ContractFile, ContractFileEvent>) -> Result<(), StoreError> {

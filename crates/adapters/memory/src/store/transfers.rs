@@ -53,6 +53,11 @@ impl TransferTables {
         Ok(())
     }
 
+    /// Whether an import that is not over has this file.
+    pub(super) fn needs(&self, file: &str) -> bool {
+        self.jobs.values().any(|job| !job.state().is_over() && job.file() == Some(file))
+    }
+
     fn next(&self, now: Timestamp) -> Option<&ImportJob> {
         let is_next = |job: &&ImportJob| job.is_free(now) && !self.is_busy(job.tenant(), job.id());
         self.jobs.values().filter(is_next).min_by_key(|job| (job.created_at(), job.id()))

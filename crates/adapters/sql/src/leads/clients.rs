@@ -5,17 +5,21 @@ use ashlar_leads::{
     ClientQuery, ContractQuery, LeadId,
     client::{
         Client, ClientEvent, ClientId, Contract, ContractEvent, ContractFile, ContractFileEvent, ContractFileId,
-        ContractId,
+        ContractId, ContractStatus,
     },
-    port::{ClientStore, ClientTx, InsertClientError},
+    port::{ClientStore, ClientTx, FileKey, InsertClientError},
 };
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateResult};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait as _, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _, sea_query::UnionType,
+};
 
 use super::{
     client_entity::{client, contract, contract_file},
     client_mapping as mapping,
     store::is_older,
+    transfer::waiting_files,
 };
 use crate::{SqlStore, errors::UniqueKey, errors::store_error, transaction::SqlTx};
 
@@ -86,11 +90,29 @@ impl ClientStore for SqlStore {
         let rows = contract_file::Entity::find()
             .filter(contract_file::Column::TenantId.eq(tenant.as_uuid()))
             .filter(contract_file::Column::ContractId.eq(id.as_uuid()))
-            .order_by_asc(contract_file::Column::Position)
+            .order_by_asc(contract_file::Column::CreatedAt)
+            .order_by_asc(contract_file::Column::Id)
             .all(self.reader())
             .await
             .map_err(store_error)?;
         rows.into_iter().map(mapping::restore_contract_file).collect()
+    }
+
+    async fn needed_files(&self, keys: &[FileKey]) -> Result<Vec<FileKey>, StoreError> {
+        let names: Vec<_> = keys.iter().map(FileKey::as_str).collect();
+        let of_contracts = contract_file::Entity::find()
+            .select_only()
+            .column(contract_file::Column::FileKey)
+            .filter(contract_file::Column::FileKey.is_in(names.clone()))
+            .into_query();
+        let mut needed = waiting_files(names);
+        let found = self.reader().query_all(needed.union(UnionType::All, of_contracts)).await.map_err(store_error)?;
+        let corrupt = || StoreError::Corrupt { what: "the name of a file" };
+        let restored = found.into_iter().map(|row| {
+            let name: String = row.try_get_by_index(0).map_err(store_error)?;
+            FileKey::restore(&name).ok_or_else(corrupt)
+        });
+        restored.collect()
     }
 }
 
@@ -116,7 +138,7 @@ impl ClientTx for SqlTx {
             .filter(client::Column::Version.eq(before))
             .exec(&self.tx)
             .await;
-        self.insist_on_one(done)?;
+        self.insist_on_one(done.map(|done| done.rows_affected))?;
         self.explain(events).await
     }
 
@@ -137,7 +159,7 @@ impl ClientTx for SqlTx {
             .filter(contract::Column::Version.eq(before))
             .exec(&self.tx)
             .await;
-        self.insist_on_one(done)?;
+        self.insist_on_one(done.map(|done| done.rows_affected))?;
         self.explain(events).await
     }
 
@@ -155,6 +177,27 @@ impl ClientTx for SqlTx {
         self.explain(events).await
     }
 
+    async fn delete_contract_file(
+        &mut self,
+        change: Change<ContractFile, ContractFileEvent>,
+    ) -> Result<(), StoreError> {
+        let (file, events) = self.open(change)?;
+        let open = [ContractStatus::Draft, ContractStatus::Sent].map(ContractStatus::as_str);
+        let contract = contract::Entity::find()
+            .select_only()
+            .column(contract::Column::Id)
+            .filter(contract::Column::Id.eq(file.contract.as_uuid()))
+            .filter(contract::Column::Status.is_in(open))
+            .into_query();
+        let done = contract_file::Entity::delete_many()
+            .filter(contract_file::Column::Id.eq(file.id.as_uuid()))
+            .filter(contract_file::Column::ContractId.in_subquery(contract))
+            .exec(&self.tx)
+            .await;
+        self.insist_on_one(done.map(|done| done.rows_affected))?;
+        self.explain(events).await
+    }
+
     async fn note_contract_file(&mut self, change: Change<ContractFile, ContractFileEvent>) -> Result<(), StoreError> {
         let (_file, events) = self.open(change)?;
         self.explain(events).await
@@ -162,8 +205,8 @@ impl ClientTx for SqlTx {
 }
 
 impl SqlTx {
-    fn insist_on_one(&self, done: Result<UpdateResult, DbErr>) -> Result<(), StoreError> {
-        let done = done.map_err(|error| self.write_error(error))?;
-        if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    fn insist_on_one(&self, rows: Result<u64, DbErr>) -> Result<(), StoreError> {
+        let rows = rows.map_err(|error| self.write_error(error))?;
+        if rows == 1 { Ok(()) } else { Err(StoreError::Stale) }
     }
 }

@@ -5,3 +5,5 @@ mod entity;
 mod mapping;
 mod store;
 mod tx;
+
+pub(super) use store::waiting_files;

@@ -9,8 +9,8 @@ use ashlar_leads::{
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Alias, Expr, ExprTrait, Query},
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _,
+    sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement},
 };
 
 use super::{
@@ -107,6 +107,16 @@ impl TransferStore for SqlStore {
             .map_err(|error| self.write_error(error))?;
         Ok(done.rows_affected == 1)
     }
+}
+
+/// Which of these files an import has that is not over.
+pub(in crate::leads) fn waiting_files(keys: Vec<&str>) -> SelectStatement {
+    let waiting = import::Entity::find()
+        .select_only()
+        .column(import::Column::File)
+        .filter(import::Column::State.is_in(WAITING))
+        .filter(import::Column::File.is_in(keys));
+    waiting.into_query()
 }
 
 const AT_WORK: [&str; 2] = [ImportState::Validating.as_str(), ImportState::Running.as_str()];
