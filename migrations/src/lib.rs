@@ -42,6 +42,7 @@ mod m20261121_000043_audit_roles;
 mod m20261121_000047_audit_pii;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
+mod m20261121_000056_suppression_lift;
 mod step;
 
 use sea_orm_migration::{
@@ -100,6 +101,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000047_audit_pii::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),
+            Box::new(m20261121_000056_suppression_lift::STEP),
         ]
     }
 }

@@ -302,3 +302,31 @@ async fn owner_is_told_of_a_new_device() {
     assert_eq!(told.count(), 2);
     server.stop();
 }
+
+/// One database will do: the relay and the jobs are those of every letter.
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_are_told_of_a_contact_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_CONTACT_MAIL", "desk@example.com");
+    let server = program.serve().await;
+    let trapped = json!({
+        "name": "Bot", "email": "bot@example.org", "subject": "Offer", "message": "Buy this at once!", "website_url": "x"
+    });
+    assert_eq!(server.api().post("/api/v1/contacts", &trapped).await.status, 202);
+    let form = json!({
+        "name": "Ada <b>L</b>", "email": "ada@example.org", "subject": "A quote", "message": "What would\n\nit cost?"
+    });
+    assert_eq!(server.api().post("/api/v1/contacts", &form).await.status, 202);
+
+    let message = message_about(&program, "A message from the contact page").await;
+
+    assert_eq!(message.to().unwrap().first().unwrap().address(), Some("desk@example.com"));
+    let (text, html) = (message.body_text(0).unwrap(), message.body_html(0).unwrap());
+    for part in ["Ada <b>L</b> (ada@example.org)", "A quote", "What would", "it cost?"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!html.contains("<b>L"), "{html}");
+    let log = server.stop();
+    assert!(!log.contains("ada@example.org"), "{log}");
+    assert_eq!(messages(&program).len(), 1, "of what no person sent nobody is told");
+}

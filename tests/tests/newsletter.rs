@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+use std::sync::Arc;
+
 use ashlar_kernel::ExposeSecret as _;
-use ashlar_leads::newsletter::LetterKind;
-use ashlar_tests::{Answer, Database, TestApp, journeys};
+use ashlar_leads::newsletter::{LetterKind, Newsletter, NewsletterPorts, NewsletterSettings};
+use ashlar_tests::{Answer, Database, Setup, SignedIn, TestApp, journeys};
 use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::json;
@@ -18,6 +20,9 @@ journeys!(
     an_address_gets_three_letters_a_day_whoever_asks,
     what_is_suppressed_is_asked_when_a_letter_is_sent,
     staff_enter_nobody_who_does_not_want_it,
+    a_suppression_ends_by_an_administrator_and_the_owner,
+    what_is_known_by_a_former_root_key_is_known,
+    what_programs_fill_in_is_counted,
     what_nobody_confirms_is_forgotten,
     private_lists_are_for_staff,
 );
@@ -178,6 +183,7 @@ async fn whoever_looks_at_a_link_changes_nothing(database: Database) {
         assert_eq!(page.header("cache-control"), Some("no-store"));
         assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("form-action 'self'")));
         assert!(method == "HEAD" || page.text().contains("<form method=\"post\""), "{}", page.text());
+        assert!(method == "HEAD" || page.text().contains("\u{201c}Newsletter\u{201d}"), "{}", page.text());
     }
     assert_eq!(status(&app, &boss.access, "ada@example.org").await, "pending");
 
@@ -193,6 +199,11 @@ async fn whoever_looks_at_a_link_changes_nothing(database: Database) {
     }
     assert_eq!(status(&app, &boss.access, "ada@example.org").await, "confirmed");
     look("GET", "/api/v1/newsletter/u/u1.a.b.c".to_owned()).await.refused(404, "not_found");
+    let broken = app.client.get("/api/v1/newsletter/u/u1.a.b.c").header("accept", "text/html").undescribed();
+    assert!(broken.send().await.expect(404).text().contains("This link does not work"));
+    let typed = app.client.post("/newsletter/resend").undescribed();
+    let typed = typed.body("application/x-www-form-urlencoded", "email=nobody").send().await.expect(422);
+    assert!(typed.text().contains("aria-describedby=\"fault\""), "{}", typed.text());
     let put = look("PUT", unsubscribe).await;
     assert_eq!((put.status, put.header("allow")), (405, Some("GET, HEAD, POST")));
     let form = app.client.post("/newsletter/resend").undescribed();
@@ -201,10 +212,12 @@ async fn whoever_looks_at_a_link_changes_nothing(database: Database) {
 }
 
 async fn an_address_gets_three_letters_a_day_whoever_asks(database: Database) {
-    let app = TestApp::start(database).await;
+    let app = Setup::on(database).set("ASHLAR_TRUSTED_PROXIES", "127.0.0.1").start().await;
     let mut letters = 0;
-    for _ in 0..50 {
-        app.subscribe("ada@example.org").await.expect(202);
+    for address in 1..=50 {
+        let form = json!({ "email": "ada@example.org", "consent_text_version": "2030-01" });
+        let call = app.client.post("/api/v1/newsletter/subscribe").json(&form);
+        call.header("x-forwarded-for", format!("203.0.113.{address}")).send().await.expect(202);
         let last = app.asked(REQUESTED).await.pop().unwrap();
         letters += usize::from(app.letter_to(last, LetterKind::Confirm).await.is_some());
         app.advance(TimeDelta::minutes(15));
@@ -271,6 +284,96 @@ async fn staff_enter_nobody_who_does_not_want_it(database: Database) {
     remove(&boss.access, "?purge=true").await.refused(403, "reauthentication_required");
     app.subscribe("ada@example.org").await.expect(202);
     assert_eq!(status(&app, &staff.access, "ada@example.org").await, "pending", "they themselves may");
+}
+
+/// Erases somebody, who is not to be written to from then on.
+async fn erase(app: &TestApp, boss: &SignedIn, email: &str) {
+    let id = app.subscriber(&boss.access, email).await;
+    let erase = app.client.delete(&format!("/api/v1/newsletter/subscribers/{id}?purge=true")).bearer(&boss.access);
+    erase.send().await.expect(204);
+}
+
+async fn a_suppression_ends_by_an_administrator_and_the_owner(database: Database) {
+    let app = TestApp::start(database).await;
+    let boss = app.boss().await;
+    let staff = app.colleague(&boss, "staff", "staff").await;
+    erase(&app, &boss, "ada@example.org").await;
+    let lift = async |access: &str, email: &str| {
+        let call = app.client.post("/api/v1/newsletter/suppressions/lift").bearer(access);
+        call.json(&json!({ "email": email })).send().await
+    };
+    let written = async || {
+        let last = app.asked(REQUESTED).await.pop().unwrap();
+        app.letter_to(last, LetterKind::Confirm).await
+    };
+    app.subscribe("ada@example.org").await.expect(202);
+    assert!(written().await.is_none(), "their own wish is not enough");
+    lift(&staff.access, "ada@example.org").await.refused(403, "permission_denied");
+    lift(&boss.access, "bob@example.org").await.refused(404, "not_found");
+
+    let allowed = lift(&boss.access, "ADA@example.org").await.expect(204);
+
+    assert_eq!(app.names(allowed.request_id()).await, ["leads.subscription.lift_allowed"]);
+    assert_eq!(app.names(lift(&boss.access, "ada@example.org").await.expect(204).request_id()).await.len(), 0);
+    let form = json!({ "email": "ada@example.org", "consent_text_version": "1" });
+    let entered = app.client.post("/api/v1/newsletter/subscribers").bearer(&boss.access).json(&form).send().await;
+    entered.refused(409, "suppressed");
+    let letter = app.letter().await;
+    let confirmed = app.confirm(&letter.token).await.expect(200);
+    let names = app.names(confirmed.request_id()).await;
+    assert_eq!(names, ["leads.subscription.confirmed", "leads.subscription.lifted"]);
+    lift(&boss.access, "ada@example.org").await.refused(404, "not_found");
+    app.advance(TimeDelta::minutes(11));
+    lift(&boss.access, "ada@example.org").await.refused(403, "reauthentication_required");
+}
+
+async fn what_is_known_by_a_former_root_key_is_known(database: Database) {
+    let app = TestApp::start(database).await;
+    let boss = app.boss().await;
+    app.subscribe("ada@example.org").await.expect(202);
+    let letter = app.letter().await;
+    app.confirm(&letter.token).await.expect(200);
+    erase(&app, &boss, "bob@example.org").await;
+    let path = app.config.signing.keys_dir.join("root.key");
+    let former = ashlar_kernel::MacKey::from_bytes({
+        let text = std::fs::read_to_string(path).unwrap();
+        let pairs = text.trim().as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        let bytes: Vec<u8> = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        bytes.try_into().unwrap()
+    });
+    let with = |former_root_keys| {
+        let ports = NewsletterPorts {
+            store: Arc::new(app.store.clone()),
+            ids: Arc::clone(&app.ids),
+            entropy: Arc::new(ashlar_memory::SeededEntropy::new(3)),
+        };
+        Newsletter::new(
+            ports,
+            &NewsletterSettings { root_key: ashlar_kernel::MacKey::from_bytes([9; 32]), former_root_keys },
+        )
+    };
+
+    let (forgetful, mindful) = (with(Vec::new()), with(vec![former]));
+
+    let context = app.system();
+    assert!(forgetful.unsubscribe(&context, &letter.unsubscribe).await.is_err());
+    assert_eq!(mindful.unsubscribe(&context, &letter.unsubscribe).await.unwrap().list, "Newsletter");
+    assert_eq!(status(&app, &boss.access, "ada@example.org").await, "unsubscribed");
+    app.subscribe("bob@example.org").await.expect(202);
+    let bob = app.asked(REQUESTED).await.pop().unwrap();
+    let letter = mindful.letter(&context, bob, (LetterKind::Confirm, app.ids.next())).await.unwrap();
+    assert!(letter.is_none(), "bob is still not to be written to");
+    assert!(forgetful.letter(&context, bob, (LetterKind::Confirm, app.ids.next())).await.unwrap().is_some());
+}
+
+async fn what_programs_fill_in_is_counted(database: Database) {
+    let (tell, told) = std::sync::mpsc::channel();
+    let app = Setup::on(database).change(move |state| tell.send(state.metrics.clone()).unwrap()).start().await;
+    let metrics = told.recv().unwrap();
+    let form = json!({ "email": "bot@example.org", "consent_text_version": "1", "website_url": "x" });
+    app.client.post("/api/v1/newsletter/subscribe").json(&form).send().await.expect(202);
+    assert!(metrics.render().unwrap().contains("lead_forms_trapped_total{trap=\"honeypot\"} 1"));
+    assert_eq!(app.asked(REQUESTED).await, []);
 }
 
 async fn what_nobody_confirms_is_forgotten(database: Database) {

@@ -109,10 +109,11 @@ mod leads {
         Permission::new("leads.contact.update"),
     ];
     /// For those who put things right.
-    pub(super) const RIGHT: [Permission; 3] = [
+    pub(super) const RIGHT: [Permission; 4] = [
         Permission::new("leads.lead.reopen"),
         Permission::new("leads.lead.purge"),
         Permission::new("leads.subscriber.erase"),
+        Permission::new("leads.suppression.lift"),
     ];
 }
 

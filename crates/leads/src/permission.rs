@@ -30,6 +30,9 @@ pub const MANAGE_NEWSLETTER: Permission = Permission::new("leads.newsletter.mana
 /// Erase subscribers for good.
 pub const ERASE_SUBSCRIBERS: Permission = Permission::new("leads.subscriber.erase");
 
+/// Let the owners of addresses that are not to be written to ask for letters again.
+pub const LIFT_SUPPRESSION: Permission = Permission::new("leads.suppression.lift");
+
 /// Make one lead of several.
 pub const MERGE: Permission = Permission::new("leads.lead.merge");
 /// See messages of the page for contact.
@@ -59,6 +62,7 @@ pub const ALL: &[(Permission, &str)] = &[
     (READ_SUBSCRIBERS, "See mailing lists and who is on them."),
     (MANAGE_NEWSLETTER, "Make mailing lists, enter subscribers and take them off."),
     (ERASE_SUBSCRIBERS, "Erase subscribers for good."),
+    (LIFT_SUPPRESSION, "Let the owners of addresses that are not to be written to ask for letters again."),
     (MERGE, "Make one lead of several."),
     (READ_CONTACTS, "See messages of the page for contact."),
     (UPDATE_CONTACTS, "Say how far messages have come, and make leads of their senders."),

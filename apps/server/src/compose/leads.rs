@@ -55,14 +55,17 @@ impl Parts {
         Transfers::new(leads.clone(), ports)
     }
 
-    /// The newsletter. Its links follow from the root key, of which there is one: the service would take former ones too.
-    pub(crate) fn newsletter(&self) -> Newsletter {
+    /// The newsletter. Its links follow from the root key, and those in old letters from former ones.
+    pub(crate) fn newsletter(&self, config: &Config) -> Newsletter {
         let ports = NewsletterPorts {
             store: Arc::new(self.store.clone()),
             ids: Arc::clone(&self.ids),
             entropy: Arc::clone(&self.entropy),
         };
-        let settings = NewsletterSettings { root_key: self.root_key.clone(), former_root_keys: Vec::new() };
+        let settings = NewsletterSettings {
+            root_key: self.root_key.clone(),
+            former_root_keys: config.leads.former_root_keys.clone(),
+        };
         Newsletter::new(ports, &settings)
     }
 }

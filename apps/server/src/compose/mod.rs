@@ -42,7 +42,7 @@ use crate::{
     denials,
     http::{AppState, Health, Manner, Probe, Requests, Services, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
-    mail::{NewsletterNotices, Notices, Post, SendMail, SendNewsletter},
+    mail::{ContactNotices, NewsletterNotices, Notices, Post, SendMail, SendNewsletter, TellStaff},
     readings,
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
@@ -331,7 +331,7 @@ impl Parts {
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         let identity = self.identity(config);
         let leads = self.leads(config, &identity);
-        let (transfers, newsletter) = (self.transfers(&leads), self.newsletter());
+        let (transfers, newsletter) = (self.transfers(&leads), self.newsletter(config));
         let audit = AuditLog::new(Arc::new(self.store.clone()), &self.root_key);
         let services = Services { identity, leads, transfers, newsletter, audit };
         AppState::new(services, clock, ids, health, manner).map_err(StartError::Description)
@@ -361,10 +361,14 @@ impl Parts {
             requests: Arc::new(self.store.clone()),
             counters: Arc::new(self.store.clone()),
             newsletter: state.newsletter.clone(),
+            leads: state.leads.clone(),
         };
         let handlers = work::housekeeping(keepers, &shared);
         let news =
             SendNewsletter { post: post(config)?, newsletter: state.newsletter.clone(), clock: Arc::clone(&shared) };
+        let to = config.leads.contact_mail.clone();
+        let contact_notices = ContactNotices { are_wanted: to.is_some() };
+        let contacts = TellStaff { post: post(config)?, leads: state.leads.clone(), clock: Arc::clone(&shared), to };
         let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),
@@ -373,8 +377,8 @@ impl Parts {
             bell: Arc::new(self.store.clone()),
             clock,
             entropy: Arc::clone(&self.entropy),
-            handlers: handlers.with(letters).with(news),
-            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices),
+            handlers: handlers.with(letters).with(news).with(contacts),
+            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices).with(contact_notices),
             schedules: work::schedules()?,
             errands: vec![carry, denials, readings, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,

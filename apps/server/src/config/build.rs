@@ -11,6 +11,7 @@ use super::choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff,
 use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
+use super::lead_keys;
 use super::model::{
     AuditConfig, Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig,
     LogConfig, LogFile, MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
@@ -122,7 +123,14 @@ fn database(reader: &mut Reader<'_>) -> Option<DatabaseConfig> {
 fn leads(reader: &mut Reader<'_>) -> Option<LeadConfig> {
     let phone_region = reader.get("phone_region", parse::region);
     let allowed_domains = reader.get("disposable_allowed", |text| parse::list(text, parse::domain));
-    Some(LeadConfig { phone_region: phone_region?, allowed_domains: allowed_domains? })
+    let former_root_keys = reader.get("former_root_keys", lead_keys::root_keys);
+    let contact_mail = reader.get("contact_mail", lead_keys::address);
+    Some(LeadConfig {
+        phone_region: phone_region?,
+        allowed_domains: allowed_domains?,
+        former_root_keys: former_root_keys?,
+        contact_mail: contact_mail?,
+    })
 }
 
 fn devices(reader: &mut Reader<'_>) -> Option<DeviceConfig> {
@@ -213,8 +221,16 @@ fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
     let refresh = rate("rate_limit_refresh", "refresh");
     let mail = rate("rate_limit_mail", "mail");
     let form = rate("rate_limit_form", "form");
-    let policies =
-        Policies { ip_burst: ip_burst?, user: user?, auth: auth?, refresh: refresh?, mail: mail?, form: form? };
+    let upload = rate("rate_limit_upload", "upload");
+    let policies = Policies {
+        ip_burst: ip_burst?,
+        user: user?,
+        auth: auth?,
+        refresh: refresh?,
+        mail: mail?,
+        form: form?,
+        upload: upload?,
+    };
     Some(RateConfig { limits: limits?, stuffing_brake: stuffing_brake?, policies })
 }
 

@@ -10,7 +10,7 @@ const LIFETIME: Kind = Kind::Duration { min: "1s", max: "3650d" };
 const DATABASE_WAIT: Kind = Kind::Duration { min: "10ms", max: "1h" };
 const REQUEST_WAIT: Kind = Kind::Duration { min: "100ms", max: "1h" };
 const PAUSE: Kind = Kind::Duration { min: "0s", max: "10m" };
-const RATE: Kind = Kind::Other {
+pub(super) const RATE: Kind = Kind::Other {
     placeholder: "RATE",
     accepts: "a number of requests and the time to regain them, such as 100/1m, or off",
 };
@@ -189,6 +189,7 @@ pub const KEYS: &[Key] = &[
     blob_keys::BLOB_SECRET_KEY,
     mail_keys::MAIL_URL,
     mail_keys::MAIL_FROM,
+    lead_keys::CONTACT_MAIL,
     // --- accounts ---
     Key::new(
         "registration",
@@ -289,6 +290,7 @@ pub const KEYS: &[Key] = &[
     .under("Accounts and tokens"),
     lead_keys::PHONE_REGION,
     lead_keys::ALLOWED_DOMAINS,
+    lead_keys::FORMER_ROOT_KEYS,
     // --- http ---
     Key::new(
         "cors_origins",
@@ -452,6 +454,7 @@ pub const KEYS: &[Key] = &[
     )
     .default("10/1h")
     .under("Rate limits"),
+    lead_keys::RATE_LIMIT_UPLOAD,
     Key::new(
         "stuffing_brake",
         "ASHLAR_STUFFING_BRAKE",

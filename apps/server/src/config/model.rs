@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ashlar_kernel::{ExposeSecret as _, MacKey, Mailbox, Secret};
+use ashlar_kernel::{ExposeSecret as _, MacKey, MailAddress, Mailbox, Secret};
 use ashlar_leads::Region;
 use ipnet::IpNet;
 use url::Url;
@@ -121,6 +121,10 @@ pub struct LeadConfig {
     pub phone_region: Option<Region>,
     /// `disposable_allowed`.
     pub allowed_domains: Vec<String>,
+    /// `former_root_keys`.
+    pub former_root_keys: Vec<MacKey>,
+    /// `contact_mail`.
+    pub contact_mail: Option<MailAddress>,
 }
 
 /// On how many devices people may be signed in.

@@ -106,7 +106,7 @@ async fn populate(identity: &Identity, parts: &Parts, (config, password): (&Conf
             seller = Some(account.id.as_uuid());
         }
     }
-    parts.newsletter().default_list(&nobody(parts)).await?;
+    parts.newsletter(config).default_list(&nobody(parts)).await?;
     if let (Some(admin), Some(seller)) = (admin, seller) {
         leads::load(&parts.leads(config, identity), &admin, seller).await?;
     }

@@ -4,6 +4,7 @@
 //! A letter is a struct with a template for text and one for HTML in each language (`letter.rs`, `templates/mail`),
 //! or words in each language for a form that many share (`message.rs`, `words.rs`).
 
+mod contact;
 mod letter;
 mod message;
 mod newsletter;
@@ -11,6 +12,7 @@ mod notices;
 mod send;
 mod words;
 
+pub use contact::{ContactNotices, TellStaff};
 pub use letter::{Language, Letter, SessionReuse, Trial, Written};
 pub use newsletter::{NewsletterNotices, SendNewsletter};
 pub use notices::Notices;

@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::{Runner, StartRace};
 use crate::newsletter::{
-    AddressHash, ConfirmToken, Evidence, InsertListError, Letter, LetterKind, ListName, ListSlug, MailingList, Name,
-    NewSubscription, NewsletterStore, NewsletterTx, OptIn, SubscriberMailbox, Subscription, SubscriptionEvent,
-    SubscriptionPosition, SubscriptionQuery, SubscriptionStatus, SuppressionReason, TokenHash, UnsubscribeReason,
-    Visibility,
+    AddressHash, ConfirmToken, Evidence, InsertListError, Letter, LetterKind, LetterWish, ListName, ListSlug,
+    MailingList, Name, NewSubscription, NewsletterStore, NewsletterTx, OptIn, SubscriberMailbox, Subscription,
+    SubscriptionEvent, SubscriptionPosition, SubscriptionQuery, SubscriptionStatus, SuppressionReason, TokenHash,
+    UnsubscribeReason, Visibility,
 };
 
 /// A store to try a law on: empty but for the tenant `main`.
@@ -160,7 +160,7 @@ impl Scene {
         let empty = SubscriberMailbox::unknown(TenantId::MAIN, AddressHash([number; 32]), noon());
         (0..letters).fold(empty, |mailbox, letter| {
             let now = noon() + TimeDelta::minutes(10) * i32::try_from(letter).unwrap();
-            mailbox.take(Uuid::from_u128(u128::from(letter)), now).unwrap()
+            mailbox.take((Uuid::from_u128(u128::from(letter)), LetterWish::Other), now).unwrap()
         })
     }
 

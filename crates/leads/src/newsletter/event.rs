@@ -36,12 +36,16 @@ pub enum SubscriptionEvent {
     Bounced { subscription: SubscriptionId, list: MailingListId, status: &'static str },
     /// The address is not to be written to at all.
     Suppressed { subscription: SubscriptionId, list: MailingListId, reason: &'static str },
+    /// An administrator lets the owner of a suppressed address ask for letters again. No subscription has to be left.
+    LiftAllowed { reason: &'static str },
+    /// They asked for letters again and confirmed it: the address may be written to.
+    Lifted { subscription: SubscriptionId, list: MailingListId },
     /// It was erased.
     Erased { subscription: SubscriptionId, list: MailingListId },
 }
 
 impl SubscriptionEvent {
-    fn subject(&self) -> (SubscriptionId, MailingListId) {
+    fn subject(&self) -> Option<(SubscriptionId, MailingListId)> {
         let (Self::Requested { subscription, list, .. }
         | Self::Confirmed { subscription, list }
         | Self::Expired { subscription, list }
@@ -50,8 +54,12 @@ impl SubscriptionEvent {
         | Self::LetterWritten { subscription, list, .. }
         | Self::Bounced { subscription, list, .. }
         | Self::Suppressed { subscription, list, .. }
-        | Self::Erased { subscription, list }) = self;
-        (*subscription, *list)
+        | Self::Lifted { subscription, list }
+        | Self::Erased { subscription, list }) = self
+        else {
+            return None;
+        };
+        Some((*subscription, *list))
     }
 }
 
@@ -66,13 +74,17 @@ impl DomainEvent for SubscriptionEvent {
             Self::LetterWritten { .. } => LETTER_WRITTEN.name,
             Self::Bounced { .. } => BOUNCED.name,
             Self::Suppressed { .. } => SUPPRESSED.name,
+            Self::LiftAllowed { .. } => LIFT_ALLOWED.name,
+            Self::Lifted { .. } => LIFTED.name,
             Self::Erased { .. } => ERASED.name,
         }
     }
 
     fn targets(&self) -> Vec<Target> {
-        let (subscription, list) = self.subject();
-        vec![Target::new("subscription", subscription), Target::new("mailing_list", list)]
+        let subject = self.subject();
+        let targets =
+            |(subscription, list)| vec![Target::new("subscription", subscription), Target::new("mailing_list", list)];
+        subject.map(targets).unwrap_or_default()
     }
 }
 
@@ -136,6 +148,20 @@ const SUPPRESSED: EventSpec = EventSpec {
     targets: TARGETS,
     data: &[SUBSCRIPTION, LIST, ("reason", "Why: complaint or erasure.")],
 };
+const LIFT_ALLOWED: EventSpec = EventSpec {
+    name: "leads.subscription.lift_allowed",
+    schema_version: 1,
+    summary: "An administrator lets the owner of a suppressed address ask for letters again. The address is not in the log.",
+    targets: &[],
+    data: &[("reason", "Why it was suppressed: complaint or erasure.")],
+};
+const LIFTED: EventSpec = EventSpec {
+    name: "leads.subscription.lifted",
+    schema_version: 1,
+    summary: "The owner of a suppressed address has asked for letters again, and confirmed it.",
+    targets: TARGETS,
+    data: &[SUBSCRIPTION, LIST],
+};
 const ERASED: EventSpec = EventSpec {
     name: "leads.subscription.erased",
     schema_version: 1,
@@ -146,5 +172,17 @@ const ERASED: EventSpec = EventSpec {
 
 /// The catalogue entries of [`SubscriptionEvent`].
 pub(crate) const fn subscription_event_specs() -> &'static [EventSpec] {
-    &[REQUESTED, CONFIRMED, EXPIRED, UNSUBSCRIBED, LINK_REQUESTED, LETTER_WRITTEN, BOUNCED, SUPPRESSED, ERASED]
+    &[
+        REQUESTED,
+        CONFIRMED,
+        EXPIRED,
+        UNSUBSCRIBED,
+        LINK_REQUESTED,
+        LETTER_WRITTEN,
+        BOUNCED,
+        SUPPRESSED,
+        LIFT_ALLOWED,
+        LIFTED,
+        ERASED,
+    ]
 }

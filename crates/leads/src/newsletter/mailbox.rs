@@ -36,6 +36,9 @@ pub struct Suppression {
     pub reason: SuppressionReason,
     /// Since when.
     pub at: Timestamp,
+    /// Since when its owner may ask for letters again, and end this by confirming it: never, unless an administrator has
+    /// said so.
+    pub liftable_since: Option<Timestamp>,
 }
 
 /// A letter that was written. One that is written again, because it was not taken, is the same letter.
@@ -65,6 +68,15 @@ const PER_DAY: usize = 3;
 /// A day.
 const DAY: TimeDelta = TimeDelta::hours(24);
 
+/// Who wants a letter to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterWish {
+    /// The owner of the address, to confirm that they want letters. Nobody else's wish ends a suppression.
+    Own,
+    /// Anybody.
+    Other,
+}
+
 /// A mailbox, known by the hash of its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriberMailbox {
@@ -89,8 +101,9 @@ impl SubscriberMailbox {
     }
 
     /// Takes a letter in, if it may be written now.
-    pub fn take(self, letter: Uuid, now: Timestamp) -> Result<Self, NotNow> {
-        if self.suppressed.is_some() {
+    pub fn take(self, (letter, wish): (Uuid, LetterWish), now: Timestamp) -> Result<Self, NotNow> {
+        let may_lift = |one: Suppression| one.liftable_since.is_some() && wish == LetterWish::Own;
+        if self.suppressed.is_some_and(|one| !may_lift(one)) {
             return Err(NotNow::Suppressed);
         }
         let mut letters = self.letters;
@@ -104,14 +117,31 @@ impl SubscriberMailbox {
         Ok(Self { letters, updated_at: now, version: self.version + 1, ..self })
     }
 
-    /// It is not to be written to any more; `event` says so. The first reason stays.
+    /// Its owner may ask for letters again; none if nothing keeps them from it.
+    pub fn allow_lift(self, now: Timestamp) -> Option<Change<Self, SubscriptionEvent>> {
+        let suppressed = self.suppressed.filter(|one| one.liftable_since.is_none())?;
+        let event = SubscriptionEvent::LiftAllowed { reason: suppressed.reason.as_str() };
+        let liftable = Suppression { liftable_since: Some(now), ..suppressed };
+        let mailbox = Self { suppressed: Some(liftable), updated_at: now, version: self.version + 1, ..self };
+        Some(Change::new(mailbox, event))
+    }
+
+    /// Its owner has asked for letters again and confirmed it, as `event` says; none if it is not suppressed, or nobody has
+    /// allowed that.
+    pub fn lift(self, event: SubscriptionEvent, now: Timestamp) -> Option<Change<Self, SubscriptionEvent>> {
+        self.suppressed?.liftable_since?;
+        Some(Change::new(Self { suppressed: None, updated_at: now, version: self.version + 1, ..self }, event))
+    }
+
+    /// It is not to be written to any more; `event` says so. The first reason stays, and what was allowed is not.
     pub fn suppress(
         self,
         reason: SuppressionReason,
         event: SubscriptionEvent,
         now: Timestamp,
     ) -> Change<Self, SubscriptionEvent> {
-        let suppressed = self.suppressed.or(Some(Suppression { reason, at: now }));
+        let first = self.suppressed.unwrap_or(Suppression { reason, at: now, liftable_since: None });
+        let suppressed = Some(Suppression { liftable_since: None, ..first });
         Change::new(Self { suppressed, updated_at: now, version: self.version + 1, ..self }, event)
     }
 }

@@ -21,7 +21,7 @@ pub use list::{
     InvalidListSlug, ListName, ListSlug, MailingList, MailingListEvent, MailingListId, MailingListRow, OptIn,
     Visibility,
 };
-pub use mailbox::{AddressHash, NotNow, SentLetter, SubscriberMailbox, Suppression, SuppressionReason};
+pub use mailbox::{AddressHash, LetterWish, NotNow, SentLetter, SubscriberMailbox, Suppression, SuppressionReason};
 pub use row::SubscriptionRow;
 pub use service::{
     AddSubscriber, ListSubscribers, MailingListInput, Newsletter, NewsletterError, NewsletterPorts, NewsletterSettings,

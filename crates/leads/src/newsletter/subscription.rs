@@ -292,6 +292,23 @@ impl Subscription {
         Some(Change::new(Self { status: SubscriptionStatus::Suppressed, ..self.edited(now) }, event))
     }
 
+    /// The address may be written to again, once its owner asks for that: until then they are as one who has unsubscribed.
+    /// None if it is not suppressed.
+    pub fn release(self, now: Timestamp) -> Option<SubscriptionChange> {
+        if self.status != SubscriptionStatus::Suppressed {
+            return None;
+        }
+        let reason = UnsubscribeReason::Admin;
+        let event = SubscriptionEvent::Unsubscribed { subscription: self.id, list: self.list, reason: reason.as_str() };
+        let released = Self {
+            status: SubscriptionStatus::Unsubscribed,
+            unsubscribed_at: self.unsubscribed_at.or(Some(now)),
+            reason: self.reason.or(Some(reason)),
+            ..self.edited(now)
+        };
+        Some(Change::new(released, event))
+    }
+
     /// It is erased.
     pub fn erase(self) -> SubscriptionChange {
         let event = SubscriptionEvent::Erased { subscription: self.id, list: self.list };

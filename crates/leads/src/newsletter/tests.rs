@@ -103,16 +103,16 @@ fn a_mailbox_gets_one_letter_in_ten_minutes_and_three_a_day() {
     let empty = SubscriberMailbox::unknown(TenantId::MAIN, AddressHash([0; 32]), noon());
     let at = |minutes| noon() + TimeDelta::minutes(minutes);
     let id = Uuid::from_u128;
-    let one = empty.take(id(1), at(0)).unwrap();
-    assert_eq!(one.clone().take(id(2), at(9)), Err(NotNow::Enough));
-    assert_eq!(one.clone().take(id(1), at(1)).unwrap().letters, one.letters, "the same letter");
-    let three = one.take(id(2), at(10)).unwrap().take(id(3), at(20)).unwrap();
-    assert_eq!(three.clone().take(id(4), at(24 * 60 - 1)), Err(NotNow::Enough));
-    let next_day = three.take(id(4), at(24 * 60)).unwrap();
+    let one = empty.take((id(1), LetterWish::Other), at(0)).unwrap();
+    assert_eq!(one.clone().take((id(2), LetterWish::Other), at(9)), Err(NotNow::Enough));
+    assert_eq!(one.clone().take((id(1), LetterWish::Other), at(1)).unwrap().letters, one.letters, "the same letter");
+    let three = one.take((id(2), LetterWish::Other), at(10)).unwrap().take((id(3), LetterWish::Other), at(20)).unwrap();
+    assert_eq!(three.clone().take((id(4), LetterWish::Other), at(24 * 60 - 1)), Err(NotNow::Enough));
+    let next_day = three.take((id(4), LetterWish::Other), at(24 * 60)).unwrap();
     assert_eq!((next_day.letters.len(), next_day.version), (3, 4), "the first is forgotten");
     let event = SubscriptionEvent::Erased { subscription: pending(1).id(), list: pending(1).list() };
     let suppressed = next_day.suppress(SuppressionReason::Erasure, event, noon()).into_parts().0;
-    assert_eq!(suppressed.take(id(4), at(9_999)), Err(NotNow::Suppressed));
+    assert_eq!(suppressed.take((id(4), LetterWish::Own), at(9_999)), Err(NotNow::Suppressed));
 }
 
 #[test]
@@ -156,4 +156,23 @@ proptest! {
         let is_ours = UnsubscribeToken::parse(&forged).is_ok_and(|token| keys.verify(&token, &subscription));
         prop_assert!(forged.eq_ignore_ascii_case(&link) || !is_ours, "{forged}");
     }
+}
+
+#[test]
+fn a_suppression_ends_by_two() {
+    let noon = noon();
+    let free = SubscriberMailbox::unknown(TenantId::MAIN, AddressHash([1; 32]), noon);
+    let event = || SubscriptionEvent::Lifted { subscription: pending(1).id(), list: pending(1).list() };
+    assert!(free.clone().allow_lift(noon).is_none() && free.clone().lift(event(), noon).is_none());
+    let suppressed = free.suppress(SuppressionReason::Erasure, event(), noon).state().clone();
+    assert!(suppressed.clone().lift(event(), noon).is_none(), "nobody has allowed it");
+    let allowed = suppressed.allow_lift(noon).unwrap().state().clone();
+    assert!(allowed.suppressed.is_some() && allowed.clone().allow_lift(noon).is_none());
+
+    let letter = |wish| (Uuid::from_u128(7), wish);
+    assert_eq!(allowed.clone().take(letter(LetterWish::Other), noon), Err(NotNow::Suppressed));
+    assert!(allowed.clone().take(letter(LetterWish::Own), noon).is_ok());
+    let again = allowed.clone().suppress(SuppressionReason::Complaint, event(), noon).state().clone();
+    assert_eq!(again.take(letter(LetterWish::Own), noon), Err(NotNow::Suppressed), "what was allowed is not any more");
+    assert_eq!(allowed.lift(event(), noon).unwrap().state().suppressed, None);
 }

@@ -286,3 +286,11 @@ pub(super) struct CreateMailingListRequest {
     #[schema(value_type = Option<MailingListVisibility>)]
     pub(super) visibility: Option<String>,
 }
+
+/// Whose address is to be written to again, once they ask for that.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct AllowLiftRequest {
+    /// Their address.
+    #[schema(format = "idn-email", max_length = 254, example = "ada@example.org")]
+    pub(super) email: String,
+}

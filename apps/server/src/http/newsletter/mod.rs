@@ -21,6 +21,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(staff::subscribers)
         .service(staff::add)
         .service(staff::remove)
+        .service(staff::allow_lift)
         .service(staff::lists)
         .service(staff::create_list);
 }

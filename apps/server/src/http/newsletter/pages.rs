@@ -30,7 +30,10 @@ enum Form<'p> {
         label: &'static str,
     },
     /// An address, for another letter.
-    Address,
+    Address {
+        /// What is wrong with the one that was typed in.
+        fault: Option<&'static str>,
+    },
     /// Nothing.
     None,
 }
@@ -77,13 +80,15 @@ async fn confirm(
     query: Query<ConfirmQuery>,
 ) -> Result<HttpResponse, Problem> {
     match state.newsletter.can_confirm(&anyone.context, &query.token).await {
-        Ok(()) => {
+        Ok(list) => {
             let token = url::form_urlencoded::byte_serialize(query.token.as_bytes()).collect::<String>();
             let action = format!("/api/v1/newsletter/confirm?token={token}");
             let form = Form::Button { action: &action, label: "Yes, send me letters" };
-            let text = "Press the button, and letters of this list come to your address. If it was not you who asked for \
-                        them, close this page: nothing happens without the button.";
-            show(StatusCode::OK, &Page { title: "Confirm your subscription", text, form })
+            let text = format!(
+                "Press the button, and letters of \u{201c}{list}\u{201d} come to your address. If it was not you who asked for \
+                 them, close this page: nothing happens without the button."
+            );
+            show(StatusCode::OK, &Page { title: "Confirm your subscription", text: &text, form })
         }
         Err(NewsletterError::TokenGone) => gone(),
         Err(error) => Err(error.into()),
@@ -101,7 +106,7 @@ pub(super) fn confirmed() -> Result<HttpResponse, Problem> {
 pub(super) fn gone() -> Result<HttpResponse, Problem> {
     let text = "The link was used already, or it is older than 72 hours. If your subscription is not confirmed yet, have \
                 another letter sent to you.";
-    show(StatusCode::GONE, &Page { title: "This link is no longer good", text, form: Form::Address })
+    show(StatusCode::GONE, &Page { title: "This link is no longer good", text, form: Form::Address { fault: None } })
 }
 
 async fn unsubscribe(
@@ -118,8 +123,17 @@ async fn unsubscribe(
             let form = Form::Button { action: &action, label: "Unsubscribe" };
             show(StatusCode::OK, &Page { title: "Unsubscribe", text: &text, form })
         }
-        Err(error) => Err(knock(&request, &state, &holder, error).await?),
+        Err(error) => unknown(&request, knock(&request, &state, &holder, error).await?),
     }
+}
+
+/// A link to unsubscribe that is none of ours: people are told what to do, programs that it is not there.
+pub(super) fn unknown(request: &HttpRequest, problem: Problem) -> Result<HttpResponse, Problem> {
+    if problem.status() != StatusCode::NOT_FOUND || !wants_page(request) {
+        return Err(problem);
+    }
+    let text = "Part of it may be missing. Use the link in the letter itself, or copy all of it.";
+    show(StatusCode::NOT_FOUND, &Page { title: "This link does not work", text, form: Form::None })
 }
 
 /// There are no more letters.
@@ -140,7 +154,14 @@ async fn resend(
     state: web::Data<AppState>,
     form: web::Form<Address>,
 ) -> Result<HttpResponse, Problem> {
-    ask_again(&anyone, &request, &state, (&form.email, None)).await?;
+    match ask_again(&anyone, &request, &state, (&form.email, None)).await {
+        Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+            let form = Form::Address { fault: Some("This is not an e-mail address.") };
+            let text = "If your subscription is not confirmed yet, have another letter sent to you.";
+            return show(problem.status(), &Page { title: "Have another letter sent", text, form });
+        }
+        outcome => outcome?,
+    }
     let text = "If this address waits to be confirmed, a letter is on its way. It may take a few minutes; look among \
                 unwanted mail too.";
     show(StatusCode::ACCEPTED, &Page { title: "Look into your mail", text, form: Form::None })

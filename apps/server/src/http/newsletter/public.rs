@@ -53,7 +53,9 @@ pub(super) async fn subscribe(
     };
     let command = Subscribe::try_from(input)?;
     count_attempt(&request, &state, &anyone, command.email().key()).await?;
-    state.newsletter.subscribe(&anyone.context, &command).await?;
+    if let Some(trap) = state.newsletter.subscribe(&anyone.context, &command).await? {
+        state.metrics.form_trapped(trap.as_str());
+    }
     Ok(received())
 }
 
@@ -165,7 +167,7 @@ pub(super) async fn one_click(
     match state.newsletter.unsubscribe(&holder.context, &token).await {
         Ok(ended) if wants_page(&request) => pages::unsubscribed(&ended.list),
         Ok(_) => Ok(HttpResponse::Ok().json(SubscriptionState { status: "unsubscribed" })),
-        Err(error) => Err(knock(&request, &state, &holder, error).await?),
+        Err(error) => pages::unknown(&request, knock(&request, &state, &holder, error).await?),
     }
 }
 

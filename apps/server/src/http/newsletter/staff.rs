@@ -7,7 +7,10 @@ use ashlar_leads::newsletter::{
 };
 
 use super::{
-    dto::{AddSubscriberRequest, CreateMailingListRequest, MailingList, MailingListPage, Subscriber, SubscriberPage},
+    dto::{
+        AddSubscriberRequest, AllowLiftRequest, CreateMailingListRequest, MailingList, MailingListPage, Subscriber,
+        SubscriberPage,
+    },
     query::{RemoveQuery, SubscriberQuery},
 };
 use crate::http::{
@@ -120,6 +123,33 @@ pub(super) async fn remove(
     query: Query<RemoveQuery>,
 ) -> Result<HttpResponse, Problem> {
     state.newsletter.remove_subscriber(&caller.context, id_of(&id), query.how()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Let the owner of a suppressed address ask for letters again
+///
+/// An address is suppressed when its owner has complained, or was erased. It takes two to end that: this, and its owner, who
+/// asks for letters again and confirms it. Until then it gets no letter but the one to confirm by. Needs a sign-in within
+/// the last ten minutes.
+#[utoipa::path(
+    operation_id = "allowSuppressionLift",
+    tag = "leads",
+    path = "/api/v1/newsletter/suppressions/lift",
+    request_body(content = AllowLiftRequest, description = "Whose.", example = json!({ "email": "ada@example.org" })),
+    responses((status = 204, description = "They may ask again.")),
+    extensions(
+        ("x-permission" = json!("leads.suppression.lift")),
+        ("x-problems" = json!(["not_found", "reauthentication_required", "person_required"])),
+    ),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/newsletter/suppressions/lift")]
+pub(super) async fn allow_lift(
+    caller: Caller,
+    state: web::Data<AppState>,
+    body: Body<AllowLiftRequest>,
+) -> Result<HttpResponse, Problem> {
+    state.newsletter.allow_lift(&caller.context, &body.email).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -114,6 +114,7 @@ pub(super) mod mailbox {
         pub letters: Json,
         pub suppressed_reason: Option<String>,
         pub suppressed_at: Option<ChronoDateTimeUtc>,
+        pub liftable_since: Option<ChronoDateTimeUtc>,
         pub updated_at: ChronoDateTimeUtc,
         pub version: i32,
     }

@@ -125,6 +125,7 @@ pub(super) fn new_mailbox(mailbox: &SubscriberMailbox) -> Result<mailbox::Active
         letters: Set(serde_json::to_value(&mailbox.letters).map_err(StoreError::internal)?),
         suppressed_reason: Set(suppressed.map(|suppression| suppression.reason.as_str().to_owned())),
         suppressed_at: Set(suppressed.map(|suppression| suppression.at)),
+        liftable_since: Set(suppressed.and_then(|suppression| suppression.liftable_since)),
         updated_at: Set(mailbox.updated_at),
         version: Set(i32::try_from(mailbox.version).unwrap_or(i32::MAX)),
     })
@@ -139,7 +140,11 @@ pub(super) fn restore_mailbox(row: mailbox::Model) -> Result<SubscriberMailbox, 
         tenant: TenantId::from_uuid(row.tenant_id),
         address: AddressHash(hash),
         letters: serde_json::from_value(row.letters).map_err(|_shape| corrupt("subscriber_mailbox.letters"))?,
-        suppressed: reason.zip(row.suppressed_at).map(|(reason, at)| Suppression { reason, at }),
+        suppressed: reason.zip(row.suppressed_at).map(|(reason, at)| Suppression {
+            reason,
+            at,
+            liftable_since: row.liftable_since,
+        }),
         updated_at: row.updated_at,
         version: u32::try_from(row.version).map_err(|_negative| corrupt("subscriber_mailbox.version"))?,
     })

@@ -133,6 +133,7 @@ impl SqlTx {
             Column::Letters,
             Column::SuppressedReason,
             Column::SuppressedAt,
+            Column::LiftableSince,
             Column::UpdatedAt,
             Column::Version,
         ]);

@@ -3,7 +3,7 @@
 use ashlar_kernel::Context;
 
 use super::{
-    super::{ConfirmSecret, Subscription},
+    super::{ConfirmSecret, MailingList, Subscription, SubscriptionEvent},
     Newsletter, NewsletterError, persist, within,
 };
 
@@ -14,17 +14,26 @@ impl Newsletter {
     }
 
     async fn try_confirm(&self, context: &Context, token: &str) -> Result<(), NewsletterError> {
-        let (secret, subscription) = self.confirmable(context, token).await?;
+        let (secret, subscription, _) = self.confirmable(context, token).await?;
         let tenant = subscription.tenant();
+        let mailbox = self.known_mailbox(tenant, subscription.email(), context.now).await?;
+        let event = SubscriptionEvent::Lifted { subscription: subscription.id(), list: subscription.list() };
+        let is_own = subscription.evidence().entered_by.is_none();
+        let lifted = if is_own { mailbox.lift(event, context.now) } else { None };
         let confirmed = subscription.confirm(context.client_ip, context.now).ok_or(NewsletterError::TokenGone)?;
         let mut tx = self.store().begin(&within(context, tenant)).await?;
         tx.confirm_subscription(confirmed, secret.hash()).await?;
+        if let Some(lifted) = lifted {
+            tx.put_mailbox(lifted).await?;
+        }
         Ok(tx.commit().await?)
     }
 
-    /// Whether a link confirms something. Changes nothing: programs that look at links before people do may follow it.
-    pub async fn can_confirm(&self, context: &Context, token: &str) -> Result<(), NewsletterError> {
-        self.confirmable(context, token).await.map(drop)
+    /// What the list is called that a link confirms a subscription to. Changes nothing: programs that look at links before
+    /// people do may follow it.
+    pub async fn can_confirm(&self, context: &Context, token: &str) -> Result<String, NewsletterError> {
+        let (_, _, list) = self.confirmable(context, token).await?;
+        Ok(list.name.as_str().to_owned())
     }
 
     /// What a link confirms. One that never was is told from one that is used up by nobody.
@@ -32,13 +41,13 @@ impl Newsletter {
         &self,
         context: &Context,
         token: &str,
-    ) -> Result<(ConfirmSecret, Subscription), NewsletterError> {
+    ) -> Result<(ConfirmSecret, Subscription, MailingList), NewsletterError> {
         let secret = ConfirmSecret::parse(token).ok_or(NewsletterError::TokenGone)?;
         let token = self.store().confirm_token(secret.hash()).await?;
         let token = token.filter(|token| token.is_good(context.now)).ok_or(NewsletterError::TokenGone)?;
         let found = self.store().subscription(token.subscription).await?;
         let is_meant = |one: &Subscription| one.list() == token.list && one.is_pending();
-        let subscription = found.map(|(one, _)| one).filter(is_meant).ok_or(NewsletterError::TokenGone)?;
-        Ok((secret, subscription))
+        let (subscription, list) = found.filter(|(one, _)| is_meant(one)).ok_or(NewsletterError::TokenGone)?;
+        Ok((secret, subscription, list))
     }
 }

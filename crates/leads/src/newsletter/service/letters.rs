@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        ConfirmSecret, ConfirmToken, Letter, LetterKind, MailingList, SubscriberMailbox, Subscription,
-        SubscriptionEvent, SubscriptionId,
+        ConfirmSecret, ConfirmToken, Letter, LetterKind, LetterWish, MailingList, Subscription, SubscriptionEvent,
+        SubscriptionId,
     },
     Newsletter, persist, within,
 };
@@ -52,10 +52,10 @@ impl Newsletter {
         };
         let Some((subscription, list)) = found.filter(|(one, _)| is_due(one)) else { return Ok(None) };
         let (tenant, now) = (subscription.tenant(), context.now);
-        let address = self.hash(tenant, subscription.email());
-        let known = self.store().mailbox(tenant, address).await?;
-        let mailbox = known.unwrap_or_else(|| SubscriberMailbox::unknown(tenant, address, now));
-        let Ok(mailbox) = mailbox.take(letter, now) else { return Ok(None) };
+        let mailbox = self.known_mailbox(tenant, subscription.email(), now).await?;
+        let is_own = kind == LetterKind::Confirm && subscription.evidence().entered_by.is_none();
+        let wish = if is_own { LetterWish::Own } else { LetterWish::Other };
+        let Ok(mailbox) = mailbox.take((letter, wish), now) else { return Ok(None) };
         let secret = (kind == LetterKind::Confirm).then(|| ConfirmSecret::random(&*self.0.ports.entropy));
         let token = secret.as_ref().map(|secret| ConfirmToken::issue(secret, &subscription, now));
         let event = SubscriptionEvent::LetterWritten { subscription: id, list: list.id, kind };

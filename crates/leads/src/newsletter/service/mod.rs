@@ -4,6 +4,7 @@ pub mod codes;
 mod confirm;
 mod error;
 mod letters;
+mod lift;
 mod lists;
 mod staff;
 mod subscribe;
@@ -12,7 +13,7 @@ mod unsubscribe;
 
 use std::sync::Arc;
 
-use ashlar_kernel::{Context, CursorSigner, Email, Entropy, IdSource, MacKey, StoreError, TenantId};
+use ashlar_kernel::{Context, CursorSigner, Email, Entropy, IdSource, MacKey, StoreError, TenantId, Timestamp};
 
 pub use error::NewsletterError;
 pub use letters::SubscriberLetter;
@@ -21,7 +22,7 @@ pub use staff::{AddSubscriber, ListSubscribers, RemoveSubscriber};
 pub use subscribe::{Subscribe, SubscribeInput};
 pub use unsubscribe::Unsubscribed;
 
-use super::{AddressHash, NewsletterStore, Subscription, SubscriptionEvent, UnsubscribeKeys};
+use super::{AddressHash, NewsletterStore, SubscriberMailbox, Subscription, SubscriptionEvent, UnsubscribeKeys};
 
 /// What the service is made of.
 #[derive(Clone)]
@@ -38,7 +39,8 @@ pub struct NewsletterPorts {
 pub struct NewsletterSettings {
     /// The root of the keys of links and hashes; lives outside the database.
     pub root_key: MacKey,
-    /// Roots that were in use before: links that were made then still unsubscribe.
+    /// Roots that were in use before: links that were made then still unsubscribe, and addresses that were suppressed then
+    /// still are.
     pub former_root_keys: Vec<MacKey>,
 }
 
@@ -49,6 +51,7 @@ pub struct Newsletter(Arc<Inner>);
 struct Inner {
     ports: NewsletterPorts,
     addresses: MacKey,
+    former_addresses: Vec<MacKey>,
     links: UnsubscribeKeys,
     cursors: CursorSigner,
 }
@@ -59,10 +62,12 @@ const ATTEMPTS: u8 = 5;
 impl Newsletter {
     /// Puts the service together.
     pub fn new(ports: NewsletterPorts, settings: &NewsletterSettings) -> Self {
-        let root = &settings.root_key;
+        const ADDRESSES: &str = "newsletter addresses";
+        let (root, former) = (&settings.root_key, &settings.former_root_keys);
         Self(Arc::new(Inner {
             ports,
-            addresses: root.derive("newsletter addresses"),
+            addresses: root.derive(ADDRESSES),
+            former_addresses: former.iter().map(|root| root.derive(ADDRESSES)).collect(),
             links: UnsubscribeKeys::new(root, &settings.former_root_keys),
             cursors: CursorSigner::new(root),
         }))
@@ -72,8 +77,26 @@ impl Newsletter {
         &*self.0.ports.store
     }
 
-    fn hash(&self, tenant: TenantId, email: &Email) -> AddressHash {
-        AddressHash::of(&self.0.addresses, tenant, email)
+    /// What is known of the mailbox of an address, also by a hash that was made with a former key: the suppression of then
+    /// stands.
+    async fn known_mailbox(
+        &self,
+        tenant: TenantId,
+        email: &Email,
+        now: Timestamp,
+    ) -> Result<SubscriberMailbox, StoreError> {
+        let address = AddressHash::of(&self.0.addresses, tenant, email);
+        if let Some(known) = self.store().mailbox(tenant, address).await? {
+            return Ok(known);
+        }
+        let mailbox = SubscriberMailbox::unknown(tenant, address, now);
+        for key in &self.0.former_addresses {
+            let former = self.store().mailbox(tenant, AddressHash::of(key, tenant, email)).await?;
+            if let Some(suppressed) = former.and_then(|former| former.suppressed) {
+                return Ok(SubscriberMailbox { suppressed: Some(suppressed), ..mailbox });
+            }
+        }
+        Ok(mailbox)
     }
 
     /// Saves a changed subscription, in its own tenant.

@@ -6,9 +6,8 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        Evidence, ListSlug, MailingList, NewSubscription, SubscriberMailbox, Subscription, SubscriptionEvent,
-        SubscriptionId, SubscriptionPosition, SubscriptionQuery, SubscriptionStatus, SuppressionReason,
-        UnsubscribeReason,
+        Evidence, ListSlug, MailingList, NewSubscription, Subscription, SubscriptionEvent, SubscriptionId,
+        SubscriptionPosition, SubscriptionQuery, SubscriptionStatus, SuppressionReason, UnsubscribeReason,
         subscription::{Name, TextVersion},
     },
     Newsletter, NewsletterError, persist,
@@ -16,8 +15,8 @@ use super::{
 };
 use crate::permission;
 
-/// Who erases somebody has proved who they are within this time.
-const FRESH: TimeDelta = TimeDelta::minutes(10);
+/// Who erases somebody, or lets an address be written to again, has proved who they are within this time.
+pub(super) const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// Lists subscribers.
 #[derive(Debug, Clone, Default)]
@@ -121,8 +120,8 @@ impl Newsletter {
         (who, list): (Uuid, &MailingList),
         command: &AddSubscriber,
     ) -> Result<Subscription, NewsletterError> {
-        let mailbox = self.store().mailbox(context.tenant, self.hash(context.tenant, &command.email)).await?;
-        if mailbox.is_some_and(|mailbox| mailbox.suppressed.is_some()) {
+        let mailbox = self.known_mailbox(context.tenant, &command.email, context.now).await?;
+        if mailbox.suppressed.is_some() {
             return Err(NewsletterError::Suppressed);
         }
         let known = self.store().subscription_at(list.id, command.email.key()).await?;
@@ -194,9 +193,7 @@ impl Newsletter {
     /// The tombstone and the end of the row are one.
     async fn erase(&self, context: &Context, subscription: Subscription) -> Result<(), NewsletterError> {
         let (tenant, now) = (subscription.tenant(), context.now);
-        let address = self.hash(tenant, subscription.email());
-        let known = self.store().mailbox(tenant, address).await?;
-        let mailbox = known.unwrap_or_else(|| SubscriberMailbox::unknown(tenant, address, now));
+        let mailbox = self.known_mailbox(tenant, subscription.email(), now).await?;
         let reason = SuppressionReason::Erasure;
         let event = SubscriptionEvent::Suppressed {
             subscription: subscription.id(),

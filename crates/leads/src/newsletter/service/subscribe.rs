@@ -9,6 +9,7 @@ use super::{
     },
     Newsletter, NewsletterError, persist,
 };
+use crate::Trap;
 
 /// Asks to be on a list.
 pub struct Subscribe {
@@ -66,10 +67,12 @@ impl Subscribe {
 
 impl Newsletter {
     /// Asks to be on a list. Whoever asks learns nothing about the address: each outcome is one read of the list, one of
-    /// the subscription and one unit of work, and there is one answer.
-    pub async fn subscribe(&self, context: &Context, command: &Subscribe) -> Result<(), NewsletterError> {
+    /// the subscription and one unit of work, and there is one answer. What no person sent costs the same work and is not
+    /// kept; the answer is the trap it fell into.
+    pub async fn subscribe(&self, context: &Context, command: &Subscribe) -> Result<Option<Trap>, NewsletterError> {
         let list = self.public_list(context, &command.list).await?;
-        persist(|| self.try_subscribe(context, &list, command)).await
+        persist(|| self.try_subscribe(context, &list, command)).await?;
+        Ok(command.is_trapped.then_some(Trap::Honeypot))
     }
 
     async fn try_subscribe(
@@ -80,9 +83,6 @@ impl Newsletter {
     ) -> Result<(), NewsletterError> {
         let known = self.store().subscription_at(list.id, command.email.key()).await?;
         let mut tx = self.store().begin(context).await?;
-        if command.is_trapped {
-            return Ok(());
-        }
         let evidence = Evidence {
             text_version: command.text_version.as_str().to_owned(),
             at: context.now,
@@ -106,6 +106,9 @@ impl Newsletter {
             let is_at_once = list.opt_in == OptIn::Single;
             let asked = if is_at_once { Subscription::at_once(asked, context.client_ip) } else { asked };
             tx.insert_subscription(asked).await?;
+        }
+        if command.is_trapped {
+            return Ok(());
         }
         Ok(tx.commit().await?)
     }

@@ -47,6 +47,7 @@ const STEPS: [&str; 37] = [
     "m20261121_000047_audit_pii",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
+    "m20261121_000056_suppression_lift",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
