@@ -19,6 +19,7 @@ pub mod keys;
 pub mod leads;
 pub mod leaks;
 pub mod links;
+pub mod mortal;
 mod newsletter;
 pub mod past;
 pub mod people;

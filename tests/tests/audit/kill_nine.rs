@@ -1,14 +1,6 @@
 //! A sealer that is killed a hundred times leaves neither gap nor double.
 
-use std::{
-    os::unix::process::ExitStatusExt as _,
-    process::{Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use ashlar_audit::{
     Extension, Head, Sealer,
@@ -17,9 +9,11 @@ use ashlar_audit::{
 };
 use ashlar_kernel::{Clock as _, EventRecord, StoreError, SystemClock, TenantId, Timestamp};
 use ashlar_sql::SqlStore;
-use ashlar_tests::binary::PostgresDatabase;
+use ashlar_tests::{
+    binary::PostgresDatabase,
+    mortal::{Death, dies},
+};
 use async_trait::async_trait;
-use rustix::process::{Signal, getpid, kill_process};
 
 use super::{emit, open, prepare, seal_all};
 
@@ -41,28 +35,6 @@ const EVENTS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a process is told: its number, the window, the pass, and the URL of the database.
 const ORDERS: &str = "ASHLAR_TEST_SEALER_DIES_AT";
-
-/// A process dies in one window, at one pass.
-struct Death {
-    window: usize,
-    passes: AtomicUsize,
-}
-
-impl Death {
-    fn may_come(&self, window: usize) {
-        if self.window == window && self.passes.fetch_sub(1, Ordering::SeqCst) == 1 {
-            // No destructor, no rollback, no goodbye.
-            kill_process(getpid(), Signal::KILL).unwrap();
-        }
-    }
-
-    async fn around<T>(&self, first: usize, step: impl Future<Output = T> + Send) -> T {
-        self.may_come(first);
-        let outcome = step.await;
-        self.may_come(first + 1);
-        outcome
-    }
-}
 
 struct Mortal {
     store: SqlStore,
@@ -113,7 +85,7 @@ async fn mortal() {
     let [number, window, pass, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
     let store = open(url, number.parse().unwrap()).await;
     emit(&store, EVENTS).await;
-    let death = Arc::new(Death { window: window.parse().unwrap(), passes: AtomicUsize::new(pass.parse().unwrap()) });
+    let death = Arc::new(Death::in_window(window.parse().unwrap(), pass.parse().unwrap()));
     let sealer = Sealer::new(Arc::new(Mortal { store, death }));
     // Transactions elsewhere on the server may hold it up.
     for _step in 0..1_000 {
@@ -125,24 +97,8 @@ async fn mortal() {
 fn die(number: usize, window: usize, url: &str) {
     // With three events and two at a time there are two turns at least.
     let pass = 1 + number % 2;
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["kill_nine::mortal", "--exact", "--nocapture"])
-        .env(ORDERS, format!("{number} {window} {pass} {url}"))
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    let status = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None if Instant::now() > deadline => {
-                drop((child.kill(), child.wait()));
-                panic!("process {number} outlived {}", WINDOWS[window]);
-            }
-            None => std::thread::sleep(Duration::from_millis(2)),
-        }
-    };
-    assert_eq!(status.signal(), Some(9), "process {number} was to die {}", WINDOWS[window]);
+    let orders = format!("{number} {window} {pass} {url}");
+    dies((ORDERS, &orders), PATIENCE, &format!("process {number}, {},", WINDOWS[window]));
 }
 
 async fn a_sealer_survives_kill_nine(url: &str) {

@@ -1,22 +1,21 @@
 //! Every event is handled at least once, has its effect once and in the order of its aggregate, wherever processes die.
 
-use std::{
-    os::unix::process::ExitStatusExt as _,
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::Arc};
 
 use ashlar_identity::{SessionEvent, SessionId, UserId, port::IdentityStore as _};
 use ashlar_kernel::{Change, Clock as _, Context, RequestId, SystemClock, TenantId};
 use ashlar_server::{telemetry::metrics::Metrics, work::Roles};
 use ashlar_sql::SqlStore;
-use ashlar_tests::{Past, binary::PostgresDatabase};
+use ashlar_tests::{
+    Past,
+    binary::PostgresDatabase,
+    mortal::{Death, dies},
+};
 use chrono::TimeDelta;
 
 use super::{
     PATIENCE, eventually, open, prepare,
-    windows::{Death, WINDOWS, aggregate, mortal_work, tables},
+    windows::{WINDOWS, aggregate, mortal_work, tables},
 };
 
 const ROUNDS: usize = 20;
@@ -45,7 +44,7 @@ async fn mortal() {
     let (number, window, pass): (u32, usize, usize) =
         (number.parse().unwrap(), window.parse().unwrap(), pass.parse().unwrap());
     let store = open(url, u64::from(number)).await;
-    let (database, death) = (Past::the_product(url), Death::at(Some(window), pass));
+    let (database, death) = (Past::the_product(url), Arc::new(Death::in_window(window, pass)));
     for event in 0..EVENTS {
         emit(&store, event).await;
     }
@@ -62,25 +61,8 @@ async fn mortal() {
 fn die(number: usize, window: usize, url: &str) {
     // Nobody looks a schedule up more often than once a second.
     let pass = if window < 8 { 1 + number % 3 } else { 1 };
-    let test = ["kill_nine::mortal", "--exact", "--nocapture"];
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(test)
-        .env(ORDERS, format!("{number} {window} {pass} {url}"))
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    let status = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None if Instant::now() > deadline => {
-                drop((child.kill(), child.wait()));
-                panic!("process {number} outlived {}", WINDOWS[window]);
-            }
-            None => std::thread::sleep(Duration::from_millis(2)),
-        }
-    };
-    assert_eq!(status.signal(), Some(9), "process {number} was to die {}", WINDOWS[window]);
+    let orders = format!("{number} {window} {pass} {url}");
+    dies((ORDERS, &orders), PATIENCE, &format!("process {number}, {},", WINDOWS[window]));
 }
 
 async fn effects_are_once_and_in_order_wherever_processes_die(url: &str) {
@@ -98,7 +80,7 @@ async fn effects_are_once_and_in_order_wherever_processes_die(url: &str) {
 
     let store = open(url, 0).await;
     let ahead = TimeDelta::minutes(2) * i32::try_from(number + 1).unwrap();
-    let work = mortal_work(&store, &past, ahead, &Death::at(None, 0));
+    let work = mortal_work(&store, &past, ahead, &Arc::new(Death::never()));
     let working = work.start(Roles::WORKER, "survivor", &Metrics::default());
     let open_jobs = "SELECT count(*) FROM job WHERE state <> 'done'";
     let waiting = "SELECT count(*) FROM event_dispatch_pending";

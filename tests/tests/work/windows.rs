@@ -43,33 +43,6 @@ pub(crate) const WINDOWS: [&str; 12] = [
     "after the schedule fires",
 ];
 
-/// Where this process dies.
-pub(crate) struct Death {
-    window: Option<usize>,
-    /// At which pass.
-    passes: AtomicUsize,
-}
-
-impl Death {
-    pub(crate) fn at(window: Option<usize>, pass: usize) -> Arc<Self> {
-        Arc::new(Self { window, passes: AtomicUsize::new(pass) })
-    }
-
-    fn may_come(&self, window: usize) {
-        if self.window == Some(window) && self.passes.fetch_sub(1, Ordering::SeqCst) == 1 {
-            // No destructor, no rollback, no goodbye.
-            kill_process(getpid(), Signal::KILL).unwrap();
-        }
-    }
-
-    async fn around<T>(&self, first: usize, step: impl Future<Output = T> + Send) -> T {
-        self.may_come(first);
-        let outcome = step.await;
-        self.may_come(first + 1);
-        outcome
-    }
-}
-
 /// The store of a process that dies.
 struct Mortal {
     store: SqlStore,
