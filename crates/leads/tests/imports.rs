@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::TenantId;
+use ashlar_kernel::{Limit, TenantId};
 use ashlar_leads::{
-    ExportColumn, ExportFormat, ExportLeads, LeadFilter, ListLeads, Taken, TransferPorts, Transfers,
+    ExportColumn, ExportFormat, ExportLeads, Lead, LeadFilter, ListLeads, Taken, TransferPorts, Transfers,
     import::{ImportJob, ImportOptionsInput, ImportState, NewImport},
     port::{FileBytes, TransferStore as _},
 };
@@ -58,6 +58,11 @@ impl House {
             listed.page.data.iter().map(|lead| lead.details().full_name.as_str().to_owned()).collect();
         names.sort();
         names
+    }
+
+    fn lead(&self, name: &str) -> Lead {
+        let listed = block_on(self.leads.leads.list(&self.leads.boss(), ListLeads::default())).unwrap();
+        listed.page.data.into_iter().find(|lead| lead.details().full_name.as_str() == name).unwrap()
     }
 
     fn faults(&self, job: &ImportJob) -> Vec<(u64, String, String)> {
@@ -183,7 +188,7 @@ fn an_import_goes_on_where_it_broke_off() {
         file.keep().await.unwrap()
     });
     let new = NewImport { file: Some(file.key.to_string()), ..new(text.as_bytes(), mode("create")) };
-    let asked = block_on(house.transfers.request(&house.leads.boss(), new)).unwrap();
+    let asked = block_on(house.transfers.request(&house.leads.boss(), new, None)).unwrap();
 
     let holder = uuid::Uuid::from_u128(1);
     for steps in [0, 1, 2] {
@@ -249,9 +254,105 @@ fn people_who_sell_neither_import_nor_export() {
     let house = house();
     let seller = house.leads.seller(1);
     assert!(block_on(house.transfers.begin_upload(&seller)).is_err());
-    assert!(block_on(house.transfers.request(&seller, new(b"", mode("create")))).is_err());
+    assert!(block_on(house.transfers.request(&seller, new(b"", mode("create")), None)).is_err());
     let command = ExportLeads { filter: LeadFilter::default(), columns: Vec::new(), format: ExportFormat::Csv };
     assert!(block_on(house.transfers.export(&seller, command)).is_err());
     let stored = block_on(house.leads.store.imports(TenantId::MAIN, None, 9)).unwrap();
     assert!(stored.is_empty());
+}
+
+#[test]
+fn a_file_says_where_leads_begin_what_they_agreed_to_and_what_else_is_kept() {
+    let house = house();
+    let head = "name,email,status,custom,consent_marketing,consent_text_version,consent_at";
+    let text = format!(
+        "{head}\n\
+         Ada,a@example.org,Qualified,\"{{\"\"size\"\":7}}\",yes,2026-01,2029-12-31T10:00:00Z\n\
+         Bob,b@example.org,,,,,\n\
+         Cyd,c@example.org,won,,,,\n\
+         Dan,d@example.org,hot,[1],perhaps,,2031-01-01T00:00:00Z\n"
+    );
+
+    let job = house.import(&text, mode("create"));
+
+    assert_eq!(counts(&job), [4, 2, 0, 0, 0, 2]);
+    let faults = house.faults(&job).into_iter().map(|(row, field, code)| format!("{row} {field} {code}"));
+    let expected = [
+        "4 status illegal_transition",
+        "5 custom invalid_format",
+        "5 consent_marketing unknown_value",
+        "5 consent_text_version required",
+        "5 consent_at out_of_range",
+        "5 status unknown_value",
+    ];
+    assert_eq!(faults.collect::<Vec<_>>(), expected);
+    let lead = house.lead("Ada");
+    let consent = lead.details().consent.clone().unwrap();
+    assert_eq!(
+        (lead.status().as_str(), lead.details().custom.to_json()),
+        ("qualified", serde_json::json!({ "size": 7 }))
+    );
+    assert_eq!((consent.marketing, &*consent.text_version, consent.ip), (true, "2026-01", None));
+    assert_eq!(consent.at, "2029-12-31T10:00:00Z".parse::<ashlar_kernel::Timestamp>().unwrap());
+    let history =
+        block_on(house.leads.leads.history(&house.leads.boss(), lead.id(), (Limit::default(), None))).unwrap();
+    assert_eq!(history.data.first().unwrap().to.as_str(), "qualified", "where it stands is where its history says");
+}
+
+#[test]
+fn a_consent_of_a_file_replaces_none_that_is_later() {
+    let house = house();
+    let head = "name,email,status,consent_marketing,consent_text_version,consent_at";
+    let row = |yes: &str, day: u8| format!("{head}\nAda,a@example.org,won,{yes},1,2029-12-{day}T00:00:00Z\n");
+    house.import(row("no", 20).replace("won", "new"), mode("create"));
+
+    for (yes, day, counted, marketing) in [
+        ("yes", 19, [1, 0, 0, 1, 0, 0], false),
+        ("yes", 20, [1, 0, 0, 1, 0, 0], false),
+        ("yes", 21, [1, 0, 1, 0, 0, 0], true),
+    ] {
+        assert_eq!(counts(&house.import(row(yes, day), mode("upsert"))), counted, "{day}");
+        assert_eq!(house.lead("Ada").details().consent.as_ref().unwrap().marketing, marketing, "{day}");
+    }
+    assert_eq!(house.lead("Ada").status().as_str(), "new", "a file moves no lead");
+}
+
+#[test]
+fn an_import_whose_process_died_with_the_file_is_over() {
+    let house = house();
+    let row = |number: usize| format!("Lead {number},l{number}@example.org\n");
+    let text = format!("name,email\n{}", (0..2_500).map(row).collect::<String>());
+    let here = || {
+        let new = new(text.as_bytes(), mode("create"));
+        block_on(house.transfers.import_here(TenantId::MAIN, new, bytes(text.as_bytes()))).unwrap()
+    };
+    let killed = |how_many: usize| {
+        let Taken::Run(mut run) = here() else { panic!("it is taken on") };
+        for _ in 0..how_many {
+            assert!(block_on(run.step()).unwrap());
+        }
+        run.job().id()
+    };
+    let state = |id| {
+        let job = block_on(house.leads.store.import(TenantId::MAIN, id)).unwrap().unwrap();
+        (job.state(), job.error().map(str::to_owned))
+    };
+    let interrupted = (ImportState::Failed, Some("interrupted".to_owned()));
+    let first = killed(1);
+    assert!(matches!(here(), Taken::Nothing), "it may still be alive");
+
+    house.leads.clock.advance(chrono::TimeDelta::seconds(20));
+    let second = killed(1);
+
+    assert_eq!(state(first), interrupted);
+    house.leads.clock.advance(chrono::TimeDelta::seconds(20));
+    let Taken::Over(job) = block_on(house.transfers.take(uuid::Uuid::from_u128(1))).unwrap() else {
+        panic!("a worker ends it")
+    };
+    assert_eq!((job.id(), state(second)), (second, interrupted));
+    let Taken::Run(mut run) = here() else { panic!("it is taken on") };
+    assert!(block_on(run.step()).unwrap());
+    let called_off = block_on(run.call_off()).unwrap();
+    assert_eq!((called_off.state(), counts(&called_off)), (ImportState::Cancelled, [1_000, 0, 0, 1_000, 0, 0]));
+    assert_eq!(counts(&to_the_end(here())), [2_500, 1_500, 0, 1_000, 0, 0]);
 }

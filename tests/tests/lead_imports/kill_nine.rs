@@ -1,14 +1,6 @@
 //! An import whose process is killed again and again counts every row once.
 
-use std::{
-    os::unix::process::ExitStatusExt as _,
-    process::{Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use ashlar_blob::{BlobFiles, BlobUrl};
 use ashlar_kernel::{
@@ -25,10 +17,12 @@ use ashlar_leads::{
 };
 use ashlar_memory::{Everybody, SeededEntropy};
 use ashlar_sql::{SqlOptions, SqlStore};
-use ashlar_tests::binary::PostgresDatabase;
+use ashlar_tests::{
+    binary::PostgresDatabase,
+    mortal::{Death, dies},
+};
 use async_trait::async_trait;
 use bytes::Bytes;
-use rustix::process::{Signal, getpid, kill_process};
 use uuid::Uuid;
 
 /// Before and after each step of a batch.
@@ -46,28 +40,6 @@ struct LaterClock(usize);
 impl Clock for LaterClock {
     fn now(&self) -> Timestamp {
         SystemClock.now() + chrono::TimeDelta::minutes(i64::try_from(self.0).unwrap())
-    }
-}
-
-/// A process dies in one window, at one pass.
-struct Death {
-    window: usize,
-    passes: AtomicUsize,
-}
-
-impl Death {
-    fn may_come(&self, window: usize) {
-        if self.window == window && self.passes.fetch_sub(1, Ordering::SeqCst) == 1 {
-            // No destructor, no rollback, no goodbye.
-            kill_process(getpid(), Signal::KILL).unwrap();
-        }
-    }
-
-    async fn around<T>(&self, first: usize, step: impl Future<Output = T> + Send) -> T {
-        self.may_come(first);
-        let outcome = step.await;
-        self.may_come(first + 1);
-        outcome
     }
 }
 
@@ -181,7 +153,7 @@ async fn mortal() {
     let [number, window, pass, folder, url] = orders.splitn(5, ' ').collect::<Vec<_>>().try_into().unwrap();
     let number = number.parse().unwrap();
     let store = open(url, number).await;
-    let death = Arc::new(Death { window: window.parse().unwrap(), passes: AtomicUsize::new(pass.parse().unwrap()) });
+    let death = Arc::new(Death::in_window(window.parse().unwrap(), pass.parse().unwrap()));
     let mortal = Mortal { store: store.clone(), death };
     let transfers = service(store, Arc::new(mortal), (number, folder));
     let Taken::Run(mut run) = transfers.take(Uuid::from_u128(1)).await.unwrap() else { panic!("there is an import") };
@@ -191,24 +163,8 @@ async fn mortal() {
 fn die(number: usize, window: usize, (folder, url): (&str, &str)) {
     // The first transaction takes the import on, the next saves a batch.
     let pass = if window == 2 || window == 3 { 1 } else { 2 + number % 2 };
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["kill_nine::mortal", "--exact", "--nocapture"])
-        .env(ORDERS, format!("{number} {window} {pass} {folder} {url}"))
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    let status = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None if Instant::now() > deadline => {
-                drop((child.kill(), child.wait()));
-                panic!("process {number} outlived window {window}");
-            }
-            None => std::thread::sleep(Duration::from_millis(2)),
-        }
-    };
-    assert_eq!(status.signal(), Some(9), "process {number} was to die in window {window}");
+    let orders = format!("{number} {window} {pass} {folder} {url}");
+    dies((ORDERS, &orders), PATIENCE, &format!("process {number}, in window {window},"));
 }
 
 fn file() -> String {

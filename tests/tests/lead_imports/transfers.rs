@@ -2,8 +2,11 @@
 
 use std::io::Write as _;
 
+use ashlar_leads::{ImportRun, Taken};
 use ashlar_tests::{Database, SignedIn, TestApp, journeys, leads::upload};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 journeys!(
     a_file_becomes_leads_and_comes_back,
@@ -13,6 +16,10 @@ journeys!(
     an_import_that_waits_is_called_off,
     files_of_all_kinds_say_the_same,
     whoever_may_not_any_more_imports_nothing,
+    whoever_may_not_any_more_imports_no_more,
+    an_import_at_work_is_called_off_and_keeps_what_it_has,
+    of_two_imports_the_second_waits,
+    no_import_touches_the_newsletter,
     leads_are_known_to_be_taken_along,
 );
 
@@ -149,6 +156,99 @@ async fn whoever_may_not_any_more_imports_nothing(database: Database) {
     let import = read(&app, &boss, &import).await;
     assert_eq!((import["status"].as_str(), import["error"].as_str()), (Some("failed"), Some("permission_lost")));
     assert_eq!(counts(&import), [0; 6]);
+}
+
+fn many(rows: usize) -> Vec<u8> {
+    let row = |number: usize| format!("Lead {number},l{number}@example.org\n");
+    format!("name,email\n{}", (0..rows).map(row).collect::<String>()).into_bytes()
+}
+
+/// Takes an import on, as a worker does.
+async fn taken(app: &TestApp) -> Option<ImportRun> {
+    match app.transfers.take(Uuid::from_u128(1)).await.unwrap() {
+        Taken::Run(run) => Some(*run),
+        _ => None,
+    }
+}
+
+async fn whoever_may_not_any_more_imports_no_more(database: Database) {
+    let app = TestApp::start(database).await;
+    let boss = app.boss().await;
+    let staff = app.colleague(&boss, "stan", "staff").await;
+    let import = app.import(&staff.access, &json!({}), &many(3_000)).await;
+    let mut run = taken(&app).await.unwrap();
+    assert!(run.step().await.unwrap());
+    app.set_role(&boss.access, &staff.user, "sales").await.expect(200);
+    app.advance(TimeDelta::seconds(5));
+
+    assert!(!run.step().await.unwrap());
+
+    let import = read(&app, &boss, &import).await;
+    assert_eq!((import["status"].as_str(), import["error"].as_str()), (Some("failed"), Some("permission_lost")));
+    assert_eq!(counts(&import), [1_000, 1_000, 0, 0, 0, 0]);
+}
+
+async fn an_import_at_work_is_called_off_and_keeps_what_it_has(database: Database) {
+    let app = TestApp::start(database).await;
+    let boss = app.boss().await;
+    let import = app.import(&boss.access, &json!({}), &many(3_000)).await;
+    let mut run = taken(&app).await.unwrap();
+    assert!(run.step().await.unwrap());
+    let call = app.client.post(&format!("/api/v1/leads/imports/{import}/cancel")).bearer(&boss.access);
+    assert_eq!(call.send().await.expect(200).json()["status"], "cancelled");
+
+    assert!(!run.step().await.unwrap(), "whoever was at it stops with the next batch");
+
+    let import = read(&app, &boss, &import).await;
+    assert_eq!((import["status"].as_str(), counts(&import)), (Some("cancelled"), [1_000, 1_000, 0, 0, 0, 0]));
+    let total = app.leads(&boss, "?include=total&limit=1").await.expect(200).json()["page"]["total"].clone();
+    assert_eq!(total, 1_000);
+}
+
+async fn of_two_imports_the_second_waits(database: Database) {
+    let app = TestApp::start(database).await;
+    let boss = app.boss().await;
+    let first = app.import(&boss.access, &json!({}), &many(2_500)).await;
+    let second = app.import(&boss.access, &json!({}), &many(2_600)).await;
+    let mut run = taken(&app).await.unwrap();
+    assert!(taken(&app).await.is_none(), "the first is at work");
+    let status = async |import: &str| read(&app, &boss, import).await["status"].as_str().unwrap().to_owned();
+    assert_eq!((status(&first).await.as_str(), status(&second).await.as_str()), ("running", "queued"));
+
+    // Somebody watches the first, loses the connection, and comes back with the last that they heard.
+    let path = format!("/api/v1/leads/imports/{first}/events");
+    assert!(run.step().await.unwrap());
+    let known = read(&app, &boss, &first).await["rows_read"].clone();
+    let finish = async { while run.step().await.unwrap() {} };
+    let watch = app.client.get(&path).bearer(&boss.access).header("last-event-id", "1").send();
+    let (events, ()) = futures::join!(watch, finish);
+    let events = events.expect(200).text();
+    let rows = |event: &str| {
+        let data = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+        serde_json::from_str::<Value>(data).unwrap()["rows_read"].clone()
+    };
+    let told: Vec<_> = events.trim().split("\n\n").map(rows).collect();
+    assert!(told.first().unwrap().as_u64() >= known.as_u64() && told.last() == Some(&json!(2_500)), "{events}");
+
+    app.carry_imports_out().await;
+    assert_eq!(counts(&read(&app, &boss, &second).await), [2_600, 100, 0, 2_500, 0, 0]);
+}
+
+async fn no_import_touches_the_newsletter(database: Database) {
+    let app = TestApp::start(database).await;
+    let boss = app.boss().await;
+    app.subscribe("ada@example.org").await.expect(202);
+    let letter = app.letter().await;
+    app.confirm(&letter.token).await.expect(200);
+    app.one_click(&letter.unsubscribe).await.expect(200);
+    let file = b"name,email,consent_marketing,consent_text_version,consent_at\nAda,ada@example.org,yes,1,2029-01-01T00:00:00Z\n";
+
+    let import = done(&app, &boss, &json!({}), file).await;
+
+    assert_eq!(counts(&import), [1, 1, 0, 0, 0, 0]);
+    let page = app.client.get("/api/v1/newsletter/subscribers").bearer(&boss.access).send().await.expect(200).json();
+    let found: Vec<_> = page["data"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();
+    assert_eq!(found, ["unsubscribed"]);
 }
 
 async fn leads_are_known_to_be_taken_along(database: Database) {

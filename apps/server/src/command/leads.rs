@@ -10,15 +10,16 @@ use std::{
 
 use ashlar_kernel::{Context, RequestId, TenantId, TenantSlug};
 use ashlar_leads::{
-    ExportLeads, LeadFilter, Taken,
+    ExportLeads, ImportRun, LeadFilter, RunError, Taken,
     import::{ImportJob, ImportOptionsInput, ImportState, NewImport},
     lead::parse_tag,
     port::{FileBytes, FileError},
 };
 use bytes::Bytes;
-use futures::{StreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::shutdown::asked_to_stop;
 use crate::{
     cli::{Exit, ExportLeadFile, ImportLeadFile, LeadFiles, ReportFormat, output},
     compose::{Tools, World, tools},
@@ -59,27 +60,41 @@ async fn import(tools: &Tools, call: &ImportLeadFile) -> Result<Exit, Box<dyn Er
     let new = NewImport { options, file: None, file_name, bytes };
     let tenant = tenant(tools, &call.tenant).await?;
     let job = match tools.transfers.import_here(tenant, new, bytes_of(file)).await? {
-        Taken::Nothing => return Err("another import of this tenant is being carried out".into()),
-        Taken::Over(job) => *job,
-        Taken::Run(mut run) => {
-            let bar = progress_bar(bytes);
-            loop {
-                let goes_on = run.step().await?;
-                let counts = run.job().counts();
-                bar.set_position(run.job().bytes().1);
-                bar.set_message(format!("{} rows, {} failed", counts.rows_read, counts.failed));
-                if !goes_on {
-                    break;
-                }
-            }
-            bar.finish_and_clear();
-            run.job().clone()
+        Taken::Nothing => {
+            return Err(
+                "another import of this tenant is being carried out; one that was killed ends after 15 seconds".into(),
+            );
         }
+        Taken::Over(job) => *job,
+        Taken::Run(run) => carry_out(*run, bytes).await?,
     };
     if let Some(path) = &call.errors {
         write_faults(tools, &job, path).await?;
     }
     report(&job, call)
+}
+
+/// Imports until there is no more, or somebody asks it to stop: then what was taken in stays, and the import is over.
+async fn carry_out(mut run: ImportRun, bytes: u64) -> Result<ImportJob, RunError> {
+    let bar = progress_bar(bytes);
+    let stop = asked_to_stop();
+    tokio::pin!(stop);
+    loop {
+        // A batch is finished that was begun.
+        let goes_on = run.step().await?;
+        let counts = run.job().counts();
+        bar.set_position(run.job().bytes().1);
+        bar.set_message(format!("{} rows, {} failed", counts.rows_read, counts.failed));
+        if !goes_on {
+            break;
+        }
+        if stop.as_mut().now_or_never().is_some() {
+            bar.abandon();
+            return run.call_off().await;
+        }
+    }
+    bar.finish_and_clear();
+    Ok(run.job().clone())
 }
 
 /// What is refused, in a line.
@@ -151,6 +166,10 @@ fn report(job: &ImportJob, call: &ImportLeadFile) -> Result<Exit, Box<dyn Error>
     match job.state() {
         ImportState::Completed => Ok(Exit::Done),
         ImportState::CompletedWithErrors => Ok(Exit::Partly),
+        ImportState::Cancelled => {
+            let how = "it was interrupted; what was taken in stays, and is skipped when the file is imported again";
+            Err(how.into())
+        }
         other => Err(format!("the import is {}: {}", other.as_str(), job.error().unwrap_or("see the server")).into()),
     }
 }

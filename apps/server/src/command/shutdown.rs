@@ -84,7 +84,7 @@ impl Serving {
 }
 
 #[cfg(unix)]
-fn asked_to_stop() -> impl Future<Output = ()> {
+pub(super) fn asked_to_stop() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     // Registered here and not at the first poll, so that no signal is lost in between.
     let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
@@ -100,7 +100,7 @@ fn asked_to_stop() -> impl Future<Output = ()> {
 }
 
 #[cfg(not(unix))]
-async fn asked_to_stop() {
+pub(super) async fn asked_to_stop() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -5,16 +5,17 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use ashlar_kernel::{FieldError, TenantId, Timestamp};
+use ashlar_kernel::{FieldError, Patch, TenantId, Timestamp};
 use uuid::Uuid;
 
 use super::{
     RowFault,
+    extras::{is_beginning, no_beginning},
     job::ImportCounts,
     options::{ImportKey, ImportMode, ImportOptions, OnConflict},
     row::Wish,
 };
-use crate::{Lead, LeadId};
+use crate::{Lead, LeadId, LeadStatus};
 
 /// What becomes of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,8 +111,22 @@ struct Bench<'r> {
     seen: HashSet<u64>,
 }
 
-/// Another lead has the address.
-struct Taken;
+/// Why a row that is good by itself comes to nothing.
+enum Refused {
+    /// Another lead has the address.
+    Taken,
+    /// No lead begins there.
+    Beginning,
+}
+
+impl Refused {
+    fn fault(&self) -> FieldError {
+        match self {
+            Self::Taken => FieldError::new("/email", "duplicate_lead", "another lead has the e-mail address"),
+            Self::Beginning => no_beginning(),
+        }
+    }
+}
 
 impl Batch {
     /// Decides on every row, one after the other, given the leads that were found by their keys.
@@ -125,9 +140,8 @@ impl Batch {
                     faults.extend(errors.iter().map(|error| fault(row, error)));
                     Outcome::Failed
                 }
-                Ok(wish) => bench.decide(wish.clone()).unwrap_or_else(|Taken| {
-                    let message = "another lead has the e-mail address";
-                    faults.push(fault(row, &FieldError::new("/email", "duplicate_lead", message)));
+                Ok(wish) => bench.decide(wish.clone()).unwrap_or_else(|refused| {
+                    faults.push(fault(row, &refused.fault()));
                     Outcome::Failed
                 }),
             };
@@ -191,7 +205,7 @@ impl<'r> Bench<'r> {
         self.slots.push(slot);
     }
 
-    fn decide(&mut self, wish: Wish) -> Result<Outcome, Taken> {
+    fn decide(&mut self, wish: Wish) -> Result<Outcome, Refused> {
         let ImportOptions { mode, key, .. } = *self.ground.options;
         let key = wish.key(key);
         let is_first = key.as_deref().is_none_or(|key| {
@@ -208,14 +222,19 @@ impl<'r> Bench<'r> {
         Ok(if is_first { outcome } else { Outcome::Duplicate })
     }
 
-    fn create(&mut self, key: Option<String>, wish: Wish) -> Result<Outcome, Taken> {
+    fn create(&mut self, key: Option<String>, wish: Wish) -> Result<Outcome, Refused> {
         if wish.email_key().is_some_and(|email| self.by_email.contains_key(email)) {
-            return Err(Taken);
+            return Err(Refused::Taken);
+        }
+        let status = wish.status.unwrap_or(LeadStatus::New);
+        if !is_beginning(status) {
+            return Err(Refused::Beginning);
         }
         // Whoever judged the row has seen to it that there is a name.
         let Some(details) = wish.details(None) else { return Ok(Outcome::Skipped) };
         let id = (self.ground.next_id)();
         let (lead, _came) = Lead::create(id, self.ground.tenant, details, self.ground.now).into_parts();
+        let lead = lead.beginning_at(status);
         let index = self.slots.len();
         self.put(Slot { lead, is_new: true, is_changed: true });
         // Also under the id that the file gives it, which it does not get.
@@ -223,12 +242,17 @@ impl<'r> Bench<'r> {
         Ok(Outcome::Created)
     }
 
-    fn change(&mut self, index: usize, wish: Wish) -> Result<Outcome, Taken> {
+    fn change(&mut self, index: usize, mut wish: Wish) -> Result<Outcome, Refused> {
         let now = self.ground.now;
         let Some(slot) = self.slots.get(index) else { return Ok(Outcome::Skipped) };
         let is_taken = |email: &str| self.by_email.get(email).is_some_and(|holder| *holder != index);
         let had = slot.lead.details().email.as_ref().map(|email| email.key().to_owned());
         let lead = slot.lead.clone();
+        // What somebody has said since then counts: above all that they do not agree any more.
+        let known_at = lead.details().consent.as_ref().map(|consent| consent.at);
+        if matches!(&wish.patch.consent, Patch::Set(consent) if known_at.is_some_and(|at| at >= consent.at)) {
+            wish.patch.consent = Patch::Keep;
+        }
         let change = match self.ground.options.on_conflict {
             OnConflict::Skip => None,
             OnConflict::Overwrite => lead.edit(wish.patch, now).unwrap_or_default(),
@@ -241,7 +265,7 @@ impl<'r> Bench<'r> {
         let lead = change.into_parts().0;
         let has = lead.details().email.as_ref().map(|email| email.key().to_owned());
         if has != had && lead.holds_address() && has.as_deref().is_some_and(is_taken) {
-            return Err(Taken);
+            return Err(Refused::Taken);
         }
         // The address it had stays taken until the batch is saved: databases check row by row.
         has.filter(|_| lead.holds_address()).map(|email| self.by_email.insert(email, index));

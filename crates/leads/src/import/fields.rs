@@ -9,7 +9,7 @@ use crate::lead::choice::choice;
 
 choice! {
     /// A field that a column can be.
-    ImportField, "id, full_name, first_name, last_name, position, company_name, phone_number, email, source, category, notes, owner_id, tags, utm_source, utm_medium, utm_campaign, utm_term, utm_content" {
+    ImportField, "id, full_name, first_name, last_name, position, company_name, phone_number, email, source, category, notes, owner_id, tags, utm_source, utm_medium, utm_campaign, utm_term, utm_content, custom, status, consent_marketing, consent_text_version, consent_at" {
         /// Which lead it is.
         Id = "id",
         /// What they are called.
@@ -46,6 +46,16 @@ choice! {
         UtmTerm = "utm_term",
         /// A mark of a campaign.
         UtmContent = "utm_content",
+        /// What the installation keeps besides, as a JSON object.
+        Custom = "custom",
+        /// Where a lead stands that the row becomes.
+        Status = "status",
+        /// Whether they agreed to be written to.
+        ConsentMarketing = "consent_marketing",
+        /// Which text they agreed to.
+        ConsentTextVersion = "consent_text_version",
+        /// When they did.
+        ConsentAt = "consent_at",
     }
 }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod decode;
 mod event;
+mod extras;
 mod fields;
 mod guard;
 mod job;

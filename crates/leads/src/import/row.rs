@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ashlar_kernel::Patch;
 
-use super::{fields::ImportField, guard::unguard, options::ImportKey};
+use super::{extras::Extras, fields::ImportField, guard::unguard, options::ImportKey};
 use crate::{
-    Details, LeadId, LeadPatch, Source,
+    Details, LeadId, LeadPatch, LeadStatus, Source,
     lead::{Custom, Tags},
     use_case::{EditLeadInput, UtmForm},
 };
@@ -16,6 +16,8 @@ use crate::{
 pub(crate) struct Wish {
     pub(crate) id: Option<LeadId>,
     pub(crate) patch: LeadPatch,
+    /// Where the lead stands that it becomes.
+    pub(crate) status: Option<LeadStatus>,
 }
 
 impl Wish {
@@ -66,7 +68,7 @@ pub(crate) fn wish_input(
     cells: &[String],
     fields: &[Option<ImportField>],
     defaults: &BTreeMap<ImportField, String>,
-) -> (Option<String>, EditLeadInput) {
+) -> (Option<String>, EditLeadInput, Extras) {
     let mut said: BTreeMap<ImportField, &str> = defaults.iter().map(|(field, text)| (*field, text.as_str())).collect();
     for (cell, field) in cells.iter().zip(fields) {
         let text = unguard(cell);
@@ -105,5 +107,5 @@ pub(crate) fn wish_input(
         consent: Patch::Keep,
         utm: has_utm.then_some(utm),
     };
-    (text(ImportField::Id), input)
+    (text(ImportField::Id), input, Extras::of(text))
 }

@@ -76,6 +76,11 @@ impl Lead {
         Change::new(lead, event)
     }
 
+    /// A new lead that was somewhere else already when it came. It is the note of its coming that says where.
+    pub(crate) fn beginning_at(self, status: LeadStatus) -> Self {
+        Self { status, ..self }
+    }
+
     /// Edits what is known; none if nothing is different. Another owner is a fact of its own.
     pub fn edit(self, patch: LeadPatch, now: Timestamp) -> Result<Option<Change<Self, LeadEvent>>, ContactRequired> {
         let details = patch.apply(self.details.clone());

@@ -1,7 +1,7 @@
 //! Messages of a page for contact: anybody writes, staff read, and make leads of the senders.
 
 use ashlar_kernel::{
-    Context, Email, FieldErrors, Id, Limit, NotFound, Once, Page, StoreError, Timestamp, VersionConflict,
+    Context, Email, FieldErrors, Id, Limit, NotFound, Once, Page, StoreError, TenantId, Timestamp, VersionConflict,
 };
 
 use super::{Attempts, Created, LeadError, Leads, Trap, form::given};
@@ -82,6 +82,12 @@ impl Leads {
     pub async fn contact(&self, context: &Context, id: ContactId) -> Result<ContactMessage, LeadError> {
         context.authorize(permission::READ_CONTACTS)?;
         self.contact_of(context, id).await
+    }
+
+    /// A message, for the letter that tells staff of it; none if it is gone, or nobody has to be told any more.
+    pub async fn contact_to_tell(&self, tenant: TenantId, id: ContactId) -> Result<Option<ContactMessage>, StoreError> {
+        let found = self.0.ports.store.contact(tenant, id).await?;
+        Ok(found.filter(|message| message.status() != ContactStatus::Spam))
     }
 
     async fn contact_of(&self, context: &Context, id: ContactId) -> Result<ContactMessage, LeadError> {

@@ -30,6 +30,9 @@ pub enum LeadError {
         /// Which, if the caller sees it.
         existing: Option<LeadId>,
     },
+    /// The form was got too long ago.
+    #[error("the form was got more than seven days ago; load the page anew")]
+    FormExpired,
     /// The lead cannot go there.
     #[error("the lead cannot go there from where it stands")]
     IllegalMove {
@@ -59,6 +62,7 @@ impl Classified for LeadError {
             Self::Conflict(error) => Class::Inner(error),
             Self::Cursor(error) => Class::Inner(error),
             Self::Duplicate { .. } => Class::Code(&codes::DUPLICATE_LEAD),
+            Self::FormExpired => Class::Code(&codes::FORM_EXPIRED),
             Self::IllegalMove { .. } => Class::Code(&codes::ILLEGAL_TRANSITION),
             Self::Store(error) => Class::Inner(error),
         }

@@ -9,7 +9,7 @@ use futures::join;
 use super::{
     Attempts,
     intake::{Intake, Portion, ReadError},
-    transfers::Transfers,
+    transfers::{PERMISSION_LOST, Transfers},
 };
 use crate::{
     StatusChange,
@@ -40,6 +40,8 @@ pub struct ImportRun {
     portion: Portion,
     seen: HashSet<u64>,
     held_at: Timestamp,
+    /// When it was last asked whether whoever wants it still may.
+    asked_at: Timestamp,
 }
 
 impl ImportRun {
@@ -58,8 +60,15 @@ impl ImportRun {
             Err(error) => return imports.give_up(job, error).await.map(Err),
         };
         let job = job.run(plan);
-        let mut run =
-            Self { imports: imports.clone(), job, intake, portion: Portion::default(), seen: HashSet::new(), held_at };
+        let mut run = Self {
+            imports: imports.clone(),
+            job,
+            intake,
+            portion: Portion::default(),
+            seen: HashSet::new(),
+            held_at,
+            asked_at: held_at,
+        };
         match run.catch_up().await {
             Ok(()) => Ok(Ok(run)),
             Err(error) => imports.give_up(run.job, error).await.map(Err),
@@ -98,8 +107,22 @@ impl ImportRun {
         &self.job
     }
 
+    /// Whether whoever wants it still may, asked every now and then.
+    async fn is_allowed(&mut self) -> Result<bool, StoreError> {
+        let now = self.imports.now();
+        if now - self.asked_at < LEASE / 3 {
+            return Ok(true);
+        }
+        self.asked_at = now;
+        self.imports.is_allowed(&self.job).await
+    }
+
     /// Takes the next batch in; whether there is more to do.
     pub async fn step(&mut self) -> Result<bool, RunError> {
+        if !self.is_allowed().await? {
+            let refused = self.job.clone().fail(PERMISSION_LOST, self.imports.now());
+            return self.end(refused).await;
+        }
         if self.portion.rows.is_empty() {
             let now = self.imports.now();
             let done = self.job.clone().complete(now);
@@ -128,6 +151,14 @@ impl ImportRun {
             }
         }
         Ok(true)
+    }
+
+    /// Calls it off, as nobody else has the file; what was taken in stays.
+    pub async fn call_off(mut self) -> Result<ImportJob, RunError> {
+        if let Some(change) = self.job.clone().cancel(self.imports.now()) {
+            self.end(change).await?;
+        }
+        Ok(self.job)
     }
 
     /// Leaves it to whoever comes next.

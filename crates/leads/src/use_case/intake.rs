@@ -172,7 +172,7 @@ impl Intake {
     }
 
     fn wish(&self, cells: &[String]) -> Result<Wish, Vec<FieldError>> {
-        let (id, input) = wish_input(cells, &self.fields, &self.options.defaults);
+        let (id, input, extras) = wish_input(cells, &self.fields, &self.options.defaults);
         let mut errors = FieldErrors::default();
         if self.options.mode != ImportMode::Update {
             let is_silent = |sent: &Patch<String>| !matches!(sent, Patch::Set(text) if !text.trim().is_empty());
@@ -183,9 +183,10 @@ impl Intake {
         }
         let full_name = input.full_name.clone().or((self.options.mode != ImportMode::Update).then(String::new));
         let input = super::EditLeadInput { full_name, ..input };
-        let patch = self.leads.patch(&self.context, input, &mut errors);
+        let mut patch = self.leads.patch(&self.context, input, &mut errors);
+        let status = extras.judge(&mut patch, self.context.now, &mut errors);
         let id = errors.check_optional("/id", id.map(|id| super::form::parse_owner(id.trim()))).map(LeadId::from_uuid);
-        let wish = Wish { id, patch };
+        let wish = Wish { id, patch, status };
         let mut errors = errors.finish().map_or_else(|invalid| invalid.errors().to_vec(), |()| Vec::new());
         if errors.is_empty() && self.options.mode == ImportMode::Update && wish.key(self.options.key).is_none() {
             let pointer = match self.options.key {

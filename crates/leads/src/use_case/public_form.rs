@@ -14,7 +14,8 @@ use crate::{
 
 /// Nobody fills a form in faster.
 const FASTEST: TimeDelta = TimeDelta::seconds(2);
-/// No page stays open longer; what comes later was copied.
+/// Of what was got longer ago nobody knows what the page was like. That the stamp is old is no secret: it is told, so that
+/// a person who left a page open can load it anew.
 const SLOWEST: TimeDelta = TimeDelta::days(7);
 /// What stamps are made for. They are the same for every tenant: a page knows its key, and not whose it is.
 const STAMP: &str = "public form";
@@ -50,8 +51,6 @@ pub enum Trap {
     Honeypot,
     /// It was faster than people are.
     TooFast,
-    /// The form was got long ago.
-    TooOld,
     /// The stamp is none of ours.
     NoStamp,
 }
@@ -62,7 +61,6 @@ impl Trap {
         match self {
             Self::Honeypot => "honeypot",
             Self::TooFast => "too_fast",
-            Self::TooOld => "too_old",
             Self::NoStamp => "no_stamp",
         }
     }
@@ -79,7 +77,7 @@ impl Leads {
     pub async fn submit(&self, context: &Context, command: SubmitForm) -> Result<Received, LeadError> {
         context.authorize(permission::SUBMIT)?;
         let SubmitForm { form, honeypot, stamp, once } = command;
-        let trap = self.trap(honeypot.as_deref(), &stamp, context.now);
+        let trap = self.trap(honeypot.as_deref(), &stamp, context.now)?;
         let form = LeadForm { owner_id: None, tags: Vec::new(), custom: Map::new(), ..form };
         let mut errors = FieldErrors::default();
         let details = self.details(form, Source::Website, context.now, &mut errors);
@@ -102,15 +100,15 @@ impl Leads {
         }
     }
 
-    fn trap(&self, honeypot: Option<&str>, stamp: &str, now: Timestamp) -> Option<Trap> {
+    fn trap(&self, honeypot: Option<&str>, stamp: &str, now: Timestamp) -> Result<Option<Trap>, LeadError> {
         if honeypot.is_some_and(|text| !text.is_empty()) {
-            return Some(Trap::Honeypot);
+            return Ok(Some(Trap::Honeypot));
         }
         match self.0.cursors.open::<Timestamp>(TenantId::MAIN, STAMP, stamp) {
-            Err(_forged) => Some(Trap::NoStamp),
-            Ok(at) if now - at < FASTEST => Some(Trap::TooFast),
-            Ok(at) if now - at > SLOWEST => Some(Trap::TooOld),
-            Ok(_) => None,
+            Err(_forged) => Ok(Some(Trap::NoStamp)),
+            Ok(at) if now - at < FASTEST => Ok(Some(Trap::TooFast)),
+            Ok(at) if now - at > SLOWEST => Err(LeadError::FormExpired),
+            Ok(_) => Ok(None),
         }
     }
 

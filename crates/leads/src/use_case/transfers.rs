@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ashlar_kernel::{
-    AccessError, Change, Class, Classified, Clock, Context, Id, IdSource, InvalidCursor, Limit, NotFound, Page,
+    AccessError, Change, Class, Classified, Clock, Context, Id, IdSource, InvalidCursor, Limit, NotFound, Once, Page,
     RequestId, StoreError, TenantId, Timestamp,
 };
 use uuid::Uuid;
@@ -91,6 +91,13 @@ pub enum Taken {
     Run(Box<ImportRun>),
 }
 
+/// Why an import failed that whoever wanted it may not make any more.
+pub(super) const PERMISSION_LOST: &str = "permission_lost";
+/// Why an import failed whose file only the process had that was at it.
+const INTERRUPTED: &str = "interrupted";
+/// So many imports of a tenant, the newest, are looked through for one whose process has died.
+const LOOKED_AT: u64 = 100;
+
 /// In whose name imports are carried out.
 const SYSTEM: &str = "leads.import";
 
@@ -110,28 +117,84 @@ impl Transfers {
     }
 
     /// Asks for a file to be imported, by whichever process takes it on.
-    pub async fn request(&self, context: &Context, new: NewImport) -> Result<ImportJob, TransferError> {
+    pub async fn request(
+        &self,
+        context: &Context,
+        new: NewImport,
+        once: Option<Once<ImportJob>>,
+    ) -> Result<ImportJob, TransferError> {
         let who = context.authorize(permission::IMPORT)?;
         let change = ImportJob::request(Id::new(self.ids()), (context.tenant, Some(who)), new, context.now);
-        Ok(self.insert(context, change).await?)
+        Ok(self.insert(context, change, once).await?)
     }
 
-    async fn insert(&self, context: &Context, change: Change<ImportJob, ImportEvent>) -> Result<ImportJob, StoreError> {
+    /// Forgets a file that nothing will be made of.
+    pub async fn drop_upload(&self, file: &str) {
+        if let Some(key) = FileKey::restore(file) {
+            // If it cannot be deleted now, the sweeper comes by later.
+            let _nobody_misses_it = self.files().delete(&key).await;
+        }
+    }
+
+    async fn insert(
+        &self,
+        context: &Context,
+        change: Change<ImportJob, ImportEvent>,
+        once: Option<Once<ImportJob>>,
+    ) -> Result<ImportJob, StoreError> {
         let job = change.state().clone();
         let mut tx = self.0.ports.store.begin_transfer(context).await?;
         tx.insert_import(change).await?;
+        if let Some(once) = once {
+            tx.remember(once.receipt(&job)).await?;
+        }
         tx.commit().await?;
         Ok(job)
     }
 
-    /// Has this process import a file that it reads itself, on an operator's behalf.
+    /// Has this process import a file that it reads itself, on an operator's behalf; nothing if the tenant has an import at
+    /// work already.
     pub async fn import_here(&self, tenant: TenantId, new: NewImport, source: FileBytes) -> Result<Taken, RunError> {
         let now = self.now();
         let context = Context::system(SYSTEM, tenant, RequestId::new(self.ids()), now);
         let change = ImportJob::request(Id::new(self.ids()), (tenant, None), new, now);
-        let job = self.insert(&context, change).await?;
-        let job = self.save(job.claim(self.ids().next(), (now, now + LEASE)), LeadBatch::default()).await?;
-        self.open(job, source).await
+        let job = self.insert(&context, change, None).await?;
+        match self.claim_here(job).await? {
+            Some(job) => self.open(job, source).await,
+            None => Ok(Taken::Nothing),
+        }
+    }
+
+    /// Takes an import on whose file only this process has: now, or nobody ever does.
+    async fn claim_here(&self, job: ImportJob) -> Result<Option<ImportJob>, StoreError> {
+        let now = self.now();
+        let claim = || self.save(job.clone().claim(self.ids().next(), (now, now + LEASE)), LeadBatch::default());
+        for ends_dead in [true, false] {
+            match claim().await {
+                Err(StoreError::Stale) if ends_dead => self.end_dead(job.tenant()).await?,
+                Err(StoreError::Stale) => {}
+                outcome => return outcome.map(Some),
+            }
+        }
+        if let Some(change) = job.cancel(now) {
+            self.save(change, LeadBatch::default()).await?;
+        }
+        Ok(None)
+    }
+
+    /// Ends the imports of processes that died with the only copy of their file.
+    async fn end_dead(&self, tenant: TenantId) -> Result<(), StoreError> {
+        let now = self.now();
+        let jobs = self.store().imports(tenant, None, LOOKED_AT).await?;
+        let is_dead = |job: &ImportJob| job.state().is_at_work() && job.is_free(now) && job.file().is_none();
+        for job in jobs.into_iter().filter(is_dead) {
+            match self.save(job.fail(INTERRUPTED, now), LeadBatch::default()).await {
+                // Somebody else has done it.
+                Ok(_) | Err(StoreError::Stale) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// The imports of the tenant, newest first.
@@ -184,7 +247,10 @@ impl Transfers {
             outcome => outcome?,
         };
         if !self.is_allowed(&job).await? {
-            return self.refuse(job, "permission_lost").await;
+            return self.refuse(job, PERMISSION_LOST).await;
+        }
+        if job.file().is_none() {
+            return self.refuse(job, INTERRUPTED).await;
         }
         let key = job.file().and_then(FileKey::restore);
         let source = match key {
@@ -198,7 +264,7 @@ impl Transfers {
     }
 
     /// Whether whoever asked for it still may. Operators always may.
-    async fn is_allowed(&self, job: &ImportJob) -> Result<bool, StoreError> {
+    pub(super) async fn is_allowed(&self, job: &ImportJob) -> Result<bool, StoreError> {
         match job.requested_by() {
             Some(who) => self.leads().0.ports.team.may_import(job.tenant(), who).await,
             None => Ok(true),
