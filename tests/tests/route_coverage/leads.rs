@@ -56,6 +56,7 @@ fn of_clients() -> Vec<Row> {
         ),
         administered("addContractFile", (201, upload)),
         administered("getContractFileUrl", (200, |app, _| on(app, "GET", &format!("/contracts/files/{FILE}/url")))),
+        administered("deleteContractFile", (204, |app, _| on(app, "DELETE", &format!("/contracts/files/{FILE}")))),
         by_link(
             "downloadContractFile",
             (400, |app, _| on(app, "GET", "/contracts/files/content?token=x")),
@@ -108,6 +109,14 @@ pub(super) fn of_newsletter() -> Vec<Row> {
             (201, |app, _| {
                 let form = json!({ "email": "entered@leads.example", "consent_text_version": "1" });
                 app.client.post("/api/v1/newsletter/subscribers").json(&form)
+            }),
+        ),
+        administered(
+            "allowSuppressionLift",
+            // What is suppressed is known by a keyed hash: the test of the newsletter has one.
+            (404, |app, _| {
+                let form = json!({ "email": "nobody@leads.example" });
+                app.client.post("/api/v1/newsletter/suppressions/lift").json(&form)
             }),
         ),
         administered(

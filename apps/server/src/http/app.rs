@@ -73,7 +73,11 @@ pub fn app_with(
         .wrap(from_fn(plain_at_worst))
 }
 
-/// An allow-list, empty by default. Credentials are never allowed: tokens travel in a header that scripts set.
+/// Where forms of web pages are sent. The origins of their keys are known by the key, which is in no preflight.
+const OF_PAGES: [&str; 2] = ["/api/v1/leads/public", "/api/v1/leads/public/challenge"];
+
+/// An allow-list, empty by default. Credentials are never allowed: tokens travel in a header that scripts set. Forms of web
+/// pages come from anywhere, and are refused there unless their key is good for the page.
 fn cors(origins: &CorsOrigins) -> Cors {
     let allowed = [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH];
     let cors = Cors::default()
@@ -87,6 +91,7 @@ fn cors(origins: &CorsOrigins) -> Cors {
         .expose_headers(["ratelimit", "ratelimit-policy"])
         .expose_headers(["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"])
         .block_on_origin_mismatch(false)
+        .allowed_origin_fn(|_origin, request| OF_PAGES.contains(&request.uri.path().trim_end_matches('/')))
         .max_age(600);
     match origins {
         CorsOrigins::Any => cors.send_wildcard().allow_any_origin(),

@@ -64,7 +64,7 @@ pub(super) const FORMS_TRAPPED: Definition = Definition {
     kind: "counter",
     labels: &["trap"],
     unit: "requests",
-    meaning: "Forms of web pages that were thanked for and thrown away, because no person can have sent them: `honeypot`, `too_fast`, `too_old` or `no_stamp`.",
+    meaning: "Forms of web pages that were thanked for and thrown away, because no person can have sent them: `honeypot` (also of contact messages and of wishes for letters), `too_fast` or `no_stamp`.",
 };
 
 pub(super) const LOGIN_FAILED: Definition = Definition {
