@@ -7,6 +7,7 @@ mod clients;
 mod contacts;
 mod forms;
 mod lists;
+mod mergers;
 mod pipeline;
 mod records;
 mod roles;

@@ -7,6 +7,8 @@ ashlar_kernel::error_codes! {
             "Another lead of this tenant has the e-mail address. `existing_id` names it, if you may see it. Send `on_duplicate=return` to be given it instead, or `on_duplicate=merge_blank` to add to it what it lacks.";
         ILLEGAL_TRANSITION = "illegal_transition", Conflict, "Not from here",
             "The lead cannot go there from where it stands; `allowed` lists where you may move it.";
+        TWO_CLIENTS = "two_clients", Conflict, "Two clients",
+            "More than one of the leads is a client, and a client is one lead. Leave all of them but one out.";
         IMPORT_OVER = "import_over", Conflict, "Import is over",
             "The import is done, has failed or was called off already, so it cannot be called off.";
         CONTRACT_SIGNED = "contract_signed", Conflict, "Signed",

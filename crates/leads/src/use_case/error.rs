@@ -36,6 +36,9 @@ pub enum LeadError {
         /// Where the caller may move it.
         allowed: Vec<LeadStatus>,
     },
+    /// More than one of the leads is a client.
+    #[error("more than one of the leads is a client")]
+    TwoClients,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -60,6 +63,7 @@ impl Classified for LeadError {
             Self::Cursor(error) => Class::Inner(error),
             Self::Duplicate { .. } => Class::Code(&codes::DUPLICATE_LEAD),
             Self::IllegalMove { .. } => Class::Code(&codes::ILLEGAL_TRANSITION),
+            Self::TwoClients => Class::Code(&codes::TWO_CLIENTS),
             Self::Store(error) => Class::Inner(error),
         }
     }

@@ -6,7 +6,7 @@ use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId, Timestamp};
 use ashlar_leads::{
     Lead, NotePosition,
     import::{ExportEvent, ImportEvent, ImportId, ImportJob, ImportJobRow, LeadKeys, RowFault},
-    port::{LeadBatch, SaveLeadError, TransferStore, TransferTx},
+    port::{LeadBatch, RefusedRow, SaveLeadError, TransferStore, TransferTx},
 };
 use async_trait::async_trait;
 
@@ -51,6 +51,19 @@ impl TransferTables {
         Arc::make_mut(&mut self.jobs).insert(id, job);
         Arc::make_mut(&mut self.faults).extend(faults.into_iter().map(|fault| ((id, fault.number), fault)));
         Ok(())
+    }
+
+    pub(super) fn refused(&self, tenant: TenantId, is_meant: impl Fn(&RowFault) -> bool) -> Vec<(ImportId, RowFault)> {
+        let theirs = self.faults.iter().filter(|((id, _), _)| self.job(tenant, *id).is_some());
+        theirs.filter(|(_, row)| is_meant(row)).map(|((id, _), row)| (*id, row.clone())).collect()
+    }
+
+    pub(super) fn empty(&mut self, rows: &[RefusedRow]) {
+        for key in rows {
+            if let Some(row) = Arc::make_mut(&mut self.faults).get_mut(key) {
+                row.cells.clear();
+            }
+        }
     }
 
     fn next(&self, now: Timestamp) -> Option<&ImportJob> {

@@ -62,7 +62,7 @@ impl Newsletter {
         let root = &settings.root_key;
         Self(Arc::new(Inner {
             ports,
-            addresses: root.derive("newsletter addresses"),
+            addresses: AddressHash::key(root),
             links: UnsubscribeKeys::new(root, &settings.former_root_keys),
             cursors: CursorSigner::new(root),
         }))

@@ -3,5 +3,6 @@
 mod batch;
 mod entity;
 mod mapping;
+mod purge;
 mod store;
 mod tx;
