@@ -16,6 +16,7 @@ journeys!(
     leaving_costs_so_many,
     keys_cost_so_many_statements,
     leads_cost_so_many_statements,
+    mergers_cost_so_many_statements,
     the_newsletter_costs_so_many_statements,
     clients_cost_so_many_statements,
     looking_events_up_costs_so_many,
@@ -259,15 +260,42 @@ async fn leads_cost_so_many_statements(database: Database) {
     }
     let note = json!({ "kind": "note", "body": "x" });
     let (_, cost) = log.of(on("POST", "/activities").json(&note).send(), 201).await;
-    check("a note: whether the lead is seen, the note, the event", cost, 3);
+    check("a note: the lead, so that it stays until then, the note, the event", cost, 3);
     let (_, cost) = log.of(on("DELETE", "").send(), 204).await;
     check("put away: the lead, the numbers, its change, the event", cost, 4);
     let (_, cost) = log.of(on("DELETE", "?purge=true").send(), 204).await;
-    check("erased: the lead, the numbers, its end, the event", cost, 4);
+    let what =
+        "erased: the lead, its parts, their subscriptions, rows that were refused, the numbers, its end, the event";
+    check(what, cost, 7);
     let options = json!({});
     let import = app.try_import(&boss.access, &options, b"name,email\nAda,a@example.org\n");
     let (_, cost) = log.of(import, 202).await;
     check("an import: the import, the event", cost, 2);
+}
+
+async fn mergers_cost_so_many_statements(database: Database) {
+    let (app, log) = Log::start(database).await;
+    let boss = app.boss().await;
+    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
+    for (number, parts) in [1, 5].into_iter().enumerate() {
+        let mut leads = Vec::new();
+        for part in 0..=parts {
+            let members = json!({ "email": format!("{number}+{part}@example.org"), "notes": "x" });
+            leads.push(app.lead(&boss.access, &members).await);
+        }
+        let (_, cost) = log.of(app.client.get("/api/v1/leads/duplicates").bearer(&boss.access).send(), 200).await;
+        check("pairs: the pairs, the leads", cost, 2);
+        let wish = json!({ "primary_id": leads[0], "duplicate_ids": leads[1..] });
+        let merge = app.client.post("/api/v1/leads/merge").bearer(&boss.access).json(&wish);
+        let (_, cost) = log.of(merge.send(), 200).await;
+        let what = "a merger of however many: the leads; the merger, what was whose; activities, moves, messages and the \
+                    client; the parts, the numbers, the lead, its notes of two kinds, the event";
+        check(what, cost, 13);
+    }
+    let message = app.message(&boss, "eve@example.org").await;
+    let erase = app.client.delete(&format!("/api/v1/contacts/{message}")).bearer(&boss.access);
+    let (_, cost) = log.of(erase.send(), 204).await;
+    check("a message is erased: the message, its end, the event", cost, 3);
 }
 
 async fn the_newsletter_costs_so_many_statements(database: Database) {

@@ -14,7 +14,7 @@ pub type ActivityId = Id<Activity>;
 
 choice! {
     /// What was done.
-    ActivityKind, "note, call, email, meeting, form_touch" {
+    ActivityKind, "note, call, email, meeting, form_touch, merge" {
         /// Something was written down.
         Note = "note",
         /// They spoke by telephone.
@@ -25,6 +25,8 @@ choice! {
         Meeting = "meeting",
         /// The lead filled a form in again. Nobody enters these by hand.
         FormTouch = "form_touch",
+        /// Another lead became a part of this one. Nobody enters these by hand.
+        Merge = "merge",
     }
 }
 
@@ -114,7 +116,7 @@ const ADDED: EventSpec = EventSpec {
     data: &[
         ("lead", "Id of the lead."),
         ("activity", "Id of the activity."),
-        ("kind", "What was done: note, call, email, meeting or form_touch."),
+        ("kind", "What was done: note, call, email, meeting, form_touch or merge."),
     ],
 };
 

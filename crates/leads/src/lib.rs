@@ -9,7 +9,8 @@
 //! It is pure: it does no I/O, starts no task and needs no particular async runtime. What it needs from outside are the
 //! [ports](port); `ashlar-memory` has them in process, `ashlar-sql` keeps leads in a database. It knows no other domain:
 //! who works with leads it asks the port [`Team`](port::Team), and permissions are names that roles elsewhere hold. It
-//! deliberately lacks, for now: merging. [Imports and exports](import) and the [newsletter] are services of their own.
+//! deliberately lacks, for now: undoing a merger, though what that takes is kept. [Imports and exports](import) and the
+//! [newsletter] are services of their own.
 //!
 //! ```
 //! use ashlar_leads::{CreateLead, LeadForm, LeadStatus, MoveLead, MoveLeadInput, OnDuplicate};
@@ -58,13 +59,14 @@ pub use lead::{
 };
 pub use permission::Sight;
 pub use query::{
-    ClientQuery, ContactQuery, ContractQuery, InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch,
-    LeadSort, NotePosition, NoteQuery, StatsQuery, Tally, TallyKind,
+    ClientQuery, ContactQuery, ContractQuery, DuplicatePair, DuplicatePosition, DuplicateQuery, DuplicateRows,
+    InvalidSearch, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, NotePosition, NoteQuery,
+    StatsQuery, Tally, TallyKind,
 };
 pub use use_case::{
     AddActivity, AddActivityInput, Batch, BatchItem, ClientError, ClientForm, ConsentForm, ContactForm, ContractForm,
     ConvertLead, Converted, CreateLead, CreateLeads, Created, EditLead, EditLeadInput, Export, ExportColumn,
     ExportFormat, ExportLeads, FaultFile, ImportRun, InvalidPeriod, LeadError, LeadForm, LeadPage, LeadPorts,
-    LeadSettings, Leads, ListLeads, MoveLead, MoveLeadInput, OnDuplicate, Period, Received, RunError, SendContact,
-    SubmitForm, Taken, TransferError, TransferPorts, Transfers, Trap, UtmForm,
+    LeadSettings, Leads, ListLeads, MergeLeads, MergeLeadsInput, MoveLead, MoveLeadInput, OnDuplicate, Period,
+    Received, RunError, SendContact, SubmitForm, Taken, TransferError, TransferPorts, Transfers, Trap, UtmForm,
 };

@@ -2,6 +2,7 @@
 
 mod clients;
 mod contact;
+mod duplicates;
 mod list;
 mod search;
 mod stats;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 pub use clients::{ClientQuery, ContractQuery};
 pub use contact::ContactQuery;
+pub use duplicates::{DuplicatePair, DuplicatePosition, DuplicateQuery, DuplicateRows};
 pub use list::{LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSort};
 pub use search::{InvalidSearch, LeadSearch};
 pub use stats::{StatsQuery, Tally, TallyKind};

@@ -9,6 +9,7 @@ mod contacts;
 mod files;
 mod forms;
 mod lists;
+mod mergers;
 mod pipeline;
 mod records;
 mod roles;

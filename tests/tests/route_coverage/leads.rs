@@ -11,6 +11,7 @@ use super::{Answers, BY_ADMINISTRATORS, Because, FOR_ALL, PUBLIC, Row, administe
 /// A lead that is there from the beginning.
 const LEAD: &str = "00000000-0000-0000-0000-0000000000e0";
 const LEAVES: &str = "00000000-0000-0000-0000-0000000000e1";
+const PART: &str = "00000000-0000-0000-0000-0000000000e6";
 
 /// A client, its contract and a file of that.
 const CLIENT: &str = "00000000-0000-0000-0000-0000000000e2";
@@ -71,6 +72,8 @@ fn lead(app: &TestApp, method: &str, rest: &str) -> Call {
 
 /// A message that is there from the beginning.
 const MESSAGE: &str = "00000000-0000-0000-0000-0000000000e2";
+/// Another, to be erased.
+const ERASED: &str = "00000000-0000-0000-0000-0000000000e7";
 
 fn message(app: &TestApp, method: &str, rest: &str) -> Call {
     app.client.named(method, &format!("/api/v1/contacts/{MESSAGE}{rest}"))
@@ -199,6 +202,15 @@ pub(super) fn of_leads() -> Vec<Row> {
             "updateContactMessage",
             (200, |app, _| message(app, "PATCH", "").json(&json!({ "status": "read" }))),
         ),
+        administered("listDuplicateLeads", (200, |app, _| app.client.get("/api/v1/leads/duplicates?limit=5"))),
+        administered(
+            "mergeLeads",
+            (200, |app, _| {
+                let wish = json!({ "primary_id": LEAD, "duplicate_ids": [PART] });
+                app.client.post("/api/v1/leads/merge").json(&wish)
+            }),
+        ),
+        administered("eraseContactMessage", (204, |app, _| on(app, "DELETE", &format!("/contacts/{ERASED}")))),
         administered("makeLeadOfContact", (201, |app, _| message(app, "POST", "/to-lead"))),
         // Happy cases with real keys are those of `leads/forms.rs`.
         Row {
@@ -266,10 +278,10 @@ fn leave(app: &TestApp, _: &SignedIn) -> Call {
     app.client.delete(&format!("/api/v1/leads/{LEAVES}"))
 }
 
-/// Two leads and an import whose ids are known beforehand, and a subscriber.
+/// Three leads and an import whose ids are known beforehand, and a subscriber.
 pub(super) async fn settle(app: &TestApp) {
     settle_subscriber(app).await;
-    for (number, id) in [LEAD, LEAVES].into_iter().enumerate() {
+    for (number, id) in [LEAD, LEAVES, PART].into_iter().enumerate() {
         let id = format!("x'{}'", id.replace('-', ""));
         app.execute(&format!(
             "INSERT INTO lead (id, tenant_id, full_name, name_key, email, email_key, source, status, tags, custom, \
@@ -288,13 +300,14 @@ pub(super) async fn settle(app: &TestApp) {
          FROM tenant WHERE slug = 'main'"
     ))
     .await;
-    let id = format!("x'{}'", MESSAGE.replace('-', ""));
-    app.execute(&format!(
-        "INSERT INTO contact_message (id, tenant_id, name, email, subject, message, status, created_at, updated_at, \
-         version) SELECT {id}, id, 'Ada', 'm@leads.example', 'Hello', 'Hello again', 'new', created_at, updated_at, 1 \
-         FROM tenant WHERE slug = 'main'"
-    ))
-    .await;
+    for id in [MESSAGE, ERASED].map(literal) {
+        app.execute(&format!(
+            "INSERT INTO contact_message (id, tenant_id, name, email, subject, message, status, created_at, updated_at, \
+             version) SELECT {id}, id, 'Ada', 'm@leads.example', 'Hello', 'Hello again', 'new', created_at, updated_at, 1 \
+             FROM tenant WHERE slug = 'main'"
+        ))
+        .await;
+    }
     app.execute(&format!("UPDATE lead SET status = 'qualified' WHERE id = {}", literal(LEAVES))).await;
     let (client, contract, file) = (literal(CLIENT), literal(CONTRACT), literal(FILE));
     app.execute(&format!(

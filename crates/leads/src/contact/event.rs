@@ -31,6 +31,11 @@ pub enum ContactEvent {
         /// Which lead.
         lead: LeadId,
     },
+    /// It was erased.
+    Erased {
+        /// Which.
+        contact: ContactId,
+    },
 }
 
 impl DomainEvent for ContactEvent {
@@ -39,12 +44,15 @@ impl DomainEvent for ContactEvent {
             Self::Received { .. } => RECEIVED.name,
             Self::StatusChanged { .. } => STATUS_CHANGED.name,
             Self::Linked { .. } => LINKED.name,
+            Self::Erased { .. } => ERASED.name,
         }
     }
 
     fn targets(&self) -> Vec<Target> {
         match self {
-            Self::Received { contact } | Self::StatusChanged { contact, .. } => vec![Target::new("contact", contact)],
+            Self::Received { contact } | Self::StatusChanged { contact, .. } | Self::Erased { contact } => {
+                vec![Target::new("contact", contact)]
+            }
             Self::Linked { contact, lead } => vec![Target::new("contact", contact), Target::new("lead", lead)],
         }
     }
@@ -80,8 +88,15 @@ const LINKED: EventSpec = EventSpec {
     targets: &["contact", "lead"],
     data: &[CONTACT, ("lead", "Id of the lead.")],
 };
+const ERASED: EventSpec = EventSpec {
+    name: "leads.contact.erased",
+    schema_version: 1,
+    summary: "A message was erased.",
+    targets: &["contact"],
+    data: &[CONTACT],
+};
 
 /// The catalogue entries of [`ContactEvent`].
 pub(crate) const fn contact_event_specs() -> &'static [EventSpec] {
-    &[RECEIVED, STATUS_CHANGED, LINKED]
+    &[RECEIVED, STATUS_CHANGED, LINKED, ERASED]
 }

@@ -144,6 +144,12 @@ impl ContactMessage {
         Change::new(Self { lead: Some(lead), ..self.edited(now) }, event)
     }
 
+    /// Erases it. The state is the message as it was.
+    pub fn erase(self) -> Change<Self, ContactEvent> {
+        let event = ContactEvent::Erased { contact: self.id };
+        Change::new(self, event)
+    }
+
     fn edited(self, now: Timestamp) -> Self {
         Self { updated_at: now, version: self.version + 1, ..self }
     }

@@ -47,6 +47,16 @@ async fn mark(scene: &Scene, message: ContactMessage, status: ContactStatus) -> 
     marked
 }
 
+/// A message of somebody who is this lead.
+pub(super) async fn linked(scene: &Scene, lead: &crate::Lead) -> ContactMessage {
+    let change = receive(scene, 0).await.link(lead.id(), noon());
+    let message = change.state().clone();
+    let mut tx = scene.begin().await;
+    tx.update_contact(change).await.unwrap();
+    tx.commit().await.unwrap();
+    message
+}
+
 fn all() -> ContactQuery {
     ContactQuery { tenant: TenantId::MAIN, status: Vec::new(), after: None, rows: 100 }
 }

@@ -111,7 +111,7 @@ pub async fn leads_are_searched(fixture: Fixture) {
     }
     let (grace, joerg, li, ada) =
         ("Grace Hopper", "J\u{f6}rg Stra\u{df}er", "\u{674e}\u{660e} Li", "Ada \u{1f469}\u{200d}\u{1f4bb}");
-    let cases: [(&str, &[&str]); 24] = [
+    let cases: [(&str, &[&str]); 32] = [
         ("grace", &[grace]),
         ("GRACE hopp", &[grace]),
         ("hopper grace", &[grace]),
@@ -136,6 +136,15 @@ pub async fn leads_are_searched(fixture: Fixture) {
         ("arma12@exa", &[ada]),
         ("\u{1f469}\u{200d}\u{1f4bb}", &[ada]),
         ("li", &[li]),
+        // Short words are beginnings.
+        ("gr", &[grace]),
+        ("ho", &[grace]),
+        ("ce", &[]),
+        ("50", &[grace]),
+        ("\"l", &[grace]),
+        ("gr ho", &[grace]),
+        ("hopper g", &[grace]),
+        ("hopper r", &[]),
     ];
     for (text, expected) in cases {
         let search = LeadSearch::parse(text).ok();
@@ -178,7 +187,14 @@ pub async fn pages_of_leads_neither_skip_nor_repeat(fixture: Fixture) {
         }
         assert!(lead.version() <= 2);
     }
-    for sort in [LeadSort::NewestFirst, LeadSort::OldestFirst, LeadSort::LatestEdit, LeadSort::Name, LeadSort::Score] {
+    for sort in [
+        LeadSort::NewestFirst,
+        LeadSort::OldestFirst,
+        LeadSort::LatestEdit,
+        LeadSort::Name,
+        LeadSort::Score,
+        LeadSort::Relevance,
+    ] {
         let query = LeadQuery { sort, ..all() };
         let all = list(&scene, &query).await.leads;
         assert_eq!(all.len(), 17, "{sort:?}");
@@ -199,7 +215,7 @@ async fn paged(scene: &Scene, mut page: LeadQuery) -> Vec<Lead> {
     while paged.len() <= 100 {
         let leads = list(scene, &page).await.leads;
         let Some(last) = leads.last() else { break };
-        page.after = Some(LeadPosition::of(last, page.sort));
+        page.after = Some(LeadPosition::of(last, (page.sort, &page.filter)));
         paged.extend(leads);
     }
     paged
@@ -220,4 +236,71 @@ pub async fn leads_are_counted_as_far_as_asked(fixture: Fixture) {
     let behind = LeadQuery { after: end, count_up_to: Some(10), ..all() };
     assert_eq!(list(&scene, &behind).await.counted, Some(7));
     assert_eq!(list(&scene, &all()).await.counted, None);
+}
+
+/// Page by page, each alternative is listed, in one order.
+pub async fn alternatives_are_listed_together(fixture: Fixture) {
+    let scene = Scene::new(fixture);
+    for number in 0..16_u8 {
+        let tags = [&["a"][..], &["a", "b"], &["b"], &[]][usize::from(number % 4)];
+        let details = Details {
+            tags: Tags::parse(tags.iter().copied()).unwrap(),
+            owner: (number % 3 != 0).then(|| Uuid::from_u128(u128::from(number % 3))),
+            source: [Source::Api, Source::Email, Source::Phone][usize::from(number % 3)],
+            category: [Some(Category::Seo), Some(Category::Design), None][usize::from(number % 3)],
+            ..little(&format!("n{number}@example.org"))
+        };
+        scene.take_in(details).await;
+    }
+    let changed = scene.whose("n0@example.org").await.unwrap();
+    let patch = LeadPatch { tags: Tags::parse(["c"]).ok(), ..LeadPatch::default() };
+    scene.save(changed.edit(patch, noon()).unwrap().unwrap()).await;
+    scene.save(scene.whose("n1@example.org").await.unwrap().delete(noon())).await;
+    let filter = LeadFilter::default;
+    let tags = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>();
+    let (me, you) = (Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2)));
+    let cases = [
+        (None, LeadFilter { tag: tags(&["a"]), ..filter() }, 6),
+        (None, LeadFilter { tag: tags(&["b", "a", "d"]), ..filter() }, 10),
+        (None, LeadFilter { tag: tags(&["c"]), ..filter() }, 1),
+        (None, LeadFilter { tag: tags(&["a"]), owner: vec![None, me], ..filter() }, 4),
+        (None, LeadFilter { owner: vec![me, you], ..filter() }, 9),
+        (None, LeadFilter { source: vec![Source::Api, Source::Email, Source::Event], ..filter() }, 10),
+        (None, LeadFilter { category: vec![Category::Seo, Category::Design], ..filter() }, 10),
+        (None, LeadFilter { status: vec![LeadStatus::New, LeadStatus::Won], ..filter() }, 15),
+        (me, filter(), 10),
+        (me, LeadFilter { owner: vec![you, None], ..filter() }, 6),
+    ];
+    for (seen_by, filter, expected) in cases {
+        for sort in [LeadSort::NewestFirst, LeadSort::OldestFirst, LeadSort::Name] {
+            let query = LeadQuery { seen_by, sort, ..only(filter.clone()) };
+            let all = list(&scene, &query).await.leads;
+            assert_eq!(all.len(), expected, "{query:?}");
+            let mut in_order = all.clone();
+            in_order.sort_by_key(Lead::id);
+            if sort == LeadSort::NewestFirst {
+                in_order.reverse();
+            }
+            assert_eq!(all, in_order, "{query:?}");
+            assert_eq!(paged(&scene, LeadQuery { rows: 3, ..query.clone() }).await, all, "{query:?}");
+        }
+    }
+}
+
+/// Whoever is called what is looked for comes first, and pages go on where the one before ended.
+pub async fn what_is_looked_for_comes_first(fixture: Fixture) {
+    let scene = Scene::new(fixture);
+    let names = ["Lee Adams", "Anna Lee Smith", "Leeroy Brown", "Lee", "Bob Ashley", "Lee_", "Ann Other"];
+    for (number, name) in names.iter().enumerate() {
+        scene.take_in(called(name, &format!("n{number}@fleece.example"))).await;
+    }
+    let search = LeadSearch::parse("LEE").ok();
+    let query = LeadQuery { sort: LeadSort::Relevance, ..only(LeadFilter { search, ..LeadFilter::default() }) };
+    let all = list(&scene, &query).await.leads;
+    let found: Vec<_> = all.iter().map(|lead| lead.details().full_name.as_str()).collect();
+    let expected = ["Lee", "Lee_", "Leeroy Brown", "Lee Adams", "Anna Lee Smith", "Ann Other", "Bob Ashley"];
+    assert_eq!(found, expected, "the name, its beginning, a part of it, and found otherwise; the newest first");
+    for size in [1, 2, 3] {
+        assert_eq!(paged(&scene, LeadQuery { rows: size, ..query.clone() }).await, all, "pages of {size}");
+    }
 }

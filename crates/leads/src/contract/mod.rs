@@ -9,12 +9,16 @@ use crate::port::LeadStore;
 
 pub mod clients;
 pub mod contacts;
+pub mod duplicates;
 pub mod files;
 pub mod forms;
 pub mod leads;
 pub mod lists;
+pub mod mergers;
 pub mod newsletter;
 pub mod notes;
+mod office;
+pub mod purges;
 pub mod races;
 mod scene;
 pub mod stats;
@@ -63,6 +67,24 @@ macro_rules! lead_store_contract {
             a_search_follows_edits,
             pages_of_leads_neither_skip_nor_repeat,
             leads_are_counted_as_far_as_asked,
+            alternatives_are_listed_together,
+            what_is_looked_for_comes_first,
+        );
+        $crate::lead_store_contract!(@laws $fixture, mergers,
+            what_was_noted_goes_along,
+            a_merger_is_whole_or_not_at_all,
+            the_address_of_a_part_may_be_taken,
+            numbers_follow_mergers,
+        );
+        $crate::lead_store_contract!(@laws $fixture, duplicates,
+            leads_that_are_alike_are_paired,
+            pages_of_pairs_neither_skip_nor_repeat,
+            of_many_equals_the_nearest_are_paired,
+        );
+        $crate::lead_store_contract!(@laws $fixture, purges,
+            parts_go_with_the_lead,
+            who_unsubscribed_is_not_written_to_again,
+            a_message_is_erased,
         );
         $crate::lead_store_contract!(@laws $fixture, contacts,
             a_message_survives_storage,
@@ -108,6 +130,11 @@ macro_rules! lead_store_contract {
             );
             $crate::lead_store_contract!(@races $fixture, start, clients,
                 racing_conversions_make_one_client,
+            );
+            $crate::lead_store_contract!(@races $fixture, start, mergers,
+                racing_mergers_of_one_lead_have_one_winner,
+                a_merger_and_an_edit_are_one_after_the_other,
+                a_merger_and_a_conversion_leave_one_client,
             );
             $crate::lead_store_contract!(@races $fixture, start, forms,
                 racing_forms_of_one_address_leave_one_lead_and_touches,

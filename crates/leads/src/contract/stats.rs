@@ -71,6 +71,11 @@ async fn stats(scene: &Scene, query: StatsQuery) -> Vec<Tally> {
     stats
 }
 
+/// Whether the numbers of the week are those of its leads.
+pub(super) async fn are_those_of_a_recount(scene: &Scene) {
+    assert_eq!(stats(scene, week()).await, recount(&all(scene).await));
+}
+
 fn newcomer(scene: &Scene, dice: &mut Dice, email: &str) -> Newcomer {
     let category = if dice.below(3) == 0 { None } else { Some(dice.of(Category::ALL)) };
     let details = crate::Details { source: dice.of(Source::ALL), category, ..little(email) };

@@ -4,7 +4,7 @@ use ashlar_kernel::{DiffEntry, DomainEvent, EventSpec, Target};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::LeadId;
+use super::{LeadId, MergeId};
 use crate::client::ClientId;
 
 /// A fact about a lead.
@@ -57,10 +57,29 @@ pub enum LeadEvent {
         /// Which client it is now.
         client: ClientId,
     },
+    /// Others became a part of it, and were put away.
+    Merged {
+        /// Which.
+        lead: LeadId,
+        /// By which merger.
+        merge: MergeId,
+        /// Which others.
+        away: Vec<LeadId>,
+        /// Which fields are different now; goes into the envelope's diff.
+        #[serde(skip)]
+        changes: Vec<DiffEntry>,
+    },
     /// It was put away.
     Deleted {
         /// Which.
         lead: LeadId,
+    },
+    /// Rows that imports refused, and that were about it, were emptied because it is erased.
+    RowsEmptied {
+        /// Which.
+        lead: LeadId,
+        /// How many.
+        rows: usize,
     },
     /// It was erased, with all that was noted about it.
     Purged {
@@ -77,7 +96,9 @@ impl DomainEvent for LeadEvent {
             Self::Assigned { .. } => ASSIGNED.name,
             Self::StatusChanged { .. } => STATUS_CHANGED.name,
             Self::Converted { .. } => CONVERTED.name,
+            Self::Merged { .. } => MERGED.name,
             Self::Deleted { .. } => DELETED.name,
+            Self::RowsEmptied { .. } => ROWS_EMPTIED.name,
             Self::Purged { .. } => PURGED.name,
         }
     }
@@ -88,14 +109,20 @@ impl DomainEvent for LeadEvent {
         | Self::Assigned { lead, .. }
         | Self::StatusChanged { lead, .. }
         | Self::Converted { lead, .. }
+        | Self::Merged { lead, .. }
         | Self::Deleted { lead }
+        | Self::RowsEmptied { lead, .. }
         | Self::Purged { lead }) = self;
-        vec![Target::new("lead", lead)]
+        let mut targets = vec![Target::new("lead", lead)];
+        if let Self::Merged { away, .. } = self {
+            targets.extend(away.iter().map(|other| Target::new("lead", other)));
+        }
+        targets
     }
 
     fn diff(&self) -> Vec<DiffEntry> {
         match self {
-            Self::Updated { changes, .. } => changes.clone(),
+            Self::Updated { changes, .. } | Self::Merged { changes, .. } => changes.clone(),
             Self::StatusChanged { from, to, .. } => vec![DiffEntry::plain("/status", *from, *to)],
             _ => Vec::new(),
         }
@@ -144,6 +171,13 @@ const CONVERTED: EventSpec = EventSpec {
     targets: &["lead"],
     data: &[LEAD, ("client", "Id of the client.")],
 };
+const MERGED: EventSpec = EventSpec {
+    name: "leads.lead.merged",
+    schema_version: 1,
+    summary: "Leads that were one person became one lead: what was noted about the others is noted about it, and they were put away. The diff names the fields; values of personal data are withheld.",
+    targets: &["lead"],
+    data: &[LEAD, ("merge", "Id of the merger."), ("away", "Ids of the leads that were put away.")],
+};
 const DELETED: EventSpec = EventSpec {
     name: "leads.lead.deleted",
     schema_version: 1,
@@ -151,15 +185,22 @@ const DELETED: EventSpec = EventSpec {
     targets: &["lead"],
     data: &[LEAD],
 };
+const ROWS_EMPTIED: EventSpec = EventSpec {
+    name: "leads.lead.rows_emptied",
+    schema_version: 1,
+    summary: "Rows that imports had refused, and that held the address or the number of a lead, were emptied because the lead is erased.",
+    targets: &["lead"],
+    data: &[LEAD, ("rows", "How many.")],
+};
 const PURGED: EventSpec = EventSpec {
     name: "leads.lead.purged",
     schema_version: 1,
-    summary: "A lead was erased, with its history and everything that was noted about it.",
+    summary: "A lead was erased, with its history, everything that was noted about it, and the leads that became a part of it.",
     targets: &["lead"],
     data: &[LEAD],
 };
 
 /// The catalogue entries of [`LeadEvent`].
 pub(crate) const fn lead_event_specs() -> &'static [EventSpec] {
-    &[CREATED, UPDATED, ASSIGNED, STATUS_CHANGED, CONVERTED, DELETED, PURGED]
+    &[CREATED, UPDATED, ASSIGNED, STATUS_CHANGED, CONVERTED, MERGED, DELETED, ROWS_EMPTIED, PURGED]
 }

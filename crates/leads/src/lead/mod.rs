@@ -4,6 +4,10 @@ pub(crate) mod choice;
 mod details;
 mod disposable;
 mod event;
+mod likeness;
+mod merge;
+#[cfg(test)]
+mod merge_tests;
 mod patch;
 mod phone;
 mod row;
@@ -21,6 +25,8 @@ pub use details::{Consent, ContactRequired, Details, Mark, ShortLine, Utm};
 pub use disposable::{Disposable, DisposableDomains};
 pub use event::LeadEvent;
 pub(crate) use event::lead_event_specs;
+pub use likeness::Likeness;
+pub use merge::{MergeField, MergeId, Merged, Merger, Preferences, TwoClients};
 pub use patch::LeadPatch;
 pub use phone::{InvalidPhone, InvalidRegion, Phone, Region};
 pub use row::LeadRow;
@@ -46,6 +52,7 @@ pub struct Lead {
     created_at: Timestamp,
     updated_at: Timestamp,
     deleted_at: Option<Timestamp>,
+    merged_into: Option<LeadId>,
     version: u32,
 }
 
@@ -71,6 +78,7 @@ impl Lead {
             created_at: now,
             updated_at: now,
             deleted_at: None,
+            merged_into: None,
             version: 1,
         };
         Change::new(lead, event)
@@ -221,6 +229,10 @@ impl Lead {
     /// When it was put away.
     pub const fn deleted_at(&self) -> Option<Timestamp> {
         self.deleted_at
+    }
+    /// Which lead it became a part of when it was put away.
+    pub const fn merged_into(&self) -> Option<LeadId> {
+        self.merged_into
     }
     /// Counts edits, from 1.
     pub const fn version(&self) -> u32 {

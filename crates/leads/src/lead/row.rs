@@ -1,6 +1,7 @@
 //! The stored form of a lead.
 
 use ashlar_kernel::{Email, StoreError, TenantId, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -14,8 +15,8 @@ use super::{
 };
 
 /// A stored lead as plain data; [`Lead::restore`] checks it. `tags` are joined by blanks, with one at both ends;
-/// `name_key`, `company_key` and `search_key` follow from the rest, and so does `score`.
-#[derive(Clone)]
+/// `name_key`, `company_key`, `email_fold` and `search_key` follow from the rest, and so does `score`.
+#[derive(Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are those of `Lead`, in their stored form")]
 pub struct LeadRow {
     pub id: uuid::Uuid,
@@ -29,6 +30,7 @@ pub struct LeadRow {
     pub phone_e164: Option<String>,
     pub email: Option<String>,
     pub email_key: Option<String>,
+    pub email_fold: Option<String>,
     pub source: String,
     pub category: Option<String>,
     pub status: String,
@@ -50,6 +52,7 @@ pub struct LeadRow {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub deleted_at: Option<Timestamp>,
+    pub merged_into: Option<uuid::Uuid>,
     pub version: i32,
 }
 
@@ -72,6 +75,7 @@ impl Lead {
             phone_e164: details.phone.as_ref().map(|phone| phone.e164().to_owned()),
             email: details.email.as_ref().map(|email| email.address().to_owned()),
             email_key: details.email.as_ref().map(|email| email.key().to_owned()),
+            email_fold: self.email_fold(),
             source: details.source.as_str().to_owned(),
             category: details.category.map(|category| category.as_str().to_owned()),
             status: self.status.as_str().to_owned(),
@@ -93,6 +97,7 @@ impl Lead {
             created_at: self.created_at,
             updated_at: self.updated_at,
             deleted_at: self.deleted_at,
+            merged_into: self.merged_into.map(|into| into.as_uuid()),
             version: i32::try_from(self.version).unwrap_or(i32::MAX),
         })
     }
@@ -112,6 +117,7 @@ impl Lead {
             created_at: row.created_at,
             updated_at: row.updated_at,
             deleted_at: row.deleted_at,
+            merged_into: row.merged_into.map(LeadId::from_uuid),
             version: u32::try_from(row.version).map_err(|_negative| corrupt("lead.version"))?,
             details: restore_details(row)?,
         })

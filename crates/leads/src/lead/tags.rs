@@ -39,6 +39,17 @@ impl Tags {
         if tags.len() > Self::MOST { Err(InvalidTags::TooMany) } else { Ok(Self(tags)) }
     }
 
+    /// Those of all, as far as there is room: those that come first count first.
+    pub(super) fn united<'a, I: Iterator<Item = &'a Self>>(all: I) -> Self {
+        let mut united = BTreeSet::new();
+        for tag in all.flat_map(|tags| &tags.0) {
+            if united.len() < Self::MOST {
+                united.insert(tag.clone());
+            }
+        }
+        Self(united)
+    }
+
     /// Them, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
@@ -107,6 +118,19 @@ impl Custom {
         }
         let custom = Self(members);
         if custom.to_json().to_string().len() > Self::BYTES { Err(InvalidCustom::TooLarge) } else { Ok(custom) }
+    }
+
+    /// Those of all, as far as there is room: those that come first count first.
+    pub(super) fn united<'a, I: Iterator<Item = &'a Self>>(all: I) -> Self {
+        let mut united = Self::default();
+        for (name, value) in all.flat_map(|custom| &custom.0) {
+            if !united.0.contains_key(name) {
+                let mut more = united.0.clone();
+                more.insert(name.clone(), value.clone());
+                united = Self::parse(more).unwrap_or(united);
+            }
+        }
+        united
     }
 
     /// Whether there are none.

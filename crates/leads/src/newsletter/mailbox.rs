@@ -13,6 +13,11 @@ use crate::lead::choice::choice;
 pub struct AddressHash(pub [u8; 32]);
 
 impl AddressHash {
+    /// The key of hashes, from the root of all keys.
+    pub fn key(root: &MacKey) -> MacKey {
+        root.derive("newsletter addresses")
+    }
+
     /// Of an address of a tenant.
     pub fn of(key: &MacKey, tenant: TenantId, email: &Email) -> Self {
         Self(key.tag(&[b"address", tenant.as_uuid().as_bytes(), email.key().as_bytes()]))

@@ -4,6 +4,8 @@ mod batch;
 mod clients;
 mod contact;
 mod files;
+mod merge;
+mod purge;
 mod stats;
 mod store;
 mod team;
@@ -15,6 +17,8 @@ pub use contact::{ContactReads, ContactWrites};
 pub use files::{
     FileBytes, FileError, FileKey, FileKeys, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes,
 };
+pub use merge::{DuplicateReads, MergeWrites};
+pub use purge::{BETWEEN_DIGITS, PurgeWrites, RefusedRow, Traces};
 pub use stats::StatsReads;
 pub use store::{LeadStore, LeadTx, SaveLeadError};
 pub use team::Team;

@@ -1,10 +1,16 @@
 //! Where leads are kept.
 
-use ashlar_kernel::{Change, Context, StoreError, TenantId, UnitOfWork};
+use ashlar_kernel::{Change, Context, StoreError, TenantId};
 use async_trait::async_trait;
 
-use super::{BatchWrites, ClientStore, ClientTx, ContactReads, ContactWrites, StatsReads};
-use crate::{Activity, ActivityEvent, Lead, LeadEvent, LeadId, LeadQuery, LeadRows, NoteQuery, StatusChange};
+use super::{
+    BatchWrites, ClientStore, ClientTx, ContactReads, ContactWrites, DuplicateReads, MergeWrites, PurgeWrites,
+    StatsReads,
+};
+use crate::{
+    Activity, ActivityEvent, Lead, LeadEvent, LeadId, LeadQuery, LeadRows, NoteQuery, StatusChange,
+    newsletter::NewsletterTx,
+};
 
 /// Why a lead is not saved.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +25,7 @@ pub enum SaveLeadError {
 
 /// Reads, and the door to units of work. Every read is of one tenant, and one statement.
 #[async_trait]
-pub trait LeadStore: ClientStore + ContactReads + StatsReads {
+pub trait LeadStore: ClientStore + ContactReads + DuplicateReads + StatsReads {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn LeadTx>, StoreError>;
 
@@ -45,7 +51,7 @@ pub trait LeadStore: ClientStore + ContactReads + StatsReads {
 /// Of the leads of a tenant that [hold](Lead::holds_address) an address no two have the same, however many requests come
 /// at once.
 #[async_trait]
-pub trait LeadTx: UnitOfWork + BatchWrites + ClientTx + ContactWrites {
+pub trait LeadTx: NewsletterTx + BatchWrites + ClientTx + ContactWrites + MergeWrites + PurgeWrites {
     /// A lead, to be changed, also one that was put away.
     async fn lead(&mut self, tenant: TenantId, id: LeadId) -> Result<Option<Lead>, StoreError>;
 
@@ -60,7 +66,7 @@ pub trait LeadTx: UnitOfWork + BatchWrites + ClientTx + ContactWrites {
     /// one before, and the lead stands where the note says that it stood.
     async fn move_lead(&mut self, change: Change<Lead, LeadEvent>, moved: StatusChange) -> Result<(), SaveLeadError>;
 
-    /// Erases a lead with everything that was noted about it; [`Stale`](StoreError::Stale) unless the stored version is
+    /// Erases a lead with everything that was noted about it and the leads that became a part of it; [`Stale`](StoreError::Stale) unless the stored version is
     /// the one given.
     async fn purge_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), StoreError>;
 

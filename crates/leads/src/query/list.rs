@@ -77,6 +77,14 @@ pub enum LeadSort {
     Name,
     /// By how promising they are, most first.
     Score,
+    /// By how well the name is what is looked for, best first, and then newest first. Of very many that are found, the
+    /// newest are sorted so, and the others are not listed.
+    Relevance,
+}
+
+impl LeadSort {
+    /// How many of those that are found are sorted by how well their name is what is looked for.
+    pub const RELEVANT: u64 = 10_000;
 }
 
 /// The position of a lead in a list.
@@ -89,17 +97,24 @@ pub enum LeadPosition {
     Name(String, Uuid),
     /// By how promising it is.
     Score(u8, Uuid),
+    /// By how well its name is what is looked for, and when it came.
+    Relevance(u8, Timestamp, Uuid),
 }
 
 impl LeadPosition {
-    /// Where `lead` stands in a list sorted by `sort`.
-    pub fn of(lead: &Lead, sort: LeadSort) -> Self {
+    /// Where `lead` stands in a list sorted by `sort` of what `filter` lets through.
+    pub fn of(lead: &Lead, (sort, filter): (LeadSort, &LeadFilter)) -> Self {
         let id = lead.id().as_uuid();
         match sort {
             LeadSort::NewestFirst | LeadSort::OldestFirst => Self::At(lead.created_at(), id),
             LeadSort::LatestEdit => Self::At(lead.updated_at(), id),
             LeadSort::Name => Self::Name(lead.details().full_name.key(), id),
             LeadSort::Score => Self::Score(lead.details().score(), id),
+            LeadSort::Relevance => {
+                let name = lead.details().full_name.key();
+                let relevance = filter.search.as_ref().map_or(0, |search| search.relevance(&name));
+                Self::Relevance(relevance, lead.created_at(), id)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use ashlar_kernel::{FieldFault, canonical};
 
 /// Words, each of which stands somewhere in a lead's name, company, address or number. 2 to 100 characters.
 ///
-/// A fragment of a word will do, in whatever case and spelling; nothing has a meaning of its own, so that what is typed
+/// A fragment of a word will do, of three characters or more, and of fewer its beginning, in whatever case and spelling; nothing has a meaning of its own, so that what is typed
 /// in can be looked for as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeadSearch(Vec<String>);
@@ -36,9 +36,36 @@ impl LeadSearch {
         self.0.iter().map(String::as_str)
     }
 
+    /// The words as they were typed in, with single blanks.
+    pub fn text(&self) -> String {
+        self.0.join(" ")
+    }
+
+    /// How well a name is what is looked for: 3 if it is the name, 2 if the name begins with it, 1 if it stands in the name
+    /// as it was typed in, 0 if it is found otherwise.
+    pub fn relevance(&self, name_key: &str) -> u8 {
+        let text = self.text();
+        match name_key {
+            name if name == text => 3,
+            name if name.starts_with(&text) => 2,
+            name if name.contains(&text) => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether a word is too short to be looked for within words: it is looked for where they begin.
+    pub fn is_short(word: &str) -> bool {
+        word.chars().count() < 3
+    }
+
     /// Whether a lead with this search key is found.
     pub fn finds(&self, search_key: &str) -> bool {
-        self.words().all(|word| search_key.contains(word))
+        let begins_a_word = |word: &str| {
+            search_key.starts_with(word)
+                || search_key.contains(&format!(" {word}"))
+                || search_key.contains(&format!("\n{word}"))
+        };
+        self.words().all(|word| if Self::is_short(word) { begins_a_word(word) } else { search_key.contains(word) })
     }
 }
 

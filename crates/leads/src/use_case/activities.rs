@@ -1,6 +1,6 @@
 //! Note what was done about a lead, and read it again.
 
-use ashlar_kernel::{Context, FieldErrors, FieldFault, Id, Invalid, Limit, Once, Page, StoreError};
+use ashlar_kernel::{Context, FieldErrors, FieldFault, Id, Invalid, Limit, NotFound, Once, Page, StoreError};
 
 use super::{LeadError, Leads, form::given};
 use crate::{
@@ -41,7 +41,8 @@ impl TryFrom<AddActivityInput<'_>> for AddActivity {
     fn try_from(input: AddActivityInput<'_>) -> Result<Self, Invalid> {
         let mut errors = FieldErrors::default();
         let kind = ActivityKind::restore(given(Some(input.kind)).unwrap_or_default());
-        let kind = kind.filter(|kind| *kind != ActivityKind::FormTouch).ok_or(NotByHand);
+        let by_hand = |kind: &ActivityKind| !matches!(kind, ActivityKind::FormTouch | ActivityKind::Merge);
+        let kind = kind.filter(by_hand).ok_or(NotByHand);
         let kind = errors.check("/kind", kind);
         let body = errors.check("/body", Notes::parse(input.body));
         let (Some(kind), Some(body)) = (kind, body) else { return Err(errors.into_invalid()) };
@@ -66,17 +67,19 @@ impl Leads {
         command: AddActivity,
     ) -> Result<Activity, LeadError> {
         let sight = Sight::of(context, permission::UPDATE)?;
-        let lead = self.seen(context, sight, id).await?;
         let activity = Activity {
             id: Id::new(&*self.0.ports.ids),
             tenant: context.tenant,
-            lead: lead.id(),
+            lead: id,
             kind: command.kind,
             body: Some(command.body),
             actor: Some(sight.who),
             at: context.now,
         };
         let mut tx = self.0.ports.store.begin(context).await?;
+        // Held until this is noted, so that nobody merges the lead meanwhile and leaves the note behind.
+        let found = tx.lead(context.tenant, id).await?.filter(|lead| lead.deleted_at().is_none());
+        found.filter(|lead| sight.takes_in(lead.owner())).ok_or(NotFound)?;
         tx.insert_activity(activity.clone().note()).await?;
         if let Some(once) = &command.once {
             tx.remember(once.receipt(&activity)).await?;

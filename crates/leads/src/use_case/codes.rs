@@ -9,6 +9,8 @@ ashlar_kernel::error_codes! {
             "The lead cannot go there from where it stands; `allowed` lists where you may move it.";
         FORM_EXPIRED = "form_expired", Gone, "Form too old",
             "The page got its form more than seven days ago. Load the page anew, and send the form with the new `t`. Nothing was kept.";
+        TWO_CLIENTS = "two_clients", Conflict, "Two clients",
+            "More than one of the leads is a client, and a client is one lead. Leave all of them but one out.";
         IMPORT_OVER = "import_over", Conflict, "Import is over",
             "The import is done, has failed or was called off already, so it cannot be called off.";
         CONTRACT_SIGNED = "contract_signed", Conflict, "Signed",

@@ -1,16 +1,12 @@
-//! Put a lead away, or erase it.
+//! Put a lead away.
 
-use ashlar_kernel::{Context, NotFound, VersionConflict};
-use chrono::TimeDelta;
+use ashlar_kernel::{Context, VersionConflict};
 
 use super::{Attempts, LeadError, Leads};
 use crate::{
     LeadId,
     permission::{self, Sight},
 };
-
-/// Who erases leads has proved who they are within this time.
-const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 impl Leads {
     /// Puts a lead away, if it is at one of the versions `if_version`, or whatever version it is at.
@@ -40,30 +36,6 @@ impl Leads {
         }
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.update_lead(lead.delete(context.now)).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Erases a lead with everything that was noted about it, also one that was put away. Needs a recent sign-in: what
-    /// is erased does not come back.
-    pub async fn purge(&self, context: &Context, id: LeadId, if_version: Option<&[u32]>) -> Result<(), LeadError> {
-        context.require(permission::PURGE)?;
-        context.require_recent_sign_in(FRESH)?;
-        let mut attempts = Attempts::default();
-        loop {
-            match self.try_purge(context, id, if_version).await {
-                Err(LeadError::Store(error)) if attempts.again(&error) => {}
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn try_purge(&self, context: &Context, id: LeadId, if_version: Option<&[u32]>) -> Result<(), LeadError> {
-        let mut tx = self.0.ports.store.begin(context).await?;
-        let lead = tx.lead(context.tenant, id).await?.ok_or(NotFound)?;
-        if if_version.is_some_and(|versions| !versions.contains(&lead.version())) {
-            return Err(VersionConflict.into());
-        }
-        tx.purge_lead(lead.purge()).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -39,6 +39,9 @@ pub enum LeadError {
         /// Where the caller may move it.
         allowed: Vec<LeadStatus>,
     },
+    /// More than one of the leads is a client.
+    #[error("more than one of the leads is a client")]
+    TwoClients,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,6 +67,7 @@ impl Classified for LeadError {
             Self::Duplicate { .. } => Class::Code(&codes::DUPLICATE_LEAD),
             Self::FormExpired => Class::Code(&codes::FORM_EXPIRED),
             Self::IllegalMove { .. } => Class::Code(&codes::ILLEGAL_TRANSITION),
+            Self::TwoClients => Class::Code(&codes::TWO_CLIENTS),
             Self::Store(error) => Class::Inner(error),
         }
     }

@@ -207,7 +207,7 @@ impl Export {
         self.leads += leads.len() as u64;
         let part = self.part(&leads)?;
         if let Some(last) = leads.last().filter(|_| leads.len() as u64 == PAGE) {
-            query.after = Some(LeadPosition::of(last, query.sort));
+            query.after = Some(LeadPosition::of(last, (query.sort, &query.filter)));
             self.query = Some(query);
         }
         Ok(Some(part))

@@ -45,14 +45,14 @@ impl Leads {
         let query = LeadQuery {
             tenant: context.tenant,
             seen_by,
-            filter,
+            filter: filter.clone(),
             sort,
             after,
             rows: limit.with_one_ahead(),
             count_up_to: with_total.then_some(Total::COUNT_UP_TO),
         };
         let found = self.0.ports.store.leads(&query).await?;
-        let seal = |last: &Lead| cursors.seal(context.tenant, &list, &LeadPosition::of(last, sort));
+        let seal = |last: &Lead| cursors.seal(context.tenant, &list, &LeadPosition::of(last, (sort, &filter)));
         let page = Page::try_cut(found.leads, limit, seal).map_err(StoreError::internal)?;
         Ok(LeadPage { page, total: found.counted.map(Total::of) })
     }

@@ -12,6 +12,7 @@ mod contracts;
 mod convert;
 mod create;
 mod delete;
+mod duplicates;
 mod edit;
 mod error;
 mod export;
@@ -20,7 +21,9 @@ mod form;
 mod import_run;
 mod intake;
 mod list;
+mod merge;
 mod public_form;
+mod purge;
 mod read;
 mod stats;
 mod sweep_files;
@@ -48,6 +51,7 @@ pub use fault_file::FaultFile;
 pub use form::{ConsentForm, LeadForm, UtmForm};
 pub use import_run::{ImportRun, RunError};
 pub use list::{LeadPage, ListLeads};
+pub use merge::{MergeLeads, MergeLeadsInput};
 pub use public_form::{Received, SubmitForm, Trap};
 pub use stats::{InvalidPeriod, Period};
 pub use sweep_files::SweepError;
@@ -57,6 +61,7 @@ pub use transition::{MoveLead, MoveLeadInput};
 use crate::{
     Lead, LeadId,
     lead::{DisposableDomains, Region},
+    newsletter::AddressHash,
     permission::Sight,
     port::{Files, LeadStore, Team},
 };
@@ -93,6 +98,7 @@ struct Inner {
     settings: LeadSettings,
     cursors: CursorSigner,
     links: MacKey,
+    addresses: MacKey,
 }
 
 /// Counts how often a unit of work was tried that may lose races.
@@ -123,7 +129,8 @@ impl Leads {
     pub fn new(ports: LeadPorts, settings: LeadSettings) -> Self {
         let cursors = CursorSigner::new(&settings.root_key);
         let links = settings.root_key.derive("contract file link");
-        Self(Arc::new(Inner { ports, settings, cursors, links }))
+        let addresses = AddressHash::key(&settings.root_key);
+        Self(Arc::new(Inner { ports, settings, cursors, links, addresses }))
     }
 
     /// A lead that the caller sees; another is as unknown as one that does not exist.

@@ -1,6 +1,6 @@
 //! Messages of a page for contact.
 
-use actix_web::{HttpRequest, HttpResponse, get, http::header, patch, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::header, patch, post, web};
 use ashlar_kernel::{FieldErrors, Page};
 use ashlar_leads::{ContactForm, ContactId, ContactMessage as Message, ContactStatus, LeadId, SendContact, Trap};
 use serde::{Deserialize, Serialize};
@@ -305,6 +305,37 @@ pub(super) async fn update(
     let if_version = etag::if_match(&request);
     let how = (status, if_version.as_deref());
     Ok(shown(&state.leads.mark_contact(&caller.context, id_of(&id), how).await?))
+}
+
+/// Erase a message
+///
+/// It does not come back. Takes a sign-in within the last ten minutes. What a lead wrote goes with the lead too, when that is
+/// erased.
+#[utoipa::path(
+    operation_id = "eraseContactMessage",
+    tag = "leads",
+    path = "/api/v1/contacts/{id}",
+    params(
+        ("id" = Uuid, Path, description = "The message.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8e"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` you have read, such as `\"1\"`."),
+    ),
+    responses((status = 204, description = "The message is gone.")),
+    extensions(
+        ("x-permission" = json!("leads.lead.purge")),
+        ("x-problems" = json!(["not_found", "version_conflict", "reauthentication_required", "person_required"])),
+    ),
+    security(("bearer" = []))
+)]
+#[delete("/api/v1/contacts/{id}")]
+pub(super) async fn erase(
+    caller: Caller,
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let if_version = etag::if_match(&request);
+    state.leads.erase_contact(&caller.context, id_of(&id), if_version.as_deref()).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Make a lead of the sender of a message

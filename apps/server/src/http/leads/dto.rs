@@ -249,6 +249,8 @@ pub(super) enum LeadActivityKind {
     Meeting,
     /// The lead filled a form in again.
     FormTouch,
+    /// Another lead became a part of this one; the body is what somebody wrote down about that one.
+    Merge,
 }
 
 /// Something that was done about a lead.

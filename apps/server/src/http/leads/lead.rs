@@ -80,7 +80,8 @@ pub(super) fn created(outcome: &Created) -> StoredAnswer {
 /// Read a lead
 ///
 /// Those who may not see everybody's leads see their own, and those that are nobody's. The `ETag` is the version: send it
-/// as `If-None-Match` to be told that nothing was edited, or as `If-Match` with a change.
+/// as `If-None-Match` to be told that nothing was edited, or as `If-Match` with a change. A lead that became a part of
+/// another is not found.
 #[utoipa::path(
     operation_id = "getLead",
     tag = "leads",

@@ -10,7 +10,10 @@ use url::form_urlencoded;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{dto::Lead, query::LeadListQuery};
+use super::{
+    dto::Lead,
+    query::{LeadFilterQuery, LeadListQuery},
+};
 use crate::http::{
     AppState,
     caller::Caller,
@@ -36,7 +39,7 @@ struct LeadPage {
     operation_id = "listLeads",
     tag = "leads",
     path = "/api/v1/leads",
-    params(LeadListQuery),
+    params(LeadFilterQuery, LeadListQuery),
     responses((status = 200, description = "A page of leads.", body = LeadPage)),
     extensions(
         ("x-permission" = json!("leads.lead.read")),
@@ -78,6 +81,9 @@ pub(super) fn parse(query: &str) -> Result<ListLeads, Problem> {
                 seen.push(name.into_owned());
             }
         }
+    }
+    if command.sort == LeadSort::Relevance && command.filter.search.is_none() {
+        return Err(invalid("sort", "`relevance` needs `q`"));
     }
     Ok(command)
 }
@@ -141,7 +147,13 @@ fn parse_sort(text: &str) -> Result<LeadSort, Problem> {
         "-updated_at" => LeadSort::LatestEdit,
         "full_name" => LeadSort::Name,
         "-score" => LeadSort::Score,
-        _ => return Err(invalid("sort", "one of -created_at, created_at, -updated_at, full_name and -score")),
+        "relevance" => LeadSort::Relevance,
+        _ => {
+            return Err(invalid(
+                "sort",
+                "one of -created_at, created_at, -updated_at, full_name, -score and relevance",
+            ));
+        }
     })
 }
 
@@ -173,6 +185,7 @@ mod tests {
             "limit=x",
             "limit=1&limit=2",
             "sort=name",
+            "sort=relevance",
             "q=a",
             "colour=red",
             "owner_id=me",
@@ -183,6 +196,7 @@ mod tests {
         ] {
             assert_eq!(parse(bad).unwrap_err().code(), "invalid_parameter", "{bad}");
         }
+        assert!(parse("sort=relevance&q=ada").is_ok());
         assert!(parse(&"status=new&".repeat(21)).is_err());
     }
 }

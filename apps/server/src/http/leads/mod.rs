@@ -15,6 +15,7 @@ mod import_progress;
 mod imports;
 mod lead;
 mod list;
+mod merge;
 mod notes;
 mod public;
 mod query;
@@ -39,6 +40,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(contact::read)
         .service(contact::update)
         .service(contact::to_lead)
+        .service(contact::erase)
         .service(list::list)
         .service(imports::create)
         .service(imports::list)
@@ -49,6 +51,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(export::export)
         .service(batch::create)
         .service(batch::stats)
+        .service(merge::duplicates)
+        .service(merge::merge)
         .service(lead::read)
         .service(lead::update)
         .service(lead::delete)

@@ -83,6 +83,17 @@ impl ClientTables {
         Ok(())
     }
 
+    /// The client that one of some leads was is another's.
+    pub(super) fn pass_on(&mut self, away: &[LeadId], into: LeadId) -> Result<(), StoreError> {
+        let is_theirs = |client: &&Client| client.lead().is_some_and(|lead| away.contains(&lead));
+        let Some(client) = self.clients.values().find(is_theirs) else { return Ok(()) };
+        let row = client.to_row();
+        let row = ClientRow { lead_id: Some(into.as_uuid()), version: row.version + 1, ..row };
+        let client = Client::restore(&row)?;
+        Arc::make_mut(&mut self.clients).insert(client.id(), client);
+        Ok(())
+    }
+
     /// The client stays; which lead it was is forgotten.
     pub(super) fn forget_lead(&mut self, lead: LeadId) -> Result<(), StoreError> {
         let Some(client) = self.clients.values().find(|client| client.lead() == Some(lead)) else { return Ok(()) };

@@ -42,6 +42,16 @@ impl LeadTables {
     }
 }
 
+impl LeadTables {
+    pub(super) fn erase_contact(&mut self, message: &ContactMessage) -> Result<(), StoreError> {
+        if self.contact(message.id()).map(ContactMessage::version) != Some(message.version()) {
+            return Err(StoreError::Stale);
+        }
+        Arc::make_mut(&mut self.contacts).remove(&Reverse(NotePosition::of_contact(message)));
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl ContactReads for MemoryStore {
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<ContactMessage>, StoreError> {

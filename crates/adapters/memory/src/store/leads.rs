@@ -22,7 +22,7 @@ use super::{
     transaction::MemoryTx,
 };
 
-type Notes<T> = Arc<BTreeMap<Reverse<NotePosition>, T>>;
+pub(super) type Notes<T> = Arc<BTreeMap<Reverse<NotePosition>, T>>;
 
 /// What leads are counted by.
 pub(super) type TallyKey = (TenantId, NaiveDate, &'static str, &'static str, &'static str);
@@ -30,9 +30,9 @@ pub(super) type TallyKey = (TenantId, NaiveDate, &'static str, &'static str, &'s
 /// The tables of leads: a copy is cheap.
 #[derive(Clone, Default)]
 pub(super) struct LeadTables {
-    leads: Arc<BTreeMap<LeadId, Lead>>,
-    activities: Notes<Activity>,
-    changes: Notes<StatusChange>,
+    pub(super) leads: Arc<BTreeMap<LeadId, Lead>>,
+    pub(super) activities: Notes<Activity>,
+    pub(super) changes: Notes<StatusChange>,
     /// How many there are: day, status, source and category.
     pub(super) tallies: Arc<BTreeMap<TallyKey, i64>>,
     pub(super) contacts: Arc<BTreeMap<Reverse<NotePosition>, ContactMessage>>,
@@ -103,7 +103,7 @@ impl LeadTables {
         found
     }
 
-    fn update(&mut self, lead: &Lead) -> Result<(), SaveLeadError> {
+    pub(super) fn update(&mut self, lead: &Lead) -> Result<(), SaveLeadError> {
         let stored =
             self.leads.get(&lead.id()).filter(|stored| Some(stored.version()) == lead.version().checked_sub(1));
         // When somebody was last spoken to is an observation: an older copy does not undo it.
@@ -128,7 +128,7 @@ impl LeadTables {
         Ok(())
     }
 
-    fn note_move(&mut self, change: StatusChange) {
+    pub(super) fn note_move(&mut self, change: StatusChange) {
         let position = NotePosition { at: change.at, id: change.id.as_uuid() };
         Arc::make_mut(&mut self.changes).insert(Reverse(position), change);
     }
@@ -152,15 +152,16 @@ impl LeadTables {
         };
         let mut leads: Vec<_> = self.leads.values().filter(is_listed).cloned().collect();
         let counted = query.count_up_to.map(|most| most.min(u64::try_from(leads.len()).unwrap_or(u64::MAX)));
-        leads.sort_by(|a, b| order(query.sort, &LeadPosition::of(a, query.sort), &LeadPosition::of(b, query.sort)));
+        let position = |lead: &Lead| LeadPosition::of(lead, (query.sort, &query.filter));
+        leads.sort_by(|a, b| order(query.sort, &position(a), &position(b)));
         if let Some(after) = &query.after {
-            leads.retain(|lead| order(query.sort, &LeadPosition::of(lead, query.sort), after).is_gt());
+            leads.retain(|lead| order(query.sort, &position(lead), after).is_gt());
         }
         leads.truncate(usize::try_from(query.rows).unwrap_or(usize::MAX));
         LeadRows { leads, counted }
     }
 
-    fn note(&mut self, activity: Activity) -> Result<(), StoreError> {
+    pub(super) fn note(&mut self, activity: Activity) -> Result<(), StoreError> {
         let lead = self.leads.get(&activity.lead).ok_or_else(|| broken("foreign key to lead"))?;
         let is_latest = lead.last_contacted_at().is_none_or(|last| last < activity.at);
         if is_latest && ActivityKind::is_contact(activity.kind) {
@@ -180,12 +181,15 @@ fn order(sort: LeadSort, a: &LeadPosition, b: &LeadPosition) -> Ordering {
         (LeadPosition::At(a, one), LeadPosition::At(b, other)) => (a, one).cmp(&(b, other)),
         (LeadPosition::Name(a, one), LeadPosition::Name(b, other)) => (a, one).cmp(&(b, other)),
         (LeadPosition::Score(a, one), LeadPosition::Score(b, other)) => (a, one).cmp(&(b, other)),
+        (LeadPosition::Relevance(a, at, one), LeadPosition::Relevance(b, then, other)) => {
+            (a, at, one).cmp(&(b, then, other))
+        }
         // Of another list, which cursors do not let through.
         _ => Ordering::Equal,
     };
     match sort {
         LeadSort::OldestFirst | LeadSort::Name => rising,
-        LeadSort::NewestFirst | LeadSort::LatestEdit | LeadSort::Score => rising.reverse(),
+        LeadSort::NewestFirst | LeadSort::LatestEdit | LeadSort::Score | LeadSort::Relevance => rising.reverse(),
     }
 }
 
@@ -250,6 +254,9 @@ impl LeadTx for MemoryTx {
 
     async fn purge_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), StoreError> {
         self.write(change, |tables: &mut Tables, lead| {
+            for part in tables.leads.parts(lead.tenant(), lead.id()) {
+                tables.leads.purge(&part)?;
+            }
             tables.leads.purge(&lead)?;
             tables.clients.forget_lead(lead.id())
         })

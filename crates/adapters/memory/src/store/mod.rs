@@ -10,6 +10,7 @@ mod erasure;
 mod factors;
 mod imports;
 mod lead_batches;
+mod lead_mergers;
 mod leads;
 mod ledger;
 mod links;

@@ -38,6 +38,15 @@ impl NewsletterTables {
         self.subscriptions.values().find(|one| one.list() == list && one.email().key() == email_key)
     }
 
+    pub(super) fn of_addresses(&self, tenant: TenantId, email_keys: &[String]) -> Vec<Subscription> {
+        let all = self.subscriptions.values().filter(|one| one.tenant() == tenant);
+        all.filter(|one| email_keys.iter().any(|key| key == one.email().key())).cloned().collect()
+    }
+
+    pub(super) fn mailbox(&self, tenant: TenantId, address: AddressHash) -> Option<&SubscriberMailbox> {
+        self.mailboxes.get(&(tenant, address))
+    }
+
     fn insert(&mut self, subscription: Subscription) -> Result<(), StoreError> {
         if !self.lists.contains_key(&subscription.list()) {
             return Err(broken("foreign key to mailing_list"));

@@ -6,7 +6,7 @@ use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId, Timestamp};
 use ashlar_leads::{
     Lead, NotePosition,
     import::{ExportEvent, ImportEvent, ImportId, ImportJob, ImportJobRow, LeadKeys, RowFault},
-    port::{LeadBatch, SaveLeadError, TransferStore, TransferTx},
+    port::{LeadBatch, RefusedRow, SaveLeadError, TransferStore, TransferTx},
 };
 use async_trait::async_trait;
 
@@ -56,6 +56,19 @@ impl TransferTables {
     /// Whether an import that is not over has this file.
     pub(super) fn needs(&self, file: &str) -> bool {
         self.jobs.values().any(|job| !job.state().is_over() && job.file() == Some(file))
+    }
+
+    pub(super) fn refused(&self, tenant: TenantId, is_meant: impl Fn(&RowFault) -> bool) -> Vec<(ImportId, RowFault)> {
+        let theirs = self.faults.iter().filter(|((id, _), _)| self.job(tenant, *id).is_some());
+        theirs.filter(|(_, row)| is_meant(row)).map(|((id, _), row)| (*id, row.clone())).collect()
+    }
+
+    pub(super) fn empty(&mut self, rows: &[RefusedRow]) {
+        for key in rows {
+            if let Some(row) = Arc::make_mut(&mut self.faults).get_mut(key) {
+                row.cells.clear();
+            }
+        }
     }
 
     fn next(&self, now: Timestamp) -> Option<&ImportJob> {

@@ -108,3 +108,16 @@ impl ContactWrites for SqlTx {
         self.explain(events).await
     }
 }
+
+impl SqlTx {
+    pub(super) async fn delete_contact(&self, message: &ContactMessage) -> Result<(), StoreError> {
+        let row = message.to_row();
+        let done = Entity::delete_many()
+            .filter(Column::Id.eq(row.id))
+            .filter(Column::Version.eq(row.version))
+            .exec(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::Stale) }
+    }
+}

@@ -21,6 +21,7 @@ pub(super) mod lead {
         pub phone_e164: Option<String>,
         pub email: Option<String>,
         pub email_key: Option<String>,
+        pub email_fold: Option<String>,
         pub source: String,
         pub category: Option<String>,
         pub status: String,
@@ -44,6 +45,7 @@ pub(super) mod lead {
         pub created_at: ChronoDateTimeUtc,
         pub updated_at: ChronoDateTimeUtc,
         pub deleted_at: Option<ChronoDateTimeUtc>,
+        pub merged_into: Option<Uuid>,
         pub version: i32,
     }
 
@@ -177,6 +179,29 @@ pub(super) mod tally {
         #[sea_orm(primary_key, auto_increment = false)]
         pub slot: i32,
         pub leads: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Tags of leads, one a row. Triggers write it.
+pub(super) mod tag {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "lead_tag")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tag: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub created_at: ChronoDateTimeUtc,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub lead_id: Uuid,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

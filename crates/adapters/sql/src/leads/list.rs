@@ -7,12 +7,18 @@ use sea_orm::{
     QuerySelect, QueryTrait, Select,
     sea_query::{Asterisk, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement},
 };
+use uuid::Uuid;
 
 use super::{
+    arms,
     entity::lead::{Column, Entity, Model},
     mapping,
 };
-use crate::{SqlStore, dialect::contains_fragment, errors::store_error};
+use crate::{
+    SqlStore,
+    dialect::{begins_word, contains_fragment},
+    errors::store_error,
+};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -23,19 +29,11 @@ struct Row {
 
 pub(super) async fn read(store: &SqlStore, query: &LeadQuery) -> Result<LeadRows, StoreError> {
     let backend = store.reader().get_database_backend();
-    let (column, order) = match query.sort {
-        LeadSort::NewestFirst => (Column::CreatedAt, Order::Desc),
-        LeadSort::OldestFirst => (Column::CreatedAt, Order::Asc),
-        LeadSort::LatestEdit => (Column::UpdatedAt, Order::Desc),
-        LeadSort::Name => (Column::NameKey, Order::Asc),
-        LeadSort::Score => (Column::Score, Order::Desc),
-    };
     let counting = query.count_up_to.map(|most| counting(backend, query, most));
-    let mut page = listed(backend, query).limit(query.rows);
-    page = page.order_by(column, order.clone()).order_by(Column::Id, order.clone());
-    if let Some(after) = &query.after {
-        page = page.filter(follows(column, &order, after));
-    }
+    let page = match query.sort {
+        LeadSort::Relevance => most_relevant(backend, query),
+        _ => arms::of(backend, query).unwrap_or_else(|| ordered(listed(backend, query), query)),
+    };
     let number = counting.clone().map_or_else(|| Expr::cust("CAST(NULL AS bigint)"), Expr::from);
     let rows = page.expr_as(number, "counted").into_model::<Row>().all(store.reader()).await.map_err(store_error)?;
     let counted = match (rows.first(), counting) {
@@ -47,6 +45,49 @@ pub(super) async fn read(store: &SqlStore, query: &LeadQuery) -> Result<LeadRows
     };
     let leads = rows.into_iter().map(|row| mapping::restore_lead(row.lead)).collect::<Result<_, _>>()?;
     Ok(LeadRows { leads, counted: counted.map(|count| u64::try_from(count).unwrap_or(0)) })
+}
+
+/// A page of leads in an order of a column, from where the page before ended.
+pub(super) fn ordered(leads: Select<Entity>, query: &LeadQuery) -> Select<Entity> {
+    let (column, order) = match query.sort {
+        LeadSort::NewestFirst | LeadSort::Relevance => (Column::CreatedAt, Order::Desc),
+        LeadSort::OldestFirst => (Column::CreatedAt, Order::Asc),
+        LeadSort::LatestEdit => (Column::UpdatedAt, Order::Desc),
+        LeadSort::Name => (Column::NameKey, Order::Asc),
+        LeadSort::Score => (Column::Score, Order::Desc),
+    };
+    let page = leads.order_by(column, order.clone()).order_by(Column::Id, order.clone()).limit(query.rows);
+    match &query.after {
+        Some(after) => page.filter(follows(column, &order, after)),
+        None => page,
+    }
+}
+
+/// A page of the newest of those that are found, by how well the name is what is looked for.
+fn most_relevant(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
+    let newest = listed(backend, query).select_only().column(Column::Id);
+    let newest = newest.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(LeadSort::RELEVANT);
+    let relevance = query.filter.search.as_ref().map_or_else(|| Expr::value(0), relevance);
+    let page = Entity::find()
+        .filter(Column::TenantId.eq(query.tenant.as_uuid()))
+        .filter(Column::Id.in_subquery(newest.into_query()))
+        .order_by(relevance.clone(), Order::Desc)
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .limit(query.rows);
+    let Some(LeadPosition::Relevance(points, at, id)) = &query.after else { return page };
+    let columns = Expr::tuple([relevance, Column::CreatedAt.into_expr(), Column::Id.into_expr()]);
+    page.filter(columns.lt(Expr::tuple([Expr::value(i32::from(*points)), Expr::value(*at), Expr::value(*id)])))
+}
+
+/// As [`LeadSearch::relevance`] has it.
+fn relevance(search: &LeadSearch) -> Expr {
+    let text = search.text();
+    Expr::case(Column::NameKey.eq(text.as_str()), 3)
+        .case(Column::NameKey.like(beginning(&text)), 2)
+        .case(Column::NameKey.like(holding(&text)), 1)
+        .finally(0)
+        .into()
 }
 
 async fn count(store: &SqlStore, statement: &SelectStatement) -> Result<i64, StoreError> {
@@ -61,16 +102,21 @@ fn counting(backend: DbBackend, query: &LeadQuery, most: u64) -> SelectStatement
 }
 
 /// The leads that a query is about, in whatever order.
-fn listed(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
+pub(super) fn listed(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
     let seen = query.seen_by.map(|who| Column::OwnerId.eq(who).or(Column::OwnerId.is_null()));
     let listed = Entity::find().filter(Column::TenantId.eq(query.tenant.as_uuid())).filter(Column::DeletedAt.is_null());
-    listed.filter(Condition::all().add_option(seen)).filter(passing(backend, &query.filter))
+    listed.filter(Condition::all().add_option(seen)).filter(passing(backend, query.tenant.as_uuid(), &query.filter))
 }
 
-fn passing(backend: DbBackend, filter: &LeadFilter) -> Condition {
+fn passing(backend: DbBackend, tenant: Uuid, filter: &LeadFilter) -> Condition {
     let owners =
         filter.owner.iter().map(|owner| owner.map_or_else(|| Column::OwnerId.is_null(), |id| Column::OwnerId.eq(id)));
     let tags = filter.tag.iter().map(|tag| Column::Tags.like(holding(&format!(" {tag} "))));
+    // A company stands in the search key too, whose index finds it.
+    let company = |part: &String| {
+        let in_the_index = contains_fragment(backend, part).unwrap_or_else(|| Column::SearchKey.like(holding(part)));
+        Condition::all().add(in_the_index).add(Column::CompanyKey.like(holding(part)))
+    };
     Condition::all()
         .add_option(one_of(Column::Status, filter.status.iter().map(|status| LeadStatus::as_str(*status))))
         .add_option(one_of(Column::Source, filter.source.iter().map(|source| Source::as_str(*source))))
@@ -83,8 +129,8 @@ fn passing(backend: DbBackend, filter: &LeadFilter) -> Condition {
         .add_option(filter.updated_to.map(|to| Column::UpdatedAt.lt(to)))
         .add_option(filter.has_email.map(|has| is_there(Column::EmailKey, has)))
         .add_option(filter.has_phone.map(|has| is_there(Column::PhoneE164, has)))
-        .add_option(filter.company.as_ref().map(|part| Column::CompanyKey.like(holding(part))))
-        .add_option(filter.search.as_ref().map(|search| found(backend, search)))
+        .add_option(filter.company.as_ref().map(company))
+        .add_option(filter.search.as_ref().map(|search| found(backend, tenant, search)))
 }
 
 /// An equality where there is one value, so that the index over it and the order is the one to use.
@@ -105,23 +151,44 @@ fn is_there(column: Column, has: bool) -> Expr {
 }
 
 /// A pattern for what holds this text, whatever stands in it.
-fn holding(text: &str) -> LikeExpr {
-    let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    LikeExpr::new(format!("%{literal}%")).escape('\\')
+pub(super) fn holding(text: &str) -> LikeExpr {
+    LikeExpr::new(format!("%{}%", literal(text))).escape('\\')
 }
 
-/// Every word stands in the search key. Shorter words than the index has are looked for in what the others have found.
-fn found(backend: DbBackend, search: &LeadSearch) -> Condition {
+/// A pattern for what begins with this text.
+fn beginning(text: &str) -> LikeExpr {
+    LikeExpr::new(format!("{}%", literal(text))).escape('\\')
+}
+
+fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// Every word stands in the search key, a short one where a word begins. Short ones are looked for in what the others have
+/// found, if there are others.
+fn found(backend: DbBackend, tenant: Uuid, search: &LeadSearch) -> Condition {
+    let are_all_short = search.words().all(LeadSearch::is_short);
     search.words().fold(Condition::all(), |all, word| {
-        let in_the_index = contains_fragment(backend, word).unwrap_or_else(|| Column::SearchKey.like(holding(word)));
-        all.add(in_the_index)
+        if !LeadSearch::is_short(word) {
+            let in_the_index = contains_fragment(backend, word);
+            return all.add(in_the_index.unwrap_or_else(|| Column::SearchKey.like(holding(word))));
+        }
+        match begins_word(backend, tenant, word).filter(|_| are_all_short) {
+            Some(in_the_index) => all.add(in_the_index),
+            None => all.add(begins_a_word(word)),
+        }
     })
+}
+
+fn begins_a_word(word: &str) -> Condition {
+    let behind = |before: &str| Column::SearchKey.like(holding(&format!("{before}{word}")));
+    Condition::any().add(Column::SearchKey.like(beginning(word))).add(behind(" ")).add(behind("\n"))
 }
 
 /// As a row value, which an index on both columns answers at once.
 fn follows(column: Column, order: &Order, after: &LeadPosition) -> Expr {
     let (value, id) = match after {
-        LeadPosition::At(at, id) => (Expr::value(*at), *id),
+        LeadPosition::At(at, id) | LeadPosition::Relevance(_, at, id) => (Expr::value(*at), *id),
         LeadPosition::Name(key, id) => (Expr::value(key.as_str()), *id),
         LeadPosition::Score(score, id) => (Expr::value(i32::from(*score)), *id),
     };

@@ -24,6 +24,7 @@ pub(super) fn new_lead(row: LeadRow) -> lead::ActiveModel {
         phone_e164: Set(row.phone_e164),
         email: Set(row.email),
         email_key: Set(row.email_key),
+        email_fold: Set(row.email_fold),
         source: Set(row.source),
         category: Set(row.category),
         status: Set(row.status),
@@ -45,6 +46,7 @@ pub(super) fn new_lead(row: LeadRow) -> lead::ActiveModel {
         created_at: Set(row.created_at),
         updated_at: Set(row.updated_at),
         deleted_at: Set(row.deleted_at),
+        merged_into: Set(row.merged_into),
         version: Set(row.version),
     }
 }
@@ -62,6 +64,7 @@ pub(super) fn restore_lead(row: lead::Model) -> Result<Lead, StoreError> {
         phone_e164: row.phone_e164,
         email: row.email,
         email_key: row.email_key,
+        email_fold: row.email_fold,
         source: row.source,
         category: row.category,
         status: row.status,
@@ -83,6 +86,7 @@ pub(super) fn restore_lead(row: lead::Model) -> Result<Lead, StoreError> {
         created_at: row.created_at,
         updated_at: row.updated_at,
         deleted_at: row.deleted_at,
+        merged_into: row.merged_into,
         version: row.version,
     })
 }

@@ -1,13 +1,17 @@
 //! The tables of leads behind their ports.
 
+mod arms;
 mod batch;
 mod client_entity;
 mod client_mapping;
 mod clients;
 mod contact;
+mod duplicates;
 mod entity;
 mod list;
 mod mapping;
+mod merge;
+mod purge;
 mod store;
 mod tally;
 mod transfer;

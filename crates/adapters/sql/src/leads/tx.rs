@@ -62,7 +62,7 @@ impl LeadTx for SqlTx {
     async fn purge_lead(&mut self, change: Change<Lead, LeadEvent>) -> Result<(), StoreError> {
         let (lead, events) = self.open(change)?;
         self.recount(&lead.to_row()?, true).await?;
-        // What was noted about it goes with it, by its foreign keys.
+        // What was noted about it goes with it, and so do its parts, by their foreign keys.
         let done = lead::Entity::delete_many()
             .filter(lead::Column::Id.eq(lead.id().as_uuid()))
             .filter(lead::Column::Version.eq(lead.to_row()?.version))
@@ -90,7 +90,7 @@ impl LeadTx for SqlTx {
 }
 
 impl SqlTx {
-    fn save_error(&self, error: DbErr) -> SaveLeadError {
+    pub(super) fn save_error(&self, error: DbErr) -> SaveLeadError {
         if ADDRESS.is_broken_by(&error) { SaveLeadError::Duplicate } else { self.write_error(error).into() }
     }
 

@@ -2,5 +2,6 @@
 
 mod entity;
 mod mapping;
+mod people;
 mod store;
 mod tx;

@@ -62,12 +62,11 @@ const ATTEMPTS: u8 = 5;
 impl Newsletter {
     /// Puts the service together.
     pub fn new(ports: NewsletterPorts, settings: &NewsletterSettings) -> Self {
-        const ADDRESSES: &str = "newsletter addresses";
         let (root, former) = (&settings.root_key, &settings.former_root_keys);
         Self(Arc::new(Inner {
             ports,
-            addresses: root.derive(ADDRESSES),
-            former_addresses: former.iter().map(|root| root.derive(ADDRESSES)).collect(),
+            addresses: AddressHash::key(root),
+            former_addresses: former.iter().map(AddressHash::key).collect(),
             links: UnsubscribeKeys::new(root, &settings.former_root_keys),
             cursors: CursorSigner::new(root),
         }))

@@ -3,6 +3,7 @@
 mod batch;
 mod entity;
 mod mapping;
+mod purge;
 mod store;
 mod tx;
 

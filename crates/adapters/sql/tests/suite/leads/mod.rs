@@ -1,6 +1,7 @@
 //! The laws of the store of leads, on both databases.
 
 mod constraints;
+mod filters;
 mod plans;
 mod transfers;
 
