@@ -39,6 +39,7 @@ mod m20261121_000040_audit_trail;
 mod m20261121_000041_lead_tally;
 mod m20261121_000042_audit_lookup;
 mod m20261121_000043_audit_roles;
+mod m20261121_000046_lead_search_size;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
 mod step;
@@ -96,6 +97,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000041_lead_tally::STEP),
             Box::new(m20261121_000042_audit_lookup::STEP),
             Box::new(m20261121_000043_audit_roles::STEP),
+            Box::new(m20261121_000046_lead_search_size::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),
         ]

@@ -1,7 +1,9 @@
 //! Lists of leads, one statement each.
 
 use ashlar_kernel::StoreError;
-use ashlar_leads::{Category, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, LeadStatus, Source};
+use ashlar_leads::{
+    Category, LeadFilter, LeadPosition, LeadQuery, LeadRow, LeadRows, LeadSearch, LeadSort, LeadStatus, Source,
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select,
@@ -23,19 +25,8 @@ struct Row {
 
 pub(super) async fn read(store: &SqlStore, query: &LeadQuery) -> Result<LeadRows, StoreError> {
     let backend = store.reader().get_database_backend();
-    let (column, order) = match query.sort {
-        LeadSort::NewestFirst => (Column::CreatedAt, Order::Desc),
-        LeadSort::OldestFirst => (Column::CreatedAt, Order::Asc),
-        LeadSort::LatestEdit => (Column::UpdatedAt, Order::Desc),
-        LeadSort::Name => (Column::NameKey, Order::Asc),
-        LeadSort::Score => (Column::Score, Order::Desc),
-    };
     let counting = query.count_up_to.map(|most| counting(backend, query, most));
-    let mut page = listed(backend, query).limit(query.rows);
-    page = page.order_by(column, order.clone()).order_by(Column::Id, order.clone());
-    if let Some(after) = &query.after {
-        page = page.filter(follows(column, &order, after));
-    }
+    let page = page(backend, query);
     let number = counting.clone().map_or_else(|| Expr::cust("CAST(NULL AS bigint)"), Expr::from);
     let rows = page.expr_as(number, "counted").into_model::<Row>().all(store.reader()).await.map_err(store_error)?;
     let counted = match (rows.first(), counting) {
@@ -47,6 +38,30 @@ pub(super) async fn read(store: &SqlStore, query: &LeadQuery) -> Result<LeadRows
     };
     let leads = rows.into_iter().map(|row| mapping::restore_lead(row.lead)).collect::<Result<_, _>>()?;
     Ok(LeadRows { leads, counted: counted.map(|count| u64::try_from(count).unwrap_or(0)) })
+}
+
+/// The same page, without a look at what is in the rows.
+pub(super) async fn stored(store: &SqlStore, query: &LeadQuery) -> Result<Vec<LeadRow>, StoreError> {
+    let page = page(store.reader().get_database_backend(), query);
+    let rows = page.all(store.reader()).await.map_err(store_error)?;
+    Ok(rows.into_iter().map(mapping::row_of).collect())
+}
+
+/// The leads of a page, in its order.
+fn page(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
+    let (column, order) = match query.sort {
+        LeadSort::NewestFirst => (Column::CreatedAt, Order::Desc),
+        LeadSort::OldestFirst => (Column::CreatedAt, Order::Asc),
+        LeadSort::LatestEdit => (Column::UpdatedAt, Order::Desc),
+        LeadSort::Name => (Column::NameKey, Order::Asc),
+        LeadSort::Score => (Column::Score, Order::Desc),
+    };
+    let page = listed(backend, query).limit(query.rows);
+    let page = page.order_by(column, order.clone()).order_by(Column::Id, order.clone());
+    match &query.after {
+        Some(after) => page.filter(follows(column, &order, after)),
+        None => page,
+    }
 }
 
 async fn count(store: &SqlStore, statement: &SelectStatement) -> Result<i64, StoreError> {
@@ -113,8 +128,7 @@ fn holding(text: &str) -> LikeExpr {
 /// Every word stands in the search key. Shorter words than the index has are looked for in what the others have found.
 fn found(backend: DbBackend, search: &LeadSearch) -> Condition {
     search.words().fold(Condition::all(), |all, word| {
-        let in_the_index = contains_fragment(backend, word).unwrap_or_else(|| Column::SearchKey.like(holding(word)));
-        all.add(in_the_index)
+        all.add_option(contains_fragment(backend, word)).add(Column::SearchKey.like(holding(word)))
     })
 }
 

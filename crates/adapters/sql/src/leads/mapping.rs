@@ -50,7 +50,11 @@ pub(super) fn new_lead(row: LeadRow) -> lead::ActiveModel {
 }
 
 pub(super) fn restore_lead(row: lead::Model) -> Result<Lead, StoreError> {
-    Lead::restore(LeadRow {
+    Lead::restore(row_of(row))
+}
+
+pub(super) fn row_of(row: lead::Model) -> LeadRow {
+    LeadRow {
         id: row.id,
         tenant_id: row.tenant_id,
         full_name: row.full_name,
@@ -84,7 +88,7 @@ pub(super) fn restore_lead(row: lead::Model) -> Result<Lead, StoreError> {
         updated_at: row.updated_at,
         deleted_at: row.deleted_at,
         version: row.version,
-    })
+    }
 }
 
 pub(super) fn new_activity(activity: &Activity) -> activity::ActiveModel {

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 36] = [
+const STEPS: [&str; 37] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -44,6 +44,7 @@ const STEPS: [&str; 36] = [
     "m20261121_000041_lead_tally",
     "m20261121_000042_audit_lookup",
     "m20261121_000043_audit_roles",
+    "m20261121_000046_lead_search_size",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
 ];
