@@ -5,6 +5,7 @@
 //! only ever started on the loopback interface.
 
 mod ceiling;
+mod copy;
 mod data;
 mod password;
 mod serve;
@@ -22,6 +23,7 @@ async fn main() -> Result<()> {
     match arguments.as_slice() {
         ["serve", port, database, jwks, key] => serve::run(port.parse()?, database, jwks, key).await,
         ["load", database, users, sessions] => data::load(database, users.parse()?, sessions.parse()?).await,
+        ["copy-leads", database] => copy::leads(database).await,
         ["argon2", threads, seconds] => ceiling::measure(threads.parse()?, seconds.parse()?),
         _ => bail!("this program is started by `cargo xtask bench`"),
     }

@@ -41,11 +41,18 @@ fn domain_key(domain: &str) -> Option<String> {
 
 /// The same text in Unicode's composed form (NFC), which does not change what is meant.
 pub fn composed(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     ComposingNormalizer::new_nfc().normalize(text).into_owned()
 }
 
 /// NFKC and default case folding, repeated once because folding can leave text that NFKC would change.
 pub fn fold(text: &str) -> String {
+    // What both come to where nothing is to be composed. Most texts are such, and imports have millions.
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let normalizer = ComposingNormalizer::new_nfkc();
     let folder = CaseMapper::new();
     let once = folder.fold_string(&normalizer.normalize(text)).into_owned();
@@ -84,6 +91,15 @@ mod tests {
             assert_eq!(fold(&fold(text)), fold(text), "{text}");
         }
         assert_eq!(fold("Stra\u{df}e"), "strasse");
+    }
+
+    #[test]
+    fn plain_letters_are_folded_as_all_others() {
+        let (folder, normalizer) = (CaseMapper::new(), ComposingNormalizer::new_nfkc());
+        for text in (0..=0x7f_u8).map(|byte| char::from(byte).to_string()) {
+            assert_eq!(fold(&text), folder.fold_string(&normalizer.normalize(&text)), "{text:?}");
+            assert_eq!(composed(&text), ComposingNormalizer::new_nfc().normalize(&text), "{text:?}");
+        }
     }
 
     #[test]

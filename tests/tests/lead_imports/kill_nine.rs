@@ -8,7 +8,8 @@ use ashlar_kernel::{
     Timestamp, UnitOfWork,
 };
 use ashlar_leads::{
-    DisposableDomains, Lead, LeadPorts, LeadSettings, Leads, NotePosition, Taken, TransferPorts, Transfers,
+    DisposableDomains, Lead, LeadPorts, LeadQuery, LeadRow, LeadSettings, Leads, NotePosition, Taken, TransferPorts,
+    Transfers,
     import::{
         ExportEvent, ImportCounts, ImportEvent, ImportId, ImportJob, ImportOptionsInput, ImportState, LeadKeys,
         NewImport, RowFault,
@@ -77,6 +78,9 @@ impl TransferStore for Mortal {
         rows: u64,
     ) -> Result<Vec<RowFault>, StoreError> {
         self.store.import_faults(import, after, rows).await
+    }
+    async fn leads_to_export(&self, query: &LeadQuery) -> Result<Vec<LeadRow>, StoreError> {
+        self.store.leads_to_export(query).await
     }
     async fn next_import(&self, now: Timestamp) -> Result<Option<ImportJob>, StoreError> {
         self.store.next_import(now).await

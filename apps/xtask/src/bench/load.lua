@@ -1,5 +1,5 @@
 -- What wrk sends, and how it reports. Arguments: kind, path, then tokens.
-local kind, path, tokens, sent = "get", "/", {}, 0
+local kind, path, tokens, sent, run = "get", "/", {}, 0, os.time()
 
 function init(args)
   kind, path = args[1], args[2]
@@ -19,6 +19,12 @@ function request()
     headers["Content-Type"] = "application/json"
     local body = string.format('{"refresh_token":"%s"}', table.remove(tokens, 1) or "")
     return wrk.format("POST", path, headers, body)
+  end
+  if kind == "form" then
+    headers["Content-Type"], headers["X-Api-Key"], headers["Origin"] = "application/json", tokens[1], tokens[3]
+    local body = '{"full_name":"Ada Lovelace","email":"ada.%d@r%d.example","phone_number":"+4930%d",' ..
+      '"company_name":"Analytical Engines","notes":"Please send me a quote.","t":"%s"}'
+    return wrk.format("POST", path, headers, string.format(body, sent, run, 1000000 + sent % 8999999, tokens[2]))
   end
   if #tokens > 0 then headers["Authorization"] = "Bearer " .. tokens[sent % #tokens + 1] end
   if kind == "get" then return wrk.format("GET", path, headers) end

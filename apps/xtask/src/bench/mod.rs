@@ -3,9 +3,12 @@
 mod cases;
 mod flame;
 mod installed;
+mod leads;
 mod oha;
+mod reader;
 mod report;
 mod scene;
+mod section;
 mod stats;
 mod watch;
 mod wrk;
@@ -74,7 +77,9 @@ struct Pace {
 pub(crate) fn run(session: &mut Session, options: &Options) -> Result<()> {
     ensure!(tools::which("wrk").is_some(), "wrk is missing; most systems have it as a package of this name");
     let wanted: Vec<Case> = cases::ALL.into_iter().filter(|case| is_wanted(case.name, &options.only)).collect();
-    ensure!(!wanted.is_empty(), "no line has such a name; there are: {}", cases::ALL.map(|case| case.name).join("; "));
+    let sections: Vec<&'static str> = sections().filter(|section| is_wanted(section, &options.only)).collect();
+    let names = || cases::ALL.map(|case| case.name).into_iter().chain(self::sections()).collect::<Vec<_>>().join("; ");
+    ensure!(!wanted.is_empty() || !sections.is_empty(), "no line has such a name; there are: {}", names());
     let painter = options.flamegraph.then(|| flame::Painter::prepare(session)).transpose()?;
     let streams = wanted.iter().any(Case::is_stream);
     let oha = if streams { installed::OHA.program("oha", session)? } else { PathBuf::new() };
@@ -86,6 +91,13 @@ pub(crate) fn run(session: &mut Session, options: &Options) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("ashlar-bench-").tempdir()?;
     let script = folder.path().join("load.lua");
     fs::write(&script, SCRIPT)?;
+    // They come first: whatever else is on the machine is young then.
+    if painter.is_none() {
+        measure_sections(&sections, session, (&floor, folder.path()), options)?;
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let scene = scene::set(session, &floor, folder.path())?;
     let drivers = Drivers { script: &script, oha: &oha };
     if let Some(painter) = painter {
@@ -95,6 +107,29 @@ pub(crate) fn run(session: &mut Session, options: &Options) -> Result<()> {
     let results = measure(&wanted, &scene, drivers, (&floor, pace))?;
     drop(scene);
     conclude(&results, options, &session.root)
+}
+
+/// The parts of the report that are measured by themselves.
+fn sections() -> impl Iterator<Item = &'static str> {
+    leads::SECTIONS.into_iter()
+}
+
+fn measure_sections(
+    sections: &[&'static str],
+    session: &mut Session,
+    places: (&Path, &Path),
+    options: &Options,
+) -> Result<()> {
+    for name in sections {
+        say::line(&format!("    {name}"));
+        let section = leads::measure(name, session, places, options.quick)?;
+        say::line(&section.text());
+        let folder = options.out.clone().unwrap_or_else(|| session.root.join("docs"));
+        if !options.quick {
+            section.save(&folder)?;
+        }
+    }
+    Ok(())
 }
 
 fn is_wanted(name: &str, only: &[String]) -> bool {
@@ -145,11 +180,7 @@ fn conclude(results: &Results, options: &Options, root: &Path) -> Result<()> {
             return Ok(());
         }
     };
-    fs::create_dir_all(&folder)?;
-    fs::write(folder.join("benchmarks.md"), text)?;
-    let json = serde_json::to_string_pretty(&report::json(results, &postgres))?;
-    fs::write(folder.join("benchmarks.json"), json + "\n")?;
-    Ok(())
+    section::save_first(&folder, &text, report::json(results, &postgres))
 }
 
 /// What the database says it is, without the packager's words.

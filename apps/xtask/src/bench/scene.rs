@@ -25,7 +25,7 @@ const CALLERS: u32 = 64;
 /// The rows of a page, and how many of them come before page 2,000.
 pub(crate) const LIMIT: u32 = 5;
 const BEFORE_THE_DEEP_PAGE: u32 = 1_999 * LIMIT;
-const PASSWORD: &str = "tuba-mint-quarrel-9";
+pub(super) const PASSWORD: &str = "tuba-mint-quarrel-9";
 
 /// A running server.
 #[derive(Debug)]
@@ -124,7 +124,8 @@ fn ashlar_command(binary: &Path, folder: &Path, [database, redis]: [&str; 2]) ->
     }
 }
 
-fn start(command: impl Fn(u16) -> Command, folder: &Path, session: &Session) -> Result<Server> {
+/// Starts a server on a free port, and waits until it answers.
+pub(super) fn start(command: impl Fn(u16) -> Command, folder: &Path, session: &Session) -> Result<Server> {
     let port = port::free()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let log_file = folder.join(format!("{port}.log"));
@@ -160,12 +161,18 @@ fn deep_page(address: SocketAddr, token: &str) -> Result<[String; 2]> {
     Ok([format!("/api/v1/me/sessions?limit={LIMIT}{after}"), floor])
 }
 
-fn text(value: &Value, pointer: &str) -> Result<String> {
+/// A text in an answer.
+pub(super) fn text(value: &Value, pointer: &str) -> Result<String> {
     value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).with_context(|| format!("no {pointer}: {value}"))
 }
 
 /// One request and its answer, with a token and a body or without.
-fn ask(address: SocketAddr, method: &str, path: &str, (token, body): (&str, Option<&Value>)) -> Result<Value> {
+pub(super) fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    (token, body): (&str, Option<&Value>),
+) -> Result<Value> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let answer = exchange(address, &format!("{method} {path} HTTP/1.1\r\n"), token, &body)?;
     serde_json::from_str(&answer).with_context(|| format!("{method} {path}: {answer}"))

@@ -34,17 +34,26 @@ pub(crate) fn is_among(backend: DbBackend, column: impl ColumnTrait, ids: &[Uuid
     }
 }
 
-/// Whether a lead's search key holds a fragment, by SQLite's index of fragments. None where that index does not help: for
-/// fragments of less than three characters, and on PostgreSQL, whose index answers `LIKE`.
+/// How many fragments of a word the index is asked for.
+const MOST_FRAGMENTS: usize = 24;
+
+/// Whether a lead's search key may hold a fragment, by SQLite's index of fragments: whether it has all that the fragment
+/// is made of, wherever they stand. None where that index does not help: for fragments of less than three characters, and
+/// on PostgreSQL, whose index answers `LIKE`.
 pub(crate) fn contains_fragment(backend: DbBackend, fragment: &str) -> Option<Expr> {
     if backend != DbBackend::Sqlite || fragment.chars().count() < 3 {
         return None;
     }
-    // A phrase, in which nothing but the quote has a meaning.
-    let phrase = format!("\"{}\"", fragment.replace('"', "\"\""));
+    let characters: Vec<char> = fragment.chars().collect();
+    let mut threes: Vec<String> = characters.windows(3).map(|three| three.iter().collect()).collect();
+    threes.sort();
+    threes.dedup();
+    // Each in quotes, in which nothing but the quote has a meaning. The longest words are told apart by fewer.
+    let quoted = threes.iter().take(MOST_FRAGMENTS).map(|three| format!("\"{}\"", three.replace('"', "\"\"")));
+    let all_of_them = quoted.collect::<Vec<_>>().join(" AND ");
     Some(Expr::cust_with_values(
         "\"lead\".\"number\" IN (SELECT rowid FROM lead_search WHERE lead_search MATCH ?)",
-        [phrase],
+        [all_of_them],
     ))
 }
 

@@ -13,7 +13,7 @@ use super::{
     scene::{Scene, elsewhere, everything, little, noon},
 };
 use crate::{
-    Lead, LeadPatch, NotePosition, StatusChange,
+    Lead, LeadFilter, LeadPatch, LeadPosition, LeadQuery, LeadSort, NotePosition, Source, StatusChange,
     import::{
         ExportEvent, ImportCounts, ImportEvent, ImportJob, ImportOptionsInput, ImportState, LeadKeys, NewImport, Plan,
         Progress, RowFault,
@@ -260,6 +260,30 @@ pub async fn imports_are_taken_on_one_by_one(fixture: TransferFixture) {
     assert_eq!(stage.store.imports(elsewhere(), None, 9).await.unwrap(), []);
 }
 
+/// Leads are taken along as they are listed, page by page.
+pub async fn leads_are_taken_along_as_they_are_listed(fixture: TransferFixture) {
+    let stage = Stage::new(fixture);
+    let (created, came) = stage.newcomers(3);
+    let batch = LeadBatch { created, came, ..LeadBatch::default() };
+    stage.save(stage.begun().await.advance(progress(3, 0), later(30)), batch).await.unwrap();
+    let sort = LeadSort::OldestFirst;
+    let filter = LeadFilter { source: vec![Source::Import], ..LeadFilter::default() };
+    let (seen_by, after, count_up_to) = (None, None, Some(7));
+    let all = LeadQuery { tenant: TenantId::MAIN, seen_by, filter, sort, after, rows: 2, count_up_to };
+    for filter in [LeadFilter::default(), all.filter.clone()] {
+        let mut query = LeadQuery { filter, ..all.clone() };
+        loop {
+            let taken = stage.store.leads_to_export(&query).await.unwrap();
+            let taken: Vec<_> = taken.into_iter().map(|row| Lead::restore(row).unwrap()).collect();
+            let listed = stage.scene.fixture.store.leads(&query).await.unwrap().leads;
+            assert_eq!(taken, listed);
+            let Some(last) = listed.last() else { break };
+            query.after = Some(LeadPosition::of(last, sort));
+        }
+    }
+    assert!(stage.store.leads_to_export(&LeadQuery { tenant: elsewhere(), ..all }).await.unwrap().is_empty());
+}
+
 /// Nobody takes leads along unseen.
 pub async fn an_export_is_an_event(fixture: TransferFixture) {
     let stage = Stage::new(fixture);
@@ -282,6 +306,7 @@ macro_rules! transfer_store_contract {
             leads_are_found_by_their_keys,
             an_address_that_was_taken_meanwhile_is_contended,
             imports_are_taken_on_one_by_one,
+            leads_are_taken_along_as_they_are_listed,
             an_export_is_an_event,
         );
     };

@@ -4,7 +4,7 @@ use ashlar_kernel::{Change, Context, StoreError, TenantId, Timestamp, UnitOfWork
 use async_trait::async_trait;
 
 use crate::{
-    Lead, NotePosition, StatusChange,
+    Lead, LeadQuery, LeadRow, NotePosition, StatusChange,
     import::{ExportEvent, ImportEvent, ImportId, ImportJob, LeadKeys, RowFault},
 };
 
@@ -45,6 +45,10 @@ pub trait TransferStore: Send + Sync {
         after: u64,
         rows: u64,
     ) -> Result<Vec<RowFault>, StoreError>;
+
+    /// The leads that [`LeadStore::leads`](super::LeadStore::leads) gives, as they are stored: whoever takes all of them
+    /// along does not judge each again. Nothing is counted.
+    async fn leads_to_export(&self, query: &LeadQuery) -> Result<Vec<LeadRow>, StoreError>;
 
     /// An import that may be taken on: the one that waits longest of those that are [free](ImportJob::is_free) and whose
     /// tenant has no other at work.

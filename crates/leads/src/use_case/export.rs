@@ -1,17 +1,19 @@
 //! Take leads along as a file.
 
-use ashlar_kernel::{Change, Context, Email, StoreError, Timestamp};
+use std::borrow::Cow;
+
+use ashlar_kernel::{Change, Context, StoreError, Timestamp};
 use csv::{Terminator, WriterBuilder};
+use futures::join;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{TransferError, Transfers};
 use crate::{
-    Category, Lead, LeadFilter, LeadPosition, LeadQuery, LeadSort, LostReason,
+    LeadFilter, LeadPosition, LeadQuery, LeadRow, LeadSort,
     import::{ExportEvent, guard},
-    lead::{Mark, Notes, Phone, ShortLine, choice::choice},
+    lead::choice::choice,
     permission::{self, Sight},
-    port::LeadStore,
 };
 
 choice! {
@@ -78,58 +80,93 @@ choice! {
     }
 }
 
+/// What a lead has in a column, as it is stored.
+enum Cell<'r> {
+    Nothing,
+    /// What somebody typed in, which a spreadsheet may take for a formula.
+    Typed(&'r str),
+    /// What this program says.
+    Text(&'r str),
+    Id(Uuid),
+    Number(i32),
+    Tags(&'r str),
+    Json(&'r Value),
+    At(Timestamp),
+}
+
 impl ExportColumn {
     /// What a lead has in this column.
-    fn of(self, lead: &Lead) -> Value {
-        let details = lead.details();
-        let line = |line: &Option<ShortLine>| text(line.as_ref().map(ShortLine::as_str));
-        let mark = |mark: &Option<Mark>| text(mark.as_ref().map(Mark::as_str));
+    fn of(self, row: &LeadRow) -> Cell<'_> {
+        let moment = |at: Option<Timestamp>| at.map_or(Cell::Nothing, Cell::At);
         match self {
-            Self::Id => lead.id().to_string().into(),
-            Self::FullName => details.full_name.as_str().into(),
-            Self::Position => line(&details.position),
-            Self::CompanyName => line(&details.company_name),
-            Self::PhoneNumber => text(details.phone.as_ref().map(Phone::given)),
-            Self::Email => text(details.email.as_ref().map(Email::address)),
-            Self::Source => details.source.as_str().into(),
-            Self::Category => text(details.category.map(Category::as_str)),
-            Self::Status => lead.status().as_str().into(),
-            Self::LostReason => text(lead.lost_reason().map(LostReason::as_str)),
-            Self::Notes => text(details.notes.as_ref().map(Notes::as_str)),
-            Self::OwnerId => details.owner.map_or(Value::Null, |owner| owner.to_string().into()),
-            Self::Tags => details.tags.iter().map(Value::from).collect(),
-            Self::Score => details.score().into(),
-            Self::UtmSource => mark(&details.utm.source),
-            Self::UtmMedium => mark(&details.utm.medium),
-            Self::UtmCampaign => mark(&details.utm.campaign),
-            Self::UtmTerm => mark(&details.utm.term),
-            Self::UtmContent => mark(&details.utm.content),
-            Self::Custom => details.custom.to_json(),
-            Self::LastContactedAt => moment(lead.last_contacted_at()),
-            Self::ConvertedAt => moment(lead.converted_at()),
-            Self::CreatedAt => moment(Some(lead.created_at())),
-            Self::UpdatedAt => moment(Some(lead.updated_at())),
+            Self::Id => Cell::Id(row.id),
+            Self::FullName => Cell::Typed(&row.full_name),
+            Self::Position => typed(row.position.as_ref()),
+            Self::CompanyName => typed(row.company_name.as_ref()),
+            Self::PhoneNumber => typed(row.phone_number.as_ref()),
+            Self::Email => typed(row.email.as_ref()),
+            Self::Source => Cell::Text(&row.source),
+            Self::Category => said(row.category.as_ref()),
+            Self::Status => Cell::Text(&row.status),
+            Self::LostReason => said(row.lost_reason.as_ref()),
+            Self::Notes => typed(row.notes.as_ref()),
+            Self::OwnerId => row.owner_id.map_or(Cell::Nothing, Cell::Id),
+            Self::Tags => Cell::Tags(&row.tags),
+            Self::Score => Cell::Number(row.score),
+            Self::UtmSource => typed(row.utm_source.as_ref()),
+            Self::UtmMedium => typed(row.utm_medium.as_ref()),
+            Self::UtmCampaign => typed(row.utm_campaign.as_ref()),
+            Self::UtmTerm => typed(row.utm_term.as_ref()),
+            Self::UtmContent => typed(row.utm_content.as_ref()),
+            Self::Custom => Cell::Json(&row.custom),
+            Self::LastContactedAt => moment(row.last_contacted_at),
+            Self::ConvertedAt => moment(row.converted_at),
+            Self::CreatedAt => Cell::At(row.created_at),
+            Self::UpdatedAt => Cell::At(row.updated_at),
         }
     }
 }
 
-fn text(text: Option<&str>) -> Value {
-    text.map_or(Value::Null, Value::from)
-}
-
-fn moment(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |at| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).into())
-}
-
-/// A value as a cell that no spreadsheet computes.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => guard(text).into_owned(),
-        Value::Array(tags) => tags.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-        Value::Object(members) if members.is_empty() => String::new(),
-        other => other.to_string(),
+impl<'r> Cell<'r> {
+    /// As a cell that no spreadsheet computes.
+    fn guarded(self) -> Cow<'r, str> {
+        match self {
+            Self::Nothing => "".into(),
+            Self::Typed(text) => guard(text),
+            Self::Text(text) => text.into(),
+            Self::Id(id) => id.to_string().into(),
+            Self::Number(number) => number.to_string().into(),
+            // A tag may begin with `-`.
+            Self::Tags(tags) => guard(tags.trim()),
+            Self::Json(Value::Object(members)) if members.is_empty() => "".into(),
+            Self::Json(value) => value.to_string().into(),
+            Self::At(at) => moment(at).into(),
+        }
     }
+
+    fn json(self) -> Value {
+        match self {
+            Self::Nothing => Value::Null,
+            Self::Typed(text) | Self::Text(text) => text.into(),
+            Self::Id(id) => id.to_string().into(),
+            Self::Number(number) => number.into(),
+            Self::Tags(tags) => tags.split_whitespace().map(Value::from).collect(),
+            Self::Json(value) => value.clone(),
+            Self::At(at) => moment(at).into(),
+        }
+    }
+}
+
+fn typed(text: Option<&String>) -> Cell<'_> {
+    text.map_or(Cell::Nothing, |text| Cell::Typed(text))
+}
+
+fn said(text: Option<&String>) -> Cell<'_> {
+    text.map_or(Cell::Nothing, |text| Cell::Text(text))
+}
+
+fn moment(at: Timestamp) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
 /// Takes the leads that the caller sees along.
@@ -146,7 +183,10 @@ pub struct ExportLeads {
 /// An export on its way: in constant memory, however many leads there are.
 pub struct Export {
     transfers: Transfers,
+    /// What is read next, in the order in which leads came.
     query: Option<LeadQuery>,
+    /// What is written next.
+    ahead: Option<Vec<LeadRow>>,
     columns: Vec<ExportColumn>,
     format: ExportFormat,
     has_begun: bool,
@@ -154,7 +194,7 @@ pub struct Export {
 }
 
 /// Leads that are read at a time.
-const PAGE: u64 = 1_000;
+const PAGE: u64 = 2_000;
 
 impl Transfers {
     /// Begins an export. That somebody takes leads along is noted before they get the first.
@@ -195,26 +235,41 @@ impl Transfers {
             rows: PAGE,
             count_up_to: None,
         };
-        Ok(Export { transfers: self.clone(), query: Some(query), columns, format, has_begun: false, leads: 0 })
+        let transfers = self.clone();
+        Ok(Export { transfers, query: Some(query), ahead: None, columns, format, has_begun: false, leads: 0 })
     }
 }
 
 impl Export {
-    /// The next part of the file; none if it is whole.
+    /// The next part of the file; none if it is whole. While it is written, the leads of the part after it are read.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(mut query) = self.query.take() else { return Ok(None) };
-        let leads = self.store().leads(&query).await?.leads;
-        self.leads += leads.len() as u64;
-        let part = self.part(&leads)?;
-        if let Some(last) = leads.last().filter(|_| leads.len() as u64 == PAGE) {
-            query.after = Some(LeadPosition::of(last, (query.sort, &query.filter)));
-            self.query = Some(query);
+        let transfers = self.transfers.clone();
+        let rows = match (self.ahead.take(), self.query.take()) {
+            (Some(rows), query) => {
+                self.query = query;
+                rows
+            }
+            (None, Some(query)) => {
+                let rows = transfers.store().leads_to_export(&query).await?;
+                self.query = following(query, &rows);
+                rows
+            }
+            (None, None) => return Ok(None),
+        };
+        self.leads += rows.len() as u64;
+        let query = self.query.take();
+        let read = async {
+            match &query {
+                Some(query) => transfers.store().leads_to_export(query).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (ahead, part) = join!(read, async { self.part(&rows) });
+        if let (Some(ahead), Some(query)) = (ahead?, query) {
+            self.query = following(query, &ahead);
+            self.ahead = Some(ahead);
         }
-        Ok(Some(part))
-    }
-
-    fn store(&self) -> &dyn LeadStore {
-        &*self.transfers.leads().0.ports.store
+        part.map(Some)
     }
 
     /// How many leads it has so far.
@@ -222,33 +277,41 @@ impl Export {
         self.leads
     }
 
-    fn part(&mut self, leads: &[Lead]) -> Result<Vec<u8>, StoreError> {
+    fn part(&mut self, rows: &[LeadRow]) -> Result<Vec<u8>, StoreError> {
         match self.format {
-            ExportFormat::Csv => self.csv(leads),
-            ExportFormat::Jsonl => self.jsonl(leads),
+            ExportFormat::Csv => self.csv(rows),
+            ExportFormat::Jsonl => self.jsonl(rows),
         }
     }
 
-    fn csv(&mut self, leads: &[Lead]) -> Result<Vec<u8>, StoreError> {
+    fn csv(&mut self, rows: &[LeadRow]) -> Result<Vec<u8>, StoreError> {
         let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
         if !std::mem::replace(&mut self.has_begun, true) {
             writer.write_record(self.columns.iter().map(|column| column.as_str())).map_err(StoreError::internal)?;
         }
-        for lead in leads {
-            let cells = self.columns.iter().map(|column| cell(&column.of(lead)));
-            writer.write_record(cells).map_err(StoreError::internal)?;
+        for row in rows {
+            for column in &self.columns {
+                writer.write_field(column.of(row).guarded().as_bytes()).map_err(StoreError::internal)?;
+            }
+            writer.write_record(None::<&[u8]>).map_err(StoreError::internal)?;
         }
         writer.into_inner().map_err(|error| StoreError::internal(error.to_string()))
     }
 
-    fn jsonl(&self, leads: &[Lead]) -> Result<Vec<u8>, StoreError> {
+    fn jsonl(&self, rows: &[LeadRow]) -> Result<Vec<u8>, StoreError> {
         let mut lines = Vec::new();
-        for lead in leads {
-            let members = self.columns.iter().map(|column| (column.as_str().to_owned(), column.of(lead)));
+        for row in rows {
+            let members = self.columns.iter().map(|column| (column.as_str().to_owned(), column.of(row).json()));
             serde_json::to_writer(&mut lines, &Value::Object(members.collect::<Map<_, _>>()))
                 .map_err(StoreError::internal)?;
             lines.push(b'\n');
         }
         Ok(lines)
     }
+}
+
+/// The page after this one; none if it was the last.
+fn following(query: LeadQuery, rows: &[LeadRow]) -> Option<LeadQuery> {
+    let last = rows.last().filter(|_| rows.len() as u64 == query.rows)?;
+    Some(LeadQuery { after: Some(LeadPosition::At(last.created_at, last.id)), ..query })
 }

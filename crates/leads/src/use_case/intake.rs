@@ -60,12 +60,20 @@ pub(super) struct Intake {
     fields: Vec<Option<ImportField>>,
     owners: HashMap<Uuid, bool>,
     row: u64,
+    /// How much of the text was read when the last row of a batch ended.
+    offset: u64,
+    /// How many rows the next batch has at most.
+    most: usize,
     bytes_read: u64,
     is_drained: bool,
 }
 
-/// Rows that are judged together.
-pub(super) const BATCH: usize = 1_000;
+/// Rows that are saved together first: a file that is not what it was taken for is found out soon.
+pub(super) const FIRST_BATCH: usize = 1_000;
+/// Rows that are saved together after that. Databases write what rows have in common, such as pages of indexes, once for all.
+const BATCH: usize = 4_000;
+/// Text that is saved together, at most: rows may be long.
+const BATCH_TEXT: u64 = 4 << 20;
 /// So much of a file is looked at to find out how it is written.
 const HEAD: usize = 64 * 1024;
 /// Rows between two moments at which others may go on.
@@ -90,6 +98,8 @@ impl Intake {
             fields: Vec::new(),
             owners: HashMap::new(),
             row: 0,
+            offset: 0,
+            most: FIRST_BATCH,
             bytes_read: 0,
             is_drained: false,
         };
@@ -117,24 +127,34 @@ impl Intake {
     /// The next rows; none if there are no more.
     pub(super) async fn next(&mut self) -> Result<Portion, ReadError> {
         let mut text = Vec::new();
-        while self.waiting.len() < BATCH && !self.is_drained {
+        while self.waiting.len() < self.most && self.text_waiting() < BATCH_TEXT && !self.is_drained {
             text.clear();
             self.draw(&mut text).await?;
             self.take_apart(&text);
             breathe().await;
         }
         let mut portion = Portion { bytes_read: self.bytes_read, ..Portion::default() };
-        let records: Vec<_> = self.waiting.drain(..self.waiting.len().min(BATCH)).collect();
+        let begin = self.offset;
+        let is_within = |record: &&Record| record.end <= begin + BATCH_TEXT;
+        let rows = self.waiting.iter().take(self.most).take_while(is_within).count();
+        // A row is taken however long it is.
+        let records: Vec<_> = self.waiting.drain(..self.waiting.len().min(rows.max(1))).collect();
+        self.most = BATCH;
         for (index, record) in records.into_iter().enumerate() {
             if index % BREATH == 0 {
                 breathe().await;
             }
             self.row += 1;
-            portion.offset = record.end;
+            (portion.offset, self.offset) = (record.end, record.end);
             portion.rows.push(self.check(record));
         }
         self.judge_owners(&mut portion.rows).await?;
         Ok(portion)
+    }
+
+    /// How much of the text waits.
+    fn text_waiting(&self) -> u64 {
+        self.waiting.back().map_or(0, |last| last.end.saturating_sub(self.offset))
     }
 
     /// Some more of the text.

@@ -145,7 +145,7 @@ impl LeadTables {
         Ok(())
     }
 
-    fn list(&self, query: &LeadQuery) -> LeadRows {
+    pub(super) fn list(&self, query: &LeadQuery) -> LeadRows {
         let is_listed = |lead: &&Lead| {
             let is_seen = query.seen_by.is_none_or(|who| lead.owner().is_none_or(|owner| owner == who));
             lead.tenant() == query.tenant && lead.deleted_at().is_none() && is_seen && query.filter.lets_through(lead)

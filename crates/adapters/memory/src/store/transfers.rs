@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId, Timestamp};
 use ashlar_leads::{
-    Lead, NotePosition,
+    Lead, LeadQuery, LeadRow, NotePosition,
     import::{ExportEvent, ImportEvent, ImportId, ImportJob, ImportJobRow, LeadKeys, RowFault},
     port::{LeadBatch, RefusedRow, SaveLeadError, TransferStore, TransferTx},
 };
@@ -133,6 +133,11 @@ impl TransferStore for MemoryStore {
         }
         let faults = transfers.faults.range((id, after + 1)..=(id, u64::MAX)).map(|(_, fault)| fault.clone());
         Ok(faults.take(usize::try_from(rows).unwrap_or(usize::MAX)).collect())
+    }
+
+    async fn leads_to_export(&self, query: &LeadQuery) -> Result<Vec<LeadRow>, StoreError> {
+        let found = self.shared.lock().tables.leads.list(query).leads;
+        found.iter().map(Lead::to_row).collect()
     }
 
     async fn next_import(&self, now: Timestamp) -> Result<Option<ImportJob>, StoreError> {

@@ -1,7 +1,9 @@
 //! Lists of leads, one statement each.
 
 use ashlar_kernel::StoreError;
-use ashlar_leads::{Category, LeadFilter, LeadPosition, LeadQuery, LeadRows, LeadSearch, LeadSort, LeadStatus, Source};
+use ashlar_leads::{
+    Category, LeadFilter, LeadPosition, LeadQuery, LeadRow, LeadRows, LeadSearch, LeadSort, LeadStatus, Source,
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select,
@@ -30,10 +32,7 @@ struct Row {
 pub(super) async fn read(store: &SqlStore, query: &LeadQuery) -> Result<LeadRows, StoreError> {
     let backend = store.reader().get_database_backend();
     let counting = query.count_up_to.map(|most| counting(backend, query, most));
-    let page = match query.sort {
-        LeadSort::Relevance => most_relevant(backend, query),
-        _ => arms::of(backend, query).unwrap_or_else(|| ordered(listed(backend, query), query)),
-    };
+    let page = page(backend, query);
     let number = counting.clone().map_or_else(|| Expr::cust("CAST(NULL AS bigint)"), Expr::from);
     let rows = page.expr_as(number, "counted").into_model::<Row>().all(store.reader()).await.map_err(store_error)?;
     let counted = match (rows.first(), counting) {
@@ -45,6 +44,21 @@ pub(super) async fn read(store: &SqlStore, query: &LeadQuery) -> Result<LeadRows
     };
     let leads = rows.into_iter().map(|row| mapping::restore_lead(row.lead)).collect::<Result<_, _>>()?;
     Ok(LeadRows { leads, counted: counted.map(|count| u64::try_from(count).unwrap_or(0)) })
+}
+
+/// The same page, without a look at what is in the rows.
+pub(super) async fn stored(store: &SqlStore, query: &LeadQuery) -> Result<Vec<LeadRow>, StoreError> {
+    let page = page(store.reader().get_database_backend(), query);
+    let rows = page.all(store.reader()).await.map_err(store_error)?;
+    Ok(rows.into_iter().map(mapping::row_of).collect())
+}
+
+/// The leads of a page, in its order.
+fn page(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
+    match query.sort {
+        LeadSort::Relevance => most_relevant(backend, query),
+        _ => arms::of(backend, query).unwrap_or_else(|| ordered(listed(backend, query), query)),
+    }
 }
 
 /// A page of leads in an order of a column, from where the page before ended.
@@ -170,8 +184,7 @@ fn found(backend: DbBackend, tenant: Uuid, search: &LeadSearch) -> Condition {
     let are_all_short = search.words().all(LeadSearch::is_short);
     search.words().fold(Condition::all(), |all, word| {
         if !LeadSearch::is_short(word) {
-            let in_the_index = contains_fragment(backend, word);
-            return all.add(in_the_index.unwrap_or_else(|| Column::SearchKey.like(holding(word))));
+            return all.add_option(contains_fragment(backend, word)).add(Column::SearchKey.like(holding(word)));
         }
         match begins_word(backend, tenant, word).filter(|_| are_all_short) {
             Some(in_the_index) => all.add(in_the_index),

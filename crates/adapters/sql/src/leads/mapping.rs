@@ -52,7 +52,11 @@ pub(super) fn new_lead(row: LeadRow) -> lead::ActiveModel {
 }
 
 pub(super) fn restore_lead(row: lead::Model) -> Result<Lead, StoreError> {
-    Lead::restore(LeadRow {
+    Lead::restore(row_of(row))
+}
+
+pub(super) fn row_of(row: lead::Model) -> LeadRow {
+    LeadRow {
         id: row.id,
         tenant_id: row.tenant_id,
         full_name: row.full_name,
@@ -88,7 +92,7 @@ pub(super) fn restore_lead(row: lead::Model) -> Result<Lead, StoreError> {
         deleted_at: row.deleted_at,
         merged_into: row.merged_into,
         version: row.version,
-    })
+    }
 }
 
 pub(super) fn new_activity(activity: &Activity) -> activity::ActiveModel {

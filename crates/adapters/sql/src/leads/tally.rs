@@ -52,13 +52,17 @@ fn day(row: &LeadRow) -> String {
 impl SqlTx {
     /// Counts leads that come.
     pub(super) async fn count_newcomers(&self, rows: &[LeadRow]) -> Result<(), StoreError> {
-        self.count(&[], rows).await
+        self.count([].iter(), rows.iter()).await
     }
 
     /// Counts leads that were as these rows say and are now as those do, all of one tenant.
-    pub(super) async fn count(&self, before: &[LeadRow], now: &[LeadRow]) -> Result<(), StoreError> {
-        let Some(first) = now.first() else { return Ok(()) };
-        let steps = before.iter().map(|row| (row, -1)).chain(now.iter().map(|row| (row, 1)));
+    pub(super) async fn count<'r>(
+        &self,
+        before: impl Iterator<Item = &'r LeadRow>,
+        now: impl Iterator<Item = &'r LeadRow> + Clone,
+    ) -> Result<(), StoreError> {
+        let Some(first) = now.clone().next() else { return Ok(()) };
+        let steps = before.map(|row| (row, -1)).chain(now.map(|row| (row, 1)));
         let mut counted = BTreeMap::<_, i64>::new();
         for (row, step) in steps {
             let category = row.category.clone().unwrap_or_default();

@@ -4,6 +4,7 @@
 //! still good: a second round trip for every read. This one knows whether anything is still under way on a connection,
 //! and asks only then.
 
+mod copy;
 mod lease;
 mod manager;
 mod statement;
@@ -18,7 +19,10 @@ use deadpool::managed::{Object, PoolError, QueueMode};
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sqlx::postgres::PgConnectOptions;
 
-pub(crate) use self::transaction::PostgresTransaction;
+pub(crate) use self::{
+    copy::{CopyRows, Field},
+    transaction::PostgresTransaction,
+};
 use self::{lease::Lease, manager::Manager};
 use crate::{ConnectError, PoolFigures, SqlOptions, watch::Watch};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
-use sqlx::{AssertSqlSafe, Executor as _, Postgres, query::Query};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, query::Query};
 
 use super::lease::Lease;
 use crate::watch::Watch;
@@ -27,6 +27,27 @@ pub(super) async fn execute_unprepared(lease: &mut Lease, watch: &Watch, sql: &s
     lease.heard(&outcome);
     watch.seen(&sql, started, outcome.is_err());
     outcome.map(ExecResult::from).map_err(exec_error)
+}
+
+/// Takes rows in, as `COPY … FROM STDIN (FORMAT binary)` has them.
+pub(super) async fn copy_in(lease: &mut Lease, watch: &Watch, sql: &str, rows: &[u8]) -> Result<u64, DbErr> {
+    let started = Watch::start();
+    let connection = lease.talk().map_err(exec_error)?;
+    let outcome = copy(connection, sql, rows).await;
+    lease.heard(&outcome);
+    watch.seen(sql, started, outcome.is_err());
+    outcome.map_err(exec_error)
+}
+
+/// What is sent in one message: the server begins with the first while the rest is on its way.
+const MESSAGE: usize = 128 * 1024;
+
+async fn copy(connection: &mut PgConnection, sql: &str, rows: &[u8]) -> Result<u64, sqlx::Error> {
+    let mut stream = connection.copy_in_raw(sql).await?;
+    for part in rows.chunks(MESSAGE) {
+        stream.send(part).await?;
+    }
+    stream.finish().await
 }
 
 pub(super) async fn query_one(

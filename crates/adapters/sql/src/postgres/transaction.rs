@@ -40,6 +40,11 @@ impl PostgresTransaction {
         outcome.map(drop).map_err(uncommitted)
     }
 
+    /// Takes rows in by a `COPY … FROM STDIN (FORMAT binary)`; how many.
+    pub(crate) async fn copy_in(&self, sql: &str, rows: &[u8]) -> Result<u64, DbErr> {
+        statement::copy_in(&mut *self.lease().await?, &self.watch, sql, rows).await
+    }
+
     async fn lease(&self) -> Result<MappedMutexGuard<'_, Lease>, DbErr> {
         MutexGuard::try_map(self.lease.lock().await, Option::as_mut).map_err(|_gone| ended())
     }

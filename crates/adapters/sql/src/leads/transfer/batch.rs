@@ -1,22 +1,26 @@
 //! Many rows a statement.
 
+use std::sync::LazyLock;
+
 use ashlar_kernel::StoreError;
 use ashlar_leads::{
-    Lead, StatusChange,
+    LeadRow, StatusChange,
     import::{ImportId, RowFault},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityTrait, Iterable,
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iterable,
+    Statement,
     sea_query::{Alias, Expr, ExprTrait, Query, TableRef, Value, ValueTuple},
 };
 
-use super::{entity::fault, mapping::new_fault};
+use super::{
+    columns::{self, Table},
+    entity::fault,
+    mapping::new_fault,
+};
 use crate::{
     database::Transaction,
-    leads::{
-        entity::{lead, status_change},
-        mapping::{new_lead, new_status_change},
-    },
+    leads::{entity::lead, mapping::new_lead},
 };
 
 pub(super) enum BatchError {
@@ -36,22 +40,54 @@ impl From<StoreError> for BatchError {
     }
 }
 
-/// Rows of a statement: half of a batch, so that both halves share a prepared statement, and 33 columns of each make half of
-/// the 32,766 parameters that SQLite allows.
+/// Rows of a statement: 33 columns of each make half of the 32,766 parameters that SQLite allows.
 const ROWS: usize = 500;
 
-pub(super) async fn insert_leads(tx: &Transaction, leads: &[Lead]) -> Result<(), BatchError> {
-    for some in leads.chunks(ROWS) {
-        let rows = some.iter().map(|lead| Ok(new_lead(lead.to_row()?)));
-        let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
-        lead::Entity::insert_many(rows).exec_without_returning(tx).await?;
+pub(super) async fn insert_leads(tx: &Transaction, rows: Vec<LeadRow>) -> Result<(), BatchError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match tx {
+        Transaction::Postgres(tx) => tx.copy_in(&COPY_LEADS, &columns::copy_of_leads(&rows)).await.map(drop)?,
+        Transaction::Sqlite(tx) => insert(tx, &columns::LEAD, rows.into_iter().map(columns::values_of_lead)).await?,
     }
     Ok(())
 }
 
 pub(super) async fn insert_moves(tx: &Transaction, moves: &[StatusChange]) -> Result<(), BatchError> {
-    for some in moves.chunks(ROWS) {
-        status_change::Entity::insert_many(some.iter().map(new_status_change)).exec_without_returning(tx).await?;
+    if moves.is_empty() {
+        return Ok(());
+    }
+    match tx {
+        Transaction::Postgres(tx) => tx.copy_in(&COPY_MOVES, &columns::copy_of_moves(moves)).await.map(drop)?,
+        Transaction::Sqlite(tx) => insert(tx, &columns::MOVE, moves.iter().map(columns::values_of_move)).await?,
+    }
+    Ok(())
+}
+
+static COPY_LEADS: LazyLock<String> = LazyLock::new(|| copy_into(&columns::LEAD));
+static COPY_MOVES: LazyLock<String> = LazyLock::new(|| copy_into(&columns::MOVE));
+
+fn copy_into(table: &Table) -> String {
+    format!("COPY {} ({}) FROM STDIN (FORMAT binary)", table.name, table.columns.join(", "))
+}
+
+/// Many rows a statement. The text is put together here: a query builder would take as long for it as the database for the
+/// rows.
+async fn insert(
+    tx: &DatabaseTransaction,
+    table: &Table,
+    rows: impl ExactSizeIterator<Item = Vec<Value>>,
+) -> Result<(), DbErr> {
+    let (mut left, mut rows) = (rows.len(), rows);
+    while left > 0 {
+        let some = left.min(ROWS);
+        left -= some;
+        let values = rows.by_ref().take(some).flatten().collect::<Vec<_>>();
+        let row = format!("({})", vec!["?"; table.columns.len()].join(","));
+        let sql =
+            format!("INSERT INTO {} ({}) VALUES {}", table.name, table.columns.join(", "), vec![row; some].join(","));
+        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
     }
     Ok(())
 }
@@ -65,18 +101,18 @@ pub(super) async fn insert_faults(tx: &Transaction, import: ImportId, faults: Ve
 }
 
 /// Every column but those that never change, from a list of rows that stands in the statement.
-pub(super) async fn update_leads(tx: &Transaction, leads: &[Lead]) -> Result<(), BatchError> {
+pub(super) async fn update_leads(tx: &Transaction, leads: Vec<LeadRow>) -> Result<(), BatchError> {
     let is_fixed = |column: &lead::Column| {
         matches!(column, lead::Column::TenantId | lead::Column::CreatedAt | lead::Column::LastContactedAt)
     };
     let columns: Vec<_> = lead::Column::iter().filter(|column| !is_fixed(column)).collect();
-    for some in leads.chunks(ROWS) {
-        let rows = some.iter().map(|lead| {
-            let row = new_lead(lead.to_row()?);
-            let values: Vec<Value> = columns.iter().filter_map(|column| value_of(row.get(*column))).collect();
-            Ok(ValueTuple::Many(values))
+    let mut leads = leads.into_iter();
+    while !leads.as_slice().is_empty() {
+        let rows = leads.by_ref().take(ROWS).map(|lead| {
+            let row = new_lead(lead);
+            ValueTuple::Many(columns.iter().filter_map(|column| value_of(row.get(*column))).collect())
         });
-        let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
+        let rows = rows.collect::<Vec<_>>();
         let changed = Alias::new("changed");
         // Both databases call the columns of a list by their numbers.
         let named = |number: usize| Expr::col((changed.clone(), Alias::new(format!("column{}", number + 1))));

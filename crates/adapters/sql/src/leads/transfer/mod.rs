@@ -1,6 +1,7 @@
 //! Imports, and many leads at once.
 
 mod batch;
+mod columns;
 mod entity;
 mod mapping;
 mod purge;

@@ -2,7 +2,7 @@
 
 use ashlar_kernel::{Context, StoreError, TenantId, Timestamp};
 use ashlar_leads::{
-    NotePosition,
+    LeadQuery, LeadRow, NotePosition,
     import::{ImportId, ImportJob, ImportState, RowFault},
     port::{TransferStore, TransferTx},
 };
@@ -17,7 +17,7 @@ use super::{
     entity::{fault, import},
     mapping,
 };
-use crate::{SqlStore, errors::store_error};
+use crate::{SqlStore, errors::store_error, leads::list};
 
 #[async_trait]
 impl TransferStore for SqlStore {
@@ -71,6 +71,10 @@ impl TransferStore for SqlStore {
             .await
             .map_err(store_error)?;
         rows.into_iter().map(mapping::restore_fault).collect()
+    }
+
+    async fn leads_to_export(&self, query: &LeadQuery) -> Result<Vec<LeadRow>, StoreError> {
+        list::stored(self, query).await
     }
 
     async fn next_import(&self, now: Timestamp) -> Result<Option<ImportJob>, StoreError> {

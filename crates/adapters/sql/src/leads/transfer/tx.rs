@@ -2,7 +2,7 @@
 
 use ashlar_kernel::{Change, StoreError, TenantId};
 use ashlar_leads::{
-    Lead,
+    Lead, LeadRow,
     import::{ExportEvent, ImportEvent, ImportJob, LeadKeys},
     port::{LeadBatch, TransferTx},
 };
@@ -39,10 +39,12 @@ impl TransferTx for SqlTx {
         let (job, events) = self.open(change)?;
         self.replace_import(&job).await?;
         let LeadBatch { created, came, updated, faults } = batch;
+        let created = created.iter().map(Lead::to_row).collect::<Result<Vec<_>, _>>()?;
+        let updated = updated.iter().map(Lead::to_row).collect::<Result<Vec<_>, _>>()?;
         self.count_batch(&created, &updated).await?;
-        batch::insert_leads(&self.tx, &created).await.map_err(|error| self.batch_error(error))?;
+        batch::insert_leads(&self.tx, created).await.map_err(|error| self.batch_error(error))?;
         batch::insert_moves(&self.tx, &came).await.map_err(|error| self.batch_error(error))?;
-        batch::update_leads(&self.tx, &updated).await.map_err(|error| self.batch_error(error))?;
+        batch::update_leads(&self.tx, updated).await.map_err(|error| self.batch_error(error))?;
         batch::insert_faults(&self.tx, job.id(), faults).await.map_err(|error| self.batch_error(error))?;
         self.explain(events).await
     }
@@ -91,9 +93,8 @@ impl SqlTx {
     }
 
     /// Keeps up the numbers, before the leads are written: what those that change were is still in the table.
-    async fn count_batch(&self, created: &[Lead], updated: &[Lead]) -> Result<(), StoreError> {
-        let now = created.iter().chain(updated).map(Lead::to_row).collect::<Result<Vec<_>, _>>()?;
-        let ids: Vec<_> = updated.iter().map(|lead| lead.id().as_uuid()).collect();
+    async fn count_batch(&self, created: &[LeadRow], updated: &[LeadRow]) -> Result<(), StoreError> {
+        let ids: Vec<_> = updated.iter().map(|row| row.id).collect();
         let mut before = Vec::new();
         if !ids.is_empty() {
             let those = is_among(self.tx.get_database_backend(), lead::Column::Id, &ids);
@@ -102,7 +103,7 @@ impl SqlTx {
                 before.push(restore_lead(row)?.to_row()?);
             }
         }
-        self.count(&before, &now).await
+        self.count(before.iter(), created.iter().chain(updated)).await
     }
 
     async fn replace_import(&self, job: &ImportJob) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 39] = [
+const STEPS: [&str; 40] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -46,6 +46,7 @@ const STEPS: [&str; 39] = [
     "m20261121_000043_audit_roles",
     "m20261121_000044_lead_merge",
     "m20261121_000045_lead_filter",
+    "m20261121_000046_lead_search_size",
     "m20261121_000047_audit_pii",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
