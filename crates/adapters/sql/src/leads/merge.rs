@@ -152,7 +152,7 @@ impl SqlTx {
         let row = primary.to_row()?;
         let others = merger.merged.away.iter().map(Lead::to_row);
         let before = std::iter::once(merger.merged.before.to_row()).chain(others).collect::<Result<Vec<_>, _>>()?;
-        self.count(&before, std::slice::from_ref(&row)).await?;
+        self.count(before.iter(), std::iter::once(&row)).await?;
         let version = row.version - 1;
         // The latest of all, which an edit leaves alone.
         let last_contacted_at = Set(row.last_contacted_at);
