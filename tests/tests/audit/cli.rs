@@ -1,6 +1,6 @@
 //! `ashlar audit`, as an operator calls it.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use ashlar_kernel::TenantId;
 use ashlar_tests::{
@@ -78,6 +78,32 @@ async fn an_operator_finds_what_was_changed_on_postgres() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::in_folder(folder.path()).plain().env("ASHLAR_DATABASE_URL", database.url());
     an_operator_finds_what_was_changed(&program, &Past::the_product(&database.url())).await;
+}
+
+/// A file that was copied by half accuses nobody, is named, and is no proof either.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_checkpoint_accuses_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path()).plain();
+    let server = program.serve().await;
+    assert_eq!(server.api().register("ada@example.org").await.status, 201);
+    drop(server.stop());
+    let newest = newest_checkpoint(&program);
+    let whole = fs::read_to_string(&newest).unwrap();
+
+    for half in [String::new(), whole[..whole.find("\n\n").unwrap()].to_owned()] {
+        fs::write(&newest, half).unwrap();
+        let verified = program.run(&["audit", "verify"]);
+        assert_eq!(verified.code, Some(3), "{verified:?}");
+        assert!(!verified.stdout.contains("TAMPERED"), "{verified:?}");
+        let line = format!("no checkpoint, or half of one: {}", newest.display());
+        assert!(verified.stdout.contains(&line), "{verified:?}");
+    }
+
+    fs::write(&newest, whole.replace("\u{2014} ", "\u{2014} another")).unwrap();
+    let forged = program.run(&["audit", "verify"]);
+    assert_eq!(forged.code, Some(2), "{forged:?}");
+    assert!(forged.stdout.contains(&format!("not signed by the key: {}", newest.display())), "{forged:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

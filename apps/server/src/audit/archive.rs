@@ -10,6 +10,8 @@ use ashlar_audit::port::{ArchiveError, CheckpointArchive, SignedCheckpoint};
 use async_trait::async_trait;
 use tempfile::{Builder, PersistError};
 
+use super::KeptNote;
+
 /// A folder that takes checkpoints. The files are for everybody to read: they hold no secret.
 #[derive(Debug, Clone)]
 pub struct CheckpointFolder(PathBuf);
@@ -28,12 +30,14 @@ impl CheckpointFolder {
     }
 
     /// Every checkpoint in it, unread. A folder that is not there holds none.
-    pub fn notes(&self) -> io::Result<Vec<String>> {
+    pub fn notes(&self) -> io::Result<Vec<KeptNote>> {
         let mut notes = Vec::new();
         let is_note = |file: &PathBuf| file.extension().is_some_and(|extension| extension == EXTENSION);
         for tenant in entries(&self.0)?.into_iter().filter(|path| path.is_dir()) {
             for file in entries(&tenant)?.into_iter().filter(is_note) {
-                notes.push(fs::read_to_string(file)?);
+                // What is no text is no checkpoint, and is told apart from those later.
+                let text = String::from_utf8_lossy(&fs::read(&file)?).into_owned();
+                notes.push(KeptNote { file, text });
             }
         }
         Ok(notes)
@@ -114,6 +118,7 @@ mod tests {
         let refused = folder.publish(&signed(9, "another")).await.unwrap_err();
 
         assert!(refused.to_string().contains("another checkpoint of the same size"), "{refused}");
-        assert_eq!(folder.notes().unwrap(), ["nine", "ten"]);
+        let texts: Vec<_> = folder.notes().unwrap().into_iter().map(|note| note.text).collect();
+        assert_eq!(texts, ["nine", "ten"]);
     }
 }

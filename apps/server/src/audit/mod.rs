@@ -8,4 +8,4 @@ mod verify;
 pub use archive::CheckpointFolder;
 pub use export::{ExportError, ExportStyle, FORMAT, export};
 pub use table::ExportFormat;
-pub use verify::{Evidence, Findings, TOLERATED_LAG, verify};
+pub use verify::{Evidence, Findings, KeptNote, TOLERATED_LAG, verify};

@@ -1,6 +1,6 @@
 //! Verifying every trail of a database.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use ashlar_audit::{
     Breach, Checkpoint, InvalidCheckpoint, PublicKey, Report, SignatureCheck, Tampering,
@@ -20,9 +20,18 @@ pub struct Evidence<'e> {
     /// Who checks signatures.
     pub check: &'e dyn SignatureCheck,
     /// Checkpoints that were kept outside the database.
-    pub notes: Vec<String>,
+    pub notes: Vec<KeptNote>,
     /// One of them: what was sealed before it is not read again.
     pub since: Option<Checkpoint>,
+}
+
+/// What was kept as a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptNote {
+    /// Where it was found.
+    pub file: PathBuf,
+    /// What is in it.
+    pub text: String,
 }
 
 /// What came out.
@@ -32,6 +41,11 @@ pub struct Findings {
     pub trails: Vec<Report>,
     /// How many events have waited too long for the sealer.
     pub unsealed: u64,
+    /// Files among the checkpoints that are none, a half-copied one perhaps. They say nothing about any trail, and what they
+    /// might have said is missing.
+    pub unreadable: Vec<PathBuf>,
+    /// Files among the checkpoints that are not signed by the key.
+    pub forged: Vec<PathBuf>,
     /// Whether the signatures of checkpoints were checked.
     pub signatures_checked: bool,
 }
@@ -53,13 +67,22 @@ pub async fn verify(
     let mut snapshot = store.snapshot().await?;
     let mut tenants: BTreeSet<TenantId> = snapshot.tenants().await?.into_iter().collect();
     // A trail that is gone from the database altogether is still known from outside.
-    let outside = evidence.notes.iter().filter_map(|note| Checkpoint::parse(note).ok());
-    tenants.extend(outside.filter_map(|checkpoint| checkpoint.tenant()));
+    let opened = evidence.notes.iter().map(|note| (note, open(&note.text, evidence)));
+    let (unreadable, kept): (Vec<_>, Vec<_>) =
+        opened.partition(|(_, said)| matches!(said, Err(InvalidCheckpoint::Malformed)));
+    tenants.extend(kept.iter().filter_map(|(note, _)| Checkpoint::parse(&note.text).ok()?.tenant()));
     tenants.retain(|tenant| only.is_none_or(|only| only == *tenant));
-    let mut findings = Findings { trails: Vec::new(), unsealed: 0, signatures_checked: evidence.key.is_some() };
+    let forged = kept.iter().filter(|(_, said)| said.is_err());
+    let mut findings = Findings {
+        trails: Vec::new(),
+        unsealed: 0,
+        unreadable: unreadable.into_iter().map(|(note, _)| note.file.clone()).collect(),
+        forged: forged.map(|(note, _)| note.file.clone()).collect(),
+        signatures_checked: evidence.key.is_some(),
+    };
     for tenant in tenants {
         let mut notes = snapshot.notes(tenant).await?;
-        notes.extend(evidence.notes.iter().cloned());
+        notes.extend(kept.iter().map(|(note, _)| note.text.clone()));
         let (checkpoints, forged) = sift(tenant, &notes, evidence);
         let since = evidence.since.as_ref().filter(|since| since.tenant() == Some(tenant));
         let mut report = match since {
@@ -77,13 +100,7 @@ pub async fn verify(
 fn sift(tenant: TenantId, notes: &[String], evidence: &Evidence<'_>) -> (Vec<Checkpoint>, Option<Breach>) {
     let (mut checkpoints, mut forged) = (Vec::<Checkpoint>::new(), None);
     for note in notes {
-        let opened = match &evidence.key {
-            Some(key) => Checkpoint::open(note, key, evidence.check),
-            None => ashlar_audit::Note::parse(note)
-                .map_err(|_no_note| InvalidCheckpoint::Malformed)
-                .and_then(|note| Checkpoint::parse(note.text())),
-        };
-        match opened {
+        match open(note, evidence) {
             Ok(checkpoint) if checkpoint.tenant() == Some(tenant) => {
                 if !checkpoints.contains(&checkpoint) {
                     checkpoints.push(checkpoint);
@@ -101,6 +118,16 @@ fn sift(tenant: TenantId, notes: &[String], evidence: &Evidence<'_>) -> (Vec<Che
         }
     }
     (checkpoints, forged)
+}
+
+/// What a checkpoint says, if it is signed by the key; whoever signed it if there is none.
+fn open(note: &str, evidence: &Evidence<'_>) -> Result<Checkpoint, InvalidCheckpoint> {
+    match &evidence.key {
+        Some(key) => Checkpoint::open(note, key, evidence.check),
+        None => ashlar_audit::Note::parse(note)
+            .map_err(|_no_note| InvalidCheckpoint::Malformed)
+            .and_then(|note| Checkpoint::parse(note.text())),
+    }
 }
 
 async fn overdue(snapshot: &mut dyn TrailSnapshot, tenant: TenantId, now: Timestamp) -> Result<u64, StoreError> {

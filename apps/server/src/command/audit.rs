@@ -10,7 +10,7 @@ use ashlar_kernel::TenantId;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
-    audit::{self, CheckpointFolder, ExportStyle, Findings},
+    audit::{self, CheckpointFolder, ExportStyle, Findings, KeptNote},
     cli::{Audit, Exit, ExportTrail, VerifyTrail, output},
     compose::{World, audit_public_key, evidence, sealing, tools, trail},
     config::Config,
@@ -40,7 +40,7 @@ async fn verify(config: &Config, call: &VerifyTrail) -> Result<Exit, Box<dyn Err
             std::fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
         let since = known(&evidence, &note).map_err(|error| format!("{}: {error}", file.display()))?;
         only = since.tenant();
-        evidence.notes.push(note);
+        evidence.notes.push(KeptNote { file: file.clone(), text: note });
         evidence.since = Some(since);
     }
     let world = World::real(1);
@@ -67,7 +67,7 @@ fn known(evidence: &audit::Evidence<'_>, note: &str) -> Result<Checkpoint, Inval
 fn exit(findings: &Findings) -> Exit {
     if findings.breaches().next().is_some() {
         Exit::Tampered
-    } else if findings.unsealed > 0 {
+    } else if findings.unsealed > 0 || !findings.unreadable.is_empty() {
         Exit::Incomplete
     } else {
         Exit::Done
@@ -92,6 +92,8 @@ fn text(findings: &Findings) -> String {
             findings.unsealed
         ));
     }
+    lines.extend(findings.forged.iter().map(|file| format!("not signed by the key: {}", file.display())));
+    lines.extend(findings.unreadable.iter().map(|file| format!("no checkpoint, or half of one: {}", file.display())));
     if !findings.signatures_checked {
         lines.push("signatures of checkpoints were not checked: give the key with --pubkey".to_owned());
     }
