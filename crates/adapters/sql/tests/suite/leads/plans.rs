@@ -126,7 +126,7 @@ async fn leads_are_read_in_the_order_of_an_index_on_postgres() {
             explained = explained.bind(status.as_str());
         }
         let explained = match query.after.clone().unwrap() {
-            LeadPosition::At(at, id) => explained.bind(at).bind(id),
+            LeadPosition::At(at, id) | LeadPosition::Relevance(_, at, id) => explained.bind(at).bind(id),
             LeadPosition::Name(key, id) => explained.bind(key).bind(id),
             LeadPosition::Score(points, id) => explained.bind(i32::from(points)).bind(id),
         };
