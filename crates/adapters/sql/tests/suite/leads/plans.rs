@@ -16,18 +16,18 @@ use crate::{
     support::{PostgresDatabase, RisingIds, SqliteFile, context, noon},
 };
 
-fn newcomer() -> (Change<Lead, LeadEvent>, StatusChange) {
+fn newcomer(email: &str, tags: &[&str]) -> (Change<Lead, LeadEvent>, StatusChange) {
     let details = Details {
         full_name: FullName::parse("Ada Lovelace").unwrap(),
         position: None,
         company_name: None,
         phone: None,
-        email: Email::parse("ada@example.org").ok(),
+        email: Email::parse(email).ok(),
         source: Source::Website,
         category: None,
         notes: None,
         owner: None,
-        tags: Tags::default(),
+        tags: Tags::parse(tags.iter().copied()).unwrap(),
         custom: Custom::default(),
         consent: None,
         utm: Utm::default(),
@@ -47,7 +47,11 @@ fn newcomer() -> (Change<Lead, LeadEvent>, StatusChange) {
 }
 
 pub(super) async fn one_lead(store: &SqlStore) {
-    let (change, came) = newcomer();
+    lead_with(store, "ada@example.org", &[]).await;
+}
+
+pub(super) async fn lead_with(store: &SqlStore, email: &str, tags: &[&str]) {
+    let (change, came) = newcomer(email, tags);
     let mut tx = LeadStore::begin(store, &context()).await.unwrap();
     tx.insert_lead(change, came).await.unwrap();
     tx.commit().await.unwrap();
