@@ -48,6 +48,7 @@ lead_columns!(
     phone_e164,
     email,
     email_key,
+    email_fold,
     source,
     category,
     status,
