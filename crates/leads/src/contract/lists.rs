@@ -36,6 +36,11 @@ async fn list(scene: &Scene, query: &LeadQuery) -> LeadRows {
     scene.fixture.store.leads(query).await.unwrap()
 }
 
+/// The leads that a filter lets through.
+pub(super) async fn found(scene: &Scene, filter: LeadFilter) -> Vec<Lead> {
+    list(scene, &only(filter)).await.leads
+}
+
 async fn names(scene: &Scene, query: &LeadQuery) -> Vec<String> {
     let mut names: Vec<_> =
         list(scene, query).await.leads.iter().map(|lead| lead.details().full_name.as_str().to_owned()).collect();

@@ -9,7 +9,7 @@ use ashlar_kernel::{Patch, StoreError, TenantId};
 use super::{
     Fixture, Runner, StartRace,
     office::Office,
-    scene::{everything, little, noon},
+    scene::{elsewhere, everything, little, noon},
 };
 use crate::{
     Activity, ActivityKind, ClientError, ClientForm, ConvertLead, EditLead, EditLeadInput, Lead, LeadError, LeadStatus,
@@ -114,6 +114,8 @@ pub async fn a_merger_is_whole_or_not_at_all(fixture: Fixture) {
     for (primary, others) in [(&first, [&gone]), (&gone, [&first])] {
         assert!(matches!(office.merge(primary, &others, &[]).await, Err(LeadError::NotFound(_))));
     }
+    let theirs = scene.begin().await.leads_to_merge(elsewhere(), &[first.id(), second.id()]).await.unwrap();
+    assert!(theirs.is_empty(), "nobody merges leads of another tenant");
     assert_eq!(scene.event_names().await.len(), before);
     assert_eq!(scene.stored(&first).await, Some(first));
 

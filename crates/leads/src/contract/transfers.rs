@@ -202,6 +202,26 @@ pub async fn leads_are_changed_together(fixture: TransferFixture) {
     }
 }
 
+/// By everything that follows from what is known of them, as if they had come one by one.
+pub async fn leads_of_files_are_found(fixture: TransferFixture) {
+    let stage = Stage::new(fixture);
+    let job = stage.begun().await;
+    let known = stage.scene.take_in(little("ada@example.org")).await;
+    let details = crate::Details { tags: crate::lead::Tags::parse(["vip"]).unwrap(), ..little("ada+fair@example.org") };
+    let (change, came) = stage.scene.newcomer(details);
+    let created = vec![change.into_parts().0];
+    let id = created[0].id();
+    let batch = LeadBatch { created, came: vec![came], ..LeadBatch::default() };
+    stage.save(job.advance(progress(1, 0), later(20)), batch).await.unwrap();
+    let store = &stage.scene.fixture.store;
+    let query = crate::DuplicateQuery { tenant: TenantId::MAIN, after: None, pairs: 10, leads: 10 };
+    let pairs = store.duplicates(&query).await.unwrap().pairs;
+    assert_eq!(pairs.iter().map(|pair| (pair.newer.id(), pair.older.id())).collect::<Vec<_>>(), [(id, known.id())]);
+    let filter = crate::LeadFilter { tag: vec!["vip".to_owned()], ..crate::LeadFilter::default() };
+    let tagged = super::lists::found(&stage.scene, filter).await;
+    assert_eq!(tagged.iter().map(crate::Lead::id).collect::<Vec<_>>(), [id]);
+}
+
 /// By id, by the address they hold, by number: of the tenant, but for those that were put away.
 pub async fn leads_are_found_by_their_keys(fixture: TransferFixture) {
     let stage = Stage::new(fixture);
@@ -278,7 +298,7 @@ pub async fn leads_are_taken_along_as_they_are_listed(fixture: TransferFixture) 
             let listed = stage.scene.fixture.store.leads(&query).await.unwrap().leads;
             assert_eq!(taken, listed);
             let Some(last) = listed.last() else { break };
-            query.after = Some(LeadPosition::of(last, sort));
+            query.after = Some(LeadPosition::of(last, (sort, &query.filter)));
         }
     }
     assert!(stage.store.leads_to_export(&LeadQuery { tenant: elsewhere(), ..all }).await.unwrap().is_empty());
@@ -303,6 +323,7 @@ macro_rules! transfer_store_contract {
             an_import_survives_storage,
             a_batch_is_saved_whole_or_not_at_all,
             leads_are_changed_together,
+            leads_of_files_are_found,
             leads_are_found_by_their_keys,
             an_address_that_was_taken_meanwhile_is_contended,
             imports_are_taken_on_one_by_one,

@@ -43,6 +43,11 @@ impl DuplicatePosition {
         let at = Timestamp::from_timestamp(253_402_300_799, 0).unwrap_or(Timestamp::MAX_UTC);
         Self { at, newer: Uuid::max(), older: Uuid::max() }
     }
+
+    /// Whether all pairs of the newer lead are before.
+    pub const fn is_past_its_lead(&self) -> bool {
+        self.older.is_nil()
+    }
 }
 
 /// Two leads that may be one person.

@@ -110,7 +110,7 @@ pub(super) async fn duplicates(
 /// what that one does not know from the others in their order. There is none for the consent: a refusal counts more than an
 /// agreement, and of several the latest.
 #[derive(Default, Deserialize, ToSchema)]
-pub(super) struct LeadMergePreferences {
+pub(super) struct LeadPreferencesInput {
     /// What they are called.
     #[schema(value_type = Option<Uuid>)]
     full_name: Option<String>,
@@ -149,7 +149,7 @@ pub(super) struct LeadMergePreferences {
     utm: Option<String>,
 }
 
-impl LeadMergePreferences {
+impl LeadPreferencesInput {
     fn said(self) -> impl Iterator<Item = (String, String)> {
         let each = [
             ("full_name", self.full_name),
@@ -180,14 +180,13 @@ pub(super) struct MergeLeadsRequest {
     duplicate_ids: Vec<String>,
     /// From which of them which field is taken.
     #[serde(default)]
-    #[schema(value_type = Option<LeadMergePreferences>)]
-    prefer: Option<LeadMergePreferences>,
+    prefer: LeadPreferencesInput,
 }
 
 impl From<MergeLeadsRequest> for MergeLeadsInput {
     fn from(body: MergeLeadsRequest) -> Self {
         let MergeLeadsRequest { primary_id, duplicate_ids, prefer } = body;
-        Self { primary_id, duplicate_ids, prefer: prefer.unwrap_or_default().said().collect() }
+        Self { primary_id, duplicate_ids, prefer: prefer.said().collect() }
     }
 }
 

@@ -34,7 +34,9 @@ impl LeadTables {
         all.sort_by_key(|lead| Reverse(lead.id()));
         let mut looked_at: Vec<_> = all.clone();
         looked_at.sort_by_key(|lead| Reverse((lead.created_at(), lead.id())));
-        looked_at.retain(|lead| (lead.created_at(), lead.id().as_uuid()) <= (after.at, after.newer));
+        let position = |lead: &Lead| (lead.created_at(), lead.id().as_uuid());
+        let from = (after.at, after.newer);
+        looked_at.retain(|lead| position(lead) < from || (position(lead) == from && !after.is_past_its_lead()));
         looked_at.truncate(rows(query.leads));
         let looked_up_to = looked_at.last().filter(|_| looked_at.len() == rows(query.leads)).map(|last| {
             DuplicatePosition { at: last.created_at(), newer: last.id().as_uuid(), older: uuid::Uuid::nil() }

@@ -41,7 +41,7 @@ const BY_NAME: &str = "
 const FRAME: &str = "
     WITH looked_at AS MATERIALIZED (
         SELECT id, created_at, phone_e164, email_key, email_fold, name_key, company_key FROM lead
-        WHERE tenant_id = $1 AND deleted_at IS NULL AND status <> 'spam' AND (created_at, id) <= ($2, $3)
+        WHERE tenant_id = $1 AND deleted_at IS NULL AND status <> 'spam' AND (created_at, id) {from} ($2, $3)
         ORDER BY created_at DESC, id DESC LIMIT $4
     ), pairs AS ({pairs})
     SELECT created_at, newer, older FROM pairs WHERE newer <> $3 OR older < $5
@@ -88,7 +88,8 @@ impl DuplicateReads for SqlStore {
             after.older.into(),
             number(query.pairs + 1).into(),
         ];
-        let sql = FRAME.replace("{pairs}", &pairs(backend));
+        let from = if after.is_past_its_lead() { "<" } else { "<=" };
+        let sql = FRAME.replace("{from}", from).replace("{pairs}", &pairs(backend));
         let statement = Statement::from_sql_and_values(backend, sql, values);
         let rows = Row::find_by_statement(statement).all(self.reader()).await.map_err(store_error)?;
         let last = rows.iter().find(|row| row.older.is_none());

@@ -40,7 +40,7 @@ impl From<StoreError> for BatchError {
     }
 }
 
-/// Rows of a statement: 34 columns of each make half of the 32,766 parameters that SQLite allows.
+/// Rows of a statement: 35 columns of each are 17,500 of the 32,766 parameters that SQLite allows.
 const ROWS: usize = 500;
 
 pub(super) async fn insert_leads(tx: &Transaction, rows: Vec<LeadRow>) -> Result<(), BatchError> {

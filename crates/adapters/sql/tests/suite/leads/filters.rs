@@ -67,6 +67,13 @@ async fn paired(store: &SqlStore, log: &Log) -> String {
     log.take().remove(0)
 }
 
+/// Whether SQLite reads all leads, under whatever name.
+fn is_whole_table(step: &str) -> bool {
+    ["lead", "b", "c", "d"]
+        .iter()
+        .any(|name| step == format!("SCAN {name}") || step.starts_with(&format!("SCAN {name} ")))
+}
+
 #[tokio::test]
 async fn each_filter_is_answered_by_an_index_on_sqlite() {
     let file = SqliteFile::new();
@@ -80,7 +87,7 @@ async fn each_filter_is_answered_by_an_index_on_sqlite() {
     for (query, [index, _]) in filters() {
         let plan = plan(listed(&store, &log, &query).await).await;
         assert!(plan.iter().any(|step| step.contains(index)), "{index}, {:?}: {plan:#?}", query.filter);
-        assert!(!plan.iter().any(|step| step.starts_with("SCAN lead")), "{:?}: {plan:#?}", query.filter);
+        assert!(!plan.iter().any(|step| is_whole_table(step)), "{:?}: {plan:#?}", query.filter);
     }
     let plan = plan(paired(&store, &log).await).await;
     let steps = [
@@ -93,7 +100,7 @@ async fn each_filter_is_answered_by_an_index_on_sqlite() {
     for index in steps {
         assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:#?}");
     }
-    assert!(!plan.iter().any(|step| step.starts_with("SCAN lead")), "{plan:#?}");
+    assert!(!plan.iter().any(|step| is_whole_table(step)), "{plan:#?}");
 }
 
 /// The plan for whatever values.
@@ -115,7 +122,7 @@ async fn each_filter_is_answered_by_an_index_on_postgres() {
     let many = "INSERT INTO lead (id, tenant_id, full_name, name_key, email, email_key, phone_number, phone_e164, source, \
                 status, tags, custom, score, search_key, created_at, updated_at, version, owner_id, company_key) \
                 SELECT gen_random_uuid(), tenant_id, 'N' || n, 'n' || n, n || '@example.org', n || '@example.org', \
-                CASE WHEN n % 2 = 0 THEN '+49301' || n END, CASE WHEN n % 2 = 0 THEN '+49301' || n END, \
+                CASE WHEN n % 2 = 0 THEN '+49' || (100000 + n) END, CASE WHEN n % 2 = 0 THEN '+49' || (100000 + n) END, \
                 (ARRAY['website', 'api', 'phone'])[1 + n % 3], (ARRAY['new', 'won', 'lost'])[1 + n % 3], \
                 CASE WHEN n % 9 = 0 THEN ' a ' ELSE '' END, '{}', n % 100, md5(n::text), created_at - n * interval '1 s', \
                 updated_at, 1, CASE WHEN n % 4 > 0 THEN md5((n % 4)::text)::uuid END, md5(n::text) \

@@ -16,18 +16,18 @@ use crate::{
     support::{PostgresDatabase, RisingIds, SqliteFile, context, noon},
 };
 
-fn newcomer() -> (Change<Lead, LeadEvent>, StatusChange) {
+fn newcomer(email: &str, tags: &[&str]) -> (Change<Lead, LeadEvent>, StatusChange) {
     let details = Details {
         full_name: FullName::parse("Ada Lovelace").unwrap(),
         position: None,
         company_name: None,
         phone: None,
-        email: Email::parse("ada@example.org").ok(),
+        email: Email::parse(email).ok(),
         source: Source::Website,
         category: None,
         notes: None,
         owner: None,
-        tags: Tags::default(),
+        tags: Tags::parse(tags.iter().copied()).unwrap(),
         custom: Custom::default(),
         consent: None,
         utm: Utm::default(),
@@ -47,7 +47,11 @@ fn newcomer() -> (Change<Lead, LeadEvent>, StatusChange) {
 }
 
 pub(super) async fn one_lead(store: &SqlStore) {
-    let (change, came) = newcomer();
+    lead_with(store, "ada@example.org", &[]).await;
+}
+
+pub(super) async fn lead_with(store: &SqlStore, email: &str, tags: &[&str]) {
+    let (change, came) = newcomer(email, tags);
     let mut tx = LeadStore::begin(store, &context()).await.unwrap();
     tx.insert_lead(change, came).await.unwrap();
     tx.commit().await.unwrap();
@@ -126,7 +130,7 @@ async fn leads_are_read_in_the_order_of_an_index_on_postgres() {
             explained = explained.bind(status.as_str());
         }
         let explained = match query.after.clone().unwrap() {
-            LeadPosition::At(at, id) => explained.bind(at).bind(id),
+            LeadPosition::At(at, id) | LeadPosition::Relevance(_, at, id) => explained.bind(at).bind(id),
             LeadPosition::Name(key, id) => explained.bind(key).bind(id),
             LeadPosition::Score(points, id) => explained.bind(i32::from(points)).bind(id),
         };
