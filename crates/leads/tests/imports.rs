@@ -232,12 +232,12 @@ fn an_import_that_was_called_off_keeps_what_it_has() {
 #[test]
 fn what_is_exported_comes_back_as_it_was() {
     let house = house();
-    let text = "name,email,company,phone,notes,tags\n\
-                Ada,ada@example.org,=cmd|' /C calc'!A0,+919000000001,\"-2+3\nline\",a b\n\
-                Bob,bob@example.org,'@SUM(1),+91 90000 00002,\u{ff1d}1,\n";
+    let text = "name,email,company,phone,notes,tags,custom,status\n\
+                Ada,ada@example.org,=cmd|' /C calc'!A0,+919000000001,\"-2+3\nline\",a b,\"{\"\"k\"\":\"\"=1\"\"}\",contacted\n\
+                Bob,bob@example.org,'@SUM(1),+91 90000 00002,\u{ff1d}1,,,\n";
     house.import(text.replace("'@", "''@"), mode("create"));
-    let columns =
-        ["full_name", "email", "company_name", "phone_number", "notes", "tags"].map(|name| name.parse().unwrap());
+    let columns = ["full_name", "email", "company_name", "phone_number", "notes", "tags", "custom", "status"];
+    let columns = columns.map(|name| name.parse().unwrap());
     let csv = house.export(ExportFormat::Csv, &columns);
     for guarded in ["'=cmd|' /C calc'!A0", "''@SUM(1)", ",+919000000001,", "'+91 90000 00002", "'-2+3", "'\u{ff1d}1"] {
         assert!(csv.contains(guarded), "{guarded}: {csv}");

@@ -212,12 +212,12 @@ async fn of_two_imports_the_second_waits(database: Database) {
     let second = app.import(&boss.access, &json!({}), &many(2_600)).await;
     let mut run = taken(&app).await.unwrap();
     assert!(taken(&app).await.is_none(), "the first is at work");
+    assert!(run.step().await.unwrap());
     let status = async |import: &str| read(&app, &boss, import).await["status"].as_str().unwrap().to_owned();
     assert_eq!((status(&first).await.as_str(), status(&second).await.as_str()), ("running", "queued"));
 
     // Somebody watches the first, loses the connection, and comes back with the last that they heard.
     let path = format!("/api/v1/leads/imports/{first}/events");
-    assert!(run.step().await.unwrap());
     let known = read(&app, &boss, &first).await["rows_read"].clone();
     let finish = async { while run.step().await.unwrap() {} };
     let watch = app.client.get(&path).bearer(&boss.access).header("last-event-id", "1").send();

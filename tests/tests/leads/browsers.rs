@@ -115,7 +115,7 @@ async fn page_sends_its_form_by_its_key_alone() {
         return;
     };
 
-    let told = tokio::time::timeout(PATIENCE, serve(listener, page)).await.expect("the page tells what it was told");
+    let told = tokio::time::timeout(PATIENCE, serve(listener, page)).await.unwrap();
 
     assert_eq!(told["challenge"], "string");
     assert_eq!(told["own"], json!([202, true]));

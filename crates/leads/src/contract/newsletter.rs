@@ -301,8 +301,15 @@ pub async fn a_mailbox_is_noted_on_top_of_what_is_known(fixture: NewsletterFixtu
     let suppressed = one.suppress(SuppressionReason::Erasure, written(&asked), noon()).into_parts().0;
     scene.put(&asked, suppressed.clone()).await.unwrap();
     assert_eq!(scene.known(1).await, Some(suppressed.clone()));
-    let late = scene.put(&asked, suppressed).await;
+    let late = scene.put(&asked, suppressed.clone()).await;
     assert!(matches!(late, Err(StoreError::Stale)), "{late:?}");
+
+    let allowed = suppressed.allow_lift(noon() + TimeDelta::milliseconds(1)).unwrap().into_parts().0;
+    scene.put(&asked, allowed.clone()).await.unwrap();
+    assert_eq!(scene.known(1).await, Some(allowed.clone()));
+    let lifted = allowed.lift(written(&asked), noon()).unwrap().into_parts().0;
+    scene.put(&asked, lifted.clone()).await.unwrap();
+    assert_eq!(scene.known(1).await, Some(lifted));
 }
 
 /// Page by page, everything is shown once, newest first.
