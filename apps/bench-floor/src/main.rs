@@ -7,6 +7,7 @@
 mod ceiling;
 mod copy;
 mod data;
+mod events;
 mod password;
 mod serve;
 mod sign_in;
@@ -23,6 +24,9 @@ async fn main() -> Result<()> {
     match arguments.as_slice() {
         ["serve", port, database, jwks, key] => serve::run(port.parse()?, database, jwks, key).await,
         ["load", database, users, sessions] => data::load(database, users.parse()?, sessions.parse()?).await,
+        ["new-database", server, name] => events::new_database(server, name).await,
+        ["fill-events", database, events] => events::fill(database, events.parse()?).await,
+        ["hold-sealer", database, seconds] => events::hold(database, seconds.parse()?).await,
         ["copy-leads", database] => copy::leads(database).await,
         ["argon2", threads, seconds] => ceiling::measure(threads.parse()?, seconds.parse()?),
         _ => bail!("this program is started by `cargo xtask bench`"),

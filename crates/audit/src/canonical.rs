@@ -1,5 +1,7 @@
 //! One way to write an event down, so that everybody hashes the same bytes.
 
+use std::cmp::Ordering;
+
 use ashlar_kernel::EventRecord;
 use serde_json::{Number, Value};
 
@@ -31,8 +33,7 @@ fn write(value: &Value, text: &mut String) -> Result<(), serde_json::Error> {
         Value::Null => text.push_str("null"),
         Value::Bool(is_so) => text.push_str(if *is_so { "true" } else { "false" }),
         Value::Number(number) => write_number(number, text),
-        // `serde_json` escapes what section 3.2.2.2 wants escaped, in the same way, and nothing else.
-        Value::String(string) => text.push_str(&serde_json::to_string(string)?),
+        Value::String(string) => quote(string, text)?,
         Value::Array(values) => {
             text.push('[');
             for (index, value) in values.iter().enumerate() {
@@ -44,16 +45,33 @@ fn write(value: &Value, text: &mut String) -> Result<(), serde_json::Error> {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             // Section 3.2.3: by UTF-16 code units.
-            members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+            members.sort_by(|(one, _), (other, _)| in_utf16(one, other));
             text.push('{');
             for (index, (name, value)) in members.into_iter().enumerate() {
                 text.push_str(if index == 0 { "" } else { "," });
-                text.push_str(&serde_json::to_string(name)?);
+                quote(name, text)?;
                 text.push(':');
                 write(value, text)?;
             }
             text.push('}');
         }
+    }
+    Ok(())
+}
+
+/// By UTF-16 code units, which letters of ASCII are as they are.
+fn in_utf16(one: &str, other: &str) -> Ordering {
+    if one.is_ascii() && other.is_ascii() { one.cmp(other) } else { one.encode_utf16().cmp(other.encode_utf16()) }
+}
+
+/// `serde_json` escapes what section 3.2.2.2 wants escaped, in the same way, and nothing else. Most texts have nothing of it.
+fn quote(string: &str, text: &mut String) -> Result<(), serde_json::Error> {
+    if string.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        text.push_str(&serde_json::to_string(string)?);
+    } else {
+        text.push('"');
+        text.push_str(string);
+        text.push('"');
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod report;
 mod scene;
 mod section;
 mod stats;
+mod trail;
 mod watch;
 mod wrk;
 
@@ -41,6 +42,9 @@ pub(crate) struct Options {
     /// Write benchmarks.md and benchmarks.json into this folder and not into docs/
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Build nothing: measure the release binaries that are there
+    #[arg(long, conflicts_with = "flamegraph")]
+    built: bool,
     /// Measure nothing; draw a flame graph of Ashlar for each line, with perf, under target/flamegraphs
     #[arg(long)]
     flamegraph: bool,
@@ -83,7 +87,9 @@ pub(crate) fn run(session: &mut Session, options: &Options) -> Result<()> {
     let painter = options.flamegraph.then(|| flame::Painter::prepare(session)).transpose()?;
     let streams = wanted.iter().any(Case::is_stream);
     let oha = if streams { installed::OHA.program("oha", session)? } else { PathBuf::new() };
-    session.run_cargo(&["build", "--release", "-p", "ashlar-server", "-p", "ashlar-bench-floor"])?;
+    if !options.built {
+        session.run_cargo(&["build", "--release", "-p", "ashlar-server", "-p", "ashlar-bench-floor"])?;
+    }
     if painter.is_some() {
         flame::build_with_names(session)?;
     }
@@ -111,7 +117,7 @@ pub(crate) fn run(session: &mut Session, options: &Options) -> Result<()> {
 
 /// The parts of the report that are measured by themselves.
 fn sections() -> impl Iterator<Item = &'static str> {
-    leads::SECTIONS.into_iter()
+    leads::SECTIONS.into_iter().chain([trail::SECTION])
 }
 
 fn measure_sections(
@@ -122,7 +128,11 @@ fn measure_sections(
 ) -> Result<()> {
     for name in sections {
         say::line(&format!("    {name}"));
-        let section = leads::measure(name, session, places, options.quick)?;
+        let section = if *name == trail::SECTION {
+            trail::measure(session, places, options.quick)?
+        } else {
+            leads::measure(name, session, places, options.quick)?
+        };
         say::line(&section.text());
         let folder = options.out.clone().unwrap_or_else(|| session.root.join("docs"));
         if !options.quick {

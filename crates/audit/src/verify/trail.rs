@@ -1,12 +1,13 @@
 //! A whole trail, or what follows a checkpoint, read from where it is kept.
 
 use ashlar_kernel::{StoreError, TenantId};
+use futures::join;
 
 use super::{Report, Verifier};
 use crate::{Checkpoint, Frontier, Head, Link, port::TrailSnapshot};
 
 /// Rows that are read at a time.
-const PAGE: u32 = 1_000;
+const PAGE: u32 = 2_000;
 
 /// Verifies the trail of `tenant` against `checkpoints` (with good signatures), in constant memory. `on_progress` is told
 /// how many more rows were read.
@@ -60,14 +61,18 @@ async fn go_through(
     (tenant, mut after): (TenantId, u64),
     on_progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, StoreError> {
-    while !verifier.is_decided() {
-        let rows = snapshot.rows(tenant, after, PAGE).await?;
-        let Some(last) = rows.last() else { break };
+    let mut rows = snapshot.rows(tenant, after, PAGE).await?;
+    while let Some(last) = rows.last().filter(|_| !verifier.is_decided()) {
         after = last.link.seq;
-        for row in &rows {
-            verifier.push(row);
-        }
+        let judge = async {
+            for row in &rows {
+                verifier.push(row);
+            }
+        };
+        // While some rows are judged, the database looks for the next.
+        let (next, ()) = join!(snapshot.rows(tenant, after, PAGE), judge);
         on_progress(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        rows = next?;
     }
     let (stored, strays) = (snapshot.head(tenant).await?, snapshot.strays(tenant, 1).await?);
     Ok(verifier.finish(stored.as_ref(), &strays))

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -25,16 +26,7 @@ const SENDERS: u32 = 32;
 const PART: u64 = 4;
 
 pub(super) fn measure(place: &Place, session: &Session, (promised, leads): (&Promised, u64)) -> Result<Vec<Row>> {
-    let serve = |port: u16| {
-        let mut command = place.command(&["serve"]);
-        command
-            .env("ASHLAR_LISTEN", format!("127.0.0.1:{port}"))
-            .env("ASHLAR_RATE_LIMITS", "off")
-            .env("ASHLAR_ACCESS_TTL", "24h")
-            .env("ASHLAR_MAX_CONNECTIONS_PER_IP", "1000");
-        command
-    };
-    let server = scene::start(serve, &place.folder, session)?;
+    let server = scene::start(|port| command_of_server(place, port), &place.folder, session)?;
     let token = administrator(server.address)?;
     say::line("    lists and searches");
     let mut rows = questions::ask(server.address, &token, promised.questions)?;
@@ -45,11 +37,28 @@ pub(super) fn measure(place: &Place, session: &Session, (promised, leads): (&Pro
     Ok(rows)
 }
 
-/// The first account of an empty installation.
-fn administrator(address: SocketAddr) -> Result<String> {
-    let form = json!({ "email": "user0@example.org", "password": PASSWORD });
+/// Starts the server there, without limits.
+pub(crate) fn command_of_server(place: &Place, port: u16) -> Command {
+    let mut command = place.command(&["serve"]);
+    command
+        .env("ASHLAR_LISTEN", format!("127.0.0.1:{port}"))
+        .env("ASHLAR_RATE_LIMITS", "off")
+        .env("ASHLAR_ACCESS_TTL", "24h")
+        .env("ASHLAR_MAX_CONNECTIONS_PER_IP", "1000");
+    command
+}
+
+/// The first account of an empty installation is its administrator.
+pub(crate) fn administrator(address: SocketAddr) -> Result<String> {
+    person(address, 0)
+}
+
+/// Opens an account and signs in.
+pub(crate) fn person(address: SocketAddr, number: u32) -> Result<String> {
+    let email = format!("user{number}@example.org");
+    let form = json!({ "email": email, "password": PASSWORD });
     scene::ask(address, "POST", "/api/v1/auth/register", ("", Some(&form)))?;
-    let form = json!({ "identifier": "user0@example.org", "password": PASSWORD });
+    let form = json!({ "identifier": email, "password": PASSWORD });
     let answer = scene::ask(address, "POST", "/api/v1/auth/login", ("", Some(&form)))?;
     scene::text(&answer, "/access_token")
 }

@@ -42,7 +42,7 @@ const SEARCHES: [(&str, &[&str]); 5] = [
 ];
 
 /// Pages of 200 that are walked before a page counts as deep.
-const PAGES: u32 = 500;
+const PAGES: u32 = 250;
 
 /// What was promised, in milliseconds.
 #[derive(Debug, Clone, Copy)]
