@@ -47,7 +47,7 @@ use crate::{
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
-    work::{self, AskOffset, Errand, Keepers, SharedClock, Work},
+    work::{self, AskOffset, ErasePersonal, Erasures, Errand, Keepers, SharedClock, Work},
 };
 
 /// The name of the product, which no password may be built on.
@@ -365,6 +365,7 @@ impl Parts {
         let handlers = work::housekeeping(keepers, &shared);
         let news =
             SendNewsletter { post: post(config)?, newsletter: state.newsletter.clone(), clock: Arc::clone(&shared) };
+        let erasing = ErasePersonal { log: state.audit.clone(), clock: Arc::clone(&shared) };
         let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),
@@ -373,8 +374,8 @@ impl Parts {
             bell: Arc::new(self.store.clone()),
             clock,
             entropy: Arc::clone(&self.entropy),
-            handlers: handlers.with(letters).with(news),
-            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices),
+            handlers: handlers.with(letters).with(news).with(erasing),
+            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices).with(Erasures),
             schedules: work::schedules()?,
             errands: vec![carry, denials, readings, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,
