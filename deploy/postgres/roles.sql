@@ -9,5 +9,5 @@ SELECT ashlar_grant_roles();
 -- Then, once, with names and passwords of your own:
 --
 --     CREATE ROLE web LOGIN PASSWORD '…' IN ROLE ashlar_app;                     -- ashlar serve
---     CREATE ROLE worker LOGIN PASSWORD '…' IN ROLE ashlar_app, ashlar_sealer;   -- ashlar worker, ashlar audit checkpoint
+--     CREATE ROLE worker LOGIN PASSWORD '…' IN ROLE ashlar_app, ashlar_sealer, ashlar_privacy;   -- ashlar worker
 --     CREATE ROLE deploy LOGIN PASSWORD '…' IN ROLE ashlar_owner;                -- ashlar migrate up

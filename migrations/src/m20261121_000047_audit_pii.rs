@@ -167,6 +167,10 @@ $$;
 
 const POSTGRES_GRANTED: &str = "SELECT ashlar_grant_roles();";
 
+/// In one line, as it was: SQLite keeps the words of a statement.
+const INDEX_BEFORE: &str = "CREATE INDEX event_source_ip_idx ON event (tenant_id, (source ->> 'ip'), occurred_at DESC, id DESC) \
+    WHERE source ->> 'ip' IS NOT NULL;";
+
 /// The role stays, as the others do: other databases of the server may use it.
 const POSTGRES_DOWN: &str = "
 DO $$
@@ -185,8 +189,7 @@ fn down(dialect: &Dialect) -> String {
 DROP TABLE audit_pii;
 DROP INDEX event_source_ip_idx;
 ALTER TABLE event DROP COLUMN format;
-CREATE INDEX event_source_ip_idx ON event (tenant_id, (source ->> 'ip'), occurred_at DESC, id DESC)
-    WHERE source ->> 'ip' IS NOT NULL;
+{INDEX_BEFORE}
 ",
         logins::drop_trigger(dialect),
         logins_before::trigger(dialect)

@@ -196,6 +196,12 @@ impl TestApp {
         self.store.pending(LogReader::Seal, 100_000).await.unwrap()
     }
 
+    /// The client's address, as it stands beside an event.
+    pub async fn address_of(&self, event: &EventRecord) -> Option<String> {
+        let entry = ashlar_audit::log::AuditStore::event(&self.store, event.tenant, event.id, true).await.unwrap();
+        entry.and_then(|entry| entry.ip()).map(|ip| ip.to_string())
+    }
+
     /// The names of the events of one request.
     pub async fn names(&self, request: &str) -> Vec<String> {
         let events = self.events().await;
@@ -237,6 +243,11 @@ impl TestApp {
     /// Runs a statement past the product.
     pub async fn execute(&self, sql: &str) {
         self.database.execute(sql).await;
+    }
+
+    /// Everything the database holds, as text.
+    pub async fn dump(&self) -> String {
+        self.database.dump().await
     }
 
     /// The product itself, as whoever asks.

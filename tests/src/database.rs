@@ -56,7 +56,28 @@ impl OwnDatabase {
             }
         }
     }
+
+    /// Every row of every table as text, for who looks for something that must not be anywhere.
+    pub(crate) async fn dump(&self) -> String {
+        let past = crate::Past::the_product(&self.url());
+        let tables = match self {
+            Self::Sqlite(_) => SQLITE_TABLES,
+            Self::Postgres(_) => POSTGRES_TABLES,
+        };
+        let mut rows = Vec::new();
+        for question in past.texts(tables).await {
+            rows.extend(past.texts(&question).await);
+        }
+        rows.join("\n")
+    }
 }
+
+/// One question for each table, which answers with its rows as text.
+const SQLITE_TABLES: &str = "SELECT 'SELECT ' || (SELECT group_concat('coalesce(CAST(\"' || name || '\" AS text), char(32))', \
+    ' || char(124) || ') FROM pragma_table_info(sqlite_master.name)) || ' FROM \"' || name || '\"' FROM sqlite_master \
+    WHERE type = 'table'";
+const POSTGRES_TABLES: &str =
+    "SELECT format('SELECT t::text FROM %I t', tablename) FROM pg_tables WHERE schemaname = current_schema()";
 
 /// A PostgreSQL database that is dropped with its test.
 pub(crate) struct PostgresDatabase {

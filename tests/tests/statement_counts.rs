@@ -346,6 +346,10 @@ async fn looking_events_up_costs_so_many(database: Database) {
         let (_, cost) = log.of(get(what), 200).await;
         check(what, cost, 1);
     }
+    let whose = json!({ "subject_id": boss.user });
+    let erasure = app.client.post("/api/v1/audit/erasures").bearer(&boss.access).json(&whose);
+    let (_, cost) = log.of(erasure.send(), 202).await;
+    check("asking for an erasure: the event, from which a worker's job follows", cost, 1);
     let (_, cost) = log.of(get("export"), 200).await;
     check("an export: the newest checkpoint, the note of it, and one for each 500 events", cost, 3);
 }

@@ -122,7 +122,8 @@ mod audit {
     use ashlar_kernel::Permission;
 
     /// For those who may know what everybody did.
-    pub(super) const ALL: [Permission; 2] = [Permission::new("audit.read"), Permission::new("audit.read_pii")];
+    pub(super) const ALL: [Permission; 3] =
+        [Permission::new("audit.read"), Permission::new("audit.read_pii"), Permission::new("audit.erase_pii")];
 }
 
 /// What everybody may do with their own things.

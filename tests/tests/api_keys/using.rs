@@ -183,8 +183,10 @@ async fn new_places_are_told_once(database: Database) {
     }
 
     let events = app.events().await;
-    let told = events.iter().filter(|event| event.name == "identity.api_key.used_from_new_ip");
-    let places: Vec<_> = told.map(|event| event.source.ip.unwrap().to_string()).collect();
+    let mut places = Vec::new();
+    for event in events.iter().filter(|event| event.name == "identity.api_key.used_from_new_ip") {
+        places.push(app.address_of(event).await.unwrap());
+    }
     assert_eq!(places, ["203.0.113.9", "2001:db8::7", "198.51.100.1"]);
 }
 

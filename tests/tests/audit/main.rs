@@ -4,6 +4,7 @@
 
 mod attack;
 mod cli;
+mod erasure;
 mod kill_nine;
 mod lookup;
 mod tampering;

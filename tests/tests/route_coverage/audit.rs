@@ -1,6 +1,6 @@
 //! The rows of the audit log.
 
-use ashlar_tests::TestApp;
+use ashlar_tests::{Call, SignedIn, TestApp};
 
 use super::{Row, administered, get};
 
@@ -16,8 +16,13 @@ pub(super) fn of_audit() -> Vec<Row> {
         ),
         administered("getAuditEvent", (200, |app, _| get(app, &format!("/api/v1/audit/events/{EVENT}")))),
         administered("getAuditTimeline", (200, |app, _| get(app, "/api/v1/audit/timeline/thing/7"))),
+        administered("eraseAuditPersonalData", (202, erase)),
         administered("exportAuditEvents", (200, |app, _| get(app, "/api/v1/audit/export?format=csv"))),
     ]
+}
+
+fn erase(app: &TestApp, _: &SignedIn) -> Call {
+    app.client.post("/api/v1/audit/erasures").json(&serde_json::json!({ "subject_id": EVENT }))
 }
 
 /// An event whose id is known beforehand.

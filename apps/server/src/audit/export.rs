@@ -1,6 +1,9 @@
 //! A trail as lines of JSON, for whoever verifies it without this program, or as a table, for whoever reads it.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use ashlar_audit::{
     Link, canonical,
@@ -93,7 +96,7 @@ async fn entries(
     with_personal: bool,
 ) -> Result<Vec<Result<(Link, LogEntry), ExportError>>, StoreError> {
     let ids: Vec<_> = rows.iter().map(|row| row.link.event).collect();
-    let mut beside = if with_personal { snapshot.personal(&ids).await? } else { Default::default() };
+    let mut beside = if with_personal { snapshot.personal(&ids).await? } else { BTreeMap::new() };
     let mut entry = |SealedRow { link, body }: SealedRow| {
         let Body::Event(event) = body else {
             return Err(ExportError::Broken { tenant: link.tenant, seq: link.seq });

@@ -47,7 +47,7 @@ use crate::{
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
-    work::{self, AskOffset, Errand, Keepers, SharedClock, Work},
+    work::{self, AskOffset, ErasePersonal, Erasures, Errand, Keepers, SharedClock, Work},
 };
 
 /// The name of the product, which no password may be built on.
@@ -369,6 +369,7 @@ impl Parts {
         let to = config.leads.contact_mail.clone();
         let contact_notices = ContactNotices { are_wanted: to.is_some() };
         let contacts = TellStaff { post: post(config)?, leads: state.leads.clone(), clock: Arc::clone(&shared), to };
+        let erasing = ErasePersonal { log: state.audit.clone(), clock: Arc::clone(&shared) };
         let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),
@@ -377,8 +378,8 @@ impl Parts {
             bell: Arc::new(self.store.clone()),
             clock,
             entropy: Arc::clone(&self.entropy),
-            handlers: handlers.with(letters).with(news).with(contacts),
-            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices).with(contact_notices),
+            handlers: handlers.with(letters).with(news).with(contacts).with(erasing),
+            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices).with(contact_notices).with(Erasures),
             schedules: work::schedules()?,
             errands: vec![carry, denials, readings, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,

@@ -5,6 +5,7 @@
 
 mod clock;
 mod crew;
+mod erasure;
 mod figures;
 mod housekeeping;
 mod imports;
@@ -25,6 +26,7 @@ use async_trait::async_trait;
 use tokio::{sync::watch, task::JoinSet};
 
 pub use clock::{AskOffset, SharedClock};
+pub use erasure::{ErasePersonal, Erasures};
 pub use housekeeping::{Keepers, housekeeping, schedules};
 pub use seal::Sealing;
 

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{Fixture, noon, other_tenant};
-use crate::log::{AuditEvent, EventFilter, EventOrder, EventPosition, EventQuery};
+use crate::log::{AuditEvent, Erasure, EventFilter, EventOrder, EventPosition, EventQuery};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -166,6 +166,47 @@ pub async fn filters_let_through_what_they_say(fixture: Fixture) {
     }
 
     assert!(found_by_some >= 12, "too many of the filters tell nothing apart: {found_by_some}");
+}
+
+/// What is erased is gone from beside the log of that tenant, or of all, and the trail is as sound as before.
+pub async fn what_is_erased_is_gone_and_the_trail_is_whole(fixture: Fixture) {
+    fixture.read_all().await;
+    fixture.seal_all().await;
+    let all = everything(EventOrder::OldestFirst);
+    let before = fixture.log.events(&all).await.unwrap();
+    let subject = Uuid::from_u128(1);
+    let erase = async |tenant| {
+        let mut tx = fixture.log.begin(&request(Actor::System("privacy"), "erase", 9)).await.unwrap();
+        let explained = |values| AuditEvent::Erased { subject: "somebody".to_owned(), values };
+        let values = tx.erase_personal(Erasure { subject, tenant }, &explained).await.unwrap();
+        (values, tx)
+    };
+
+    drop(erase(None).await);
+    assert_eq!(fixture.log.events(&all).await.unwrap(), before, "nothing is erased that is not committed");
+    let (values, tx) = erase(Some(TenantId::MAIN)).await;
+    tx.commit().await.unwrap();
+    assert_eq!(values, 1, "one address in this tenant");
+
+    let after = fixture.log.events(&all).await.unwrap();
+    assert_eq!(after.len(), before.len() + 1);
+    for (was, is) in before.iter().zip(&after) {
+        assert_eq!(was.event, is.event);
+        let is_theirs = was.personal.iter().any(|value| value.subject == Some(subject));
+        assert_eq!(is.personal.len(), if is_theirs { 0 } else { was.personal.len() });
+    }
+    let by_address = EventFilter { ip: "192.0.2.7".parse().ok(), ..EventFilter::default() };
+    let found = fixture.log.events(&EventQuery { filter: by_address, ..all.clone() }).await.unwrap();
+    assert_eq!(found.len(), 1, "the address is somebody else's, too");
+    let elsewhere = EventQuery { tenant: other_tenant(), ..all };
+    assert!(fixture.log.events(&elsewhere).await.unwrap()[0].ip().is_some());
+    let (values, tx) = erase(None).await;
+    tx.commit().await.unwrap();
+    assert_eq!((values, fixture.log.events(&elsewhere).await.unwrap()[0].ip()), (1, None));
+    fixture.seal_all().await;
+    for tenant in [TenantId::MAIN, other_tenant()] {
+        assert_eq!(fixture.report(tenant).await.breach, None);
+    }
 }
 
 /// Pages follow each other without a gap or a double, in both orders, also among what happened at once.

@@ -61,6 +61,7 @@ macro_rules! audit_store_contract {
             filters_let_through_what_they_say,
             events_are_read_in_order_page_by_page,
             personal_values_stand_beside_the_log,
+            what_is_erased_is_gone_and_the_trail_is_whole,
         );
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn racing_sealers_leave_neither_gap_nor_double() {

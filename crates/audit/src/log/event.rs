@@ -2,6 +2,7 @@
 
 use ashlar_kernel::{DomainEvent, EventSpec, Target, TenantId};
 use serde::Serialize;
+use uuid::Uuid;
 
 /// What happens to the log itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +28,18 @@ pub enum AuditEvent {
         /// The names of the filters that were used.
         filters: Vec<&'static str>,
     },
+    /// Somebody asks for the erasure of what is kept beside the log about a person.
+    ErasureRequested {
+        /// Whom it is about.
+        subject: Uuid,
+    },
+    /// What was kept beside the log about a person is erased.
+    Erased {
+        /// The person's pseudonym: the log knows them by id, and this need not.
+        subject: String,
+        /// How many values there were.
+        values: u64,
+    },
 }
 
 const LOG_READ: EventSpec = EventSpec {
@@ -45,22 +58,42 @@ const LOG_EXPORTED: EventSpec = EventSpec {
     data: &[("format", "In which form."), ("filters", "The names of the filters that were used.")],
 };
 
+const ERASURE_REQUESTED: EventSpec = EventSpec {
+    name: "audit.pii.erasure_requested",
+    schema_version: 1,
+    summary: "Somebody asked that the addresses and programs are erased that are kept beside the log about a person.",
+    targets: &["subject"],
+    data: &[("subject", "Whom they are about.")],
+};
+
+const ERASED: EventSpec = EventSpec {
+    name: "audit.pii.erased",
+    schema_version: 1,
+    summary: "What was kept beside the log about a person is erased. The events it was about stay as they were sealed.",
+    targets: &["subject"],
+    data: &[("subject", "The person's pseudonym."), ("values", "How many values there were.")],
+};
+
 impl DomainEvent for AuditEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::LogRead { .. } => LOG_READ.name,
             Self::LogExported { .. } => LOG_EXPORTED.name,
+            Self::ErasureRequested { .. } => ERASURE_REQUESTED.name,
+            Self::Erased { .. } => ERASED.name,
         }
     }
 
     fn targets(&self) -> Vec<Target> {
         match self {
             Self::LogRead { tenant, .. } | Self::LogExported { tenant, .. } => vec![Target::new("tenant", tenant)],
+            Self::ErasureRequested { subject } => vec![Target::new("subject", subject)],
+            Self::Erased { subject, .. } => vec![Target::new("subject", subject)],
         }
     }
 }
 
 /// The catalogue entries of [`AuditEvent`].
 pub const fn audit_event_specs() -> &'static [EventSpec] {
-    &[LOG_READ, LOG_EXPORTED]
+    &[LOG_READ, LOG_EXPORTED, ERASURE_REQUESTED, ERASED]
 }

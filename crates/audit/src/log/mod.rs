@@ -1,5 +1,6 @@
 //! The log as people of a tenant look it up.
 
+mod erasure;
 mod event;
 mod export;
 mod query;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use self::readings::Readings;
 
+pub use erasure::{Erasure, RequestErasureError};
 pub use event::{AuditEvent, audit_event_specs};
 pub use export::{Batch, Export, ExportEvents};
 pub use query::{EventFilter, EventOrder, EventPosition, EventQuery};
@@ -27,10 +29,14 @@ pub const READ: Permission = Permission::new("audit.read");
 /// See from which address and with which program it was done, too.
 pub const READ_PII: Permission = Permission::new("audit.read_pii");
 
+/// Have erased what is kept beside the log about somebody.
+pub const ERASE_PII: Permission = Permission::new("audit.erase_pii");
+
 /// Every permission of this domain with its meaning, for the documentation.
 pub const PERMISSIONS: &[(Permission, &str)] = &[
     (READ, "See what happened in the tenant."),
     (READ_PII, "See from which address and with which program it was done, too."),
+    (ERASE_PII, "Have the addresses and programs erased that are kept beside the log about somebody."),
 ];
 
 /// Where the log is looked up, and where it is written down that somebody did.
@@ -54,6 +60,17 @@ pub trait AuditStore: Send + Sync {
 pub trait AuditTx: UnitOfWork {
     /// Somebody looked, or took events along.
     async fn note_reading(&mut self, change: Change<(), AuditEvent>) -> Result<(), StoreError>;
+
+    /// Somebody asks that something is erased.
+    async fn note_request(&mut self, change: Change<(), AuditEvent>) -> Result<(), StoreError>;
+
+    /// Deletes what is kept beside the log about somebody, counts it, and writes the event that explains so many values;
+    /// none if there were none.
+    async fn erase_personal(
+        &mut self,
+        erasure: Erasure,
+        explained: &(dyn Fn(u64) -> AuditEvent + Sync),
+    ) -> Result<u64, StoreError>;
 }
 
 /// Why the log is not shown.
@@ -103,6 +120,7 @@ pub struct ListEvents {
 pub struct AuditLog {
     store: Arc<dyn AuditStore>,
     cursors: CursorSigner,
+    pseudonyms: MacKey,
     readings: Readings,
 }
 
@@ -129,9 +147,10 @@ impl Sight {
 }
 
 impl AuditLog {
-    /// On a store; cursors are signed with a key derived from `root`.
+    /// On a store; cursors are signed, and pseudonyms made, with keys derived from `root`.
     pub fn new(store: Arc<dyn AuditStore>, root: &MacKey) -> Self {
-        Self { store, cursors: CursorSigner::new(root), readings: Readings::default() }
+        let pseudonyms = root.derive("audit erasure pseudonyms");
+        Self { store, cursors: CursorSigner::new(root), pseudonyms, readings: Readings::default() }
     }
 
     /// The events that the filter lets through.

@@ -1,6 +1,7 @@
 //! What happened in a tenant.
 
 mod dto;
+mod erasure;
 mod export;
 mod query;
 
@@ -22,7 +23,7 @@ use super::{
 
 /// Mounts the routes of this domain.
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(read).service(timeline).service(export::take_along);
+    config.service(list).service(read).service(timeline).service(export::take_along).service(erasure::erase);
 }
 
 /// List what happened in the tenant

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, sync::Arc};
 
-use ashlar_audit::log::{AuditEvent, AuditStore, AuditTx, EventOrder, EventPosition, EventQuery};
+use ashlar_audit::log::{AuditEvent, AuditStore, AuditTx, Erasure, EventOrder, EventPosition, EventQuery};
 use ashlar_kernel::{Change, Context, Journal, LogEntry, StoreError, TenantId};
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -48,5 +48,21 @@ fn wanted(entry: LogEntry, with_personal: bool) -> LogEntry {
 impl AuditTx for MemoryTx {
     async fn note_reading(&mut self, change: Change<(), AuditEvent>) -> Result<(), StoreError> {
         self.write(change, |_, ()| Ok(()))
+    }
+
+    async fn note_request(&mut self, change: Change<(), AuditEvent>) -> Result<(), StoreError> {
+        self.write(change, |_, ()| Ok(()))
+    }
+
+    async fn erase_personal(
+        &mut self,
+        erasure: Erasure,
+        explained: &(dyn Fn(u64) -> AuditEvent + Sync),
+    ) -> Result<u64, StoreError> {
+        let values = self.erase_beside_the_log(erasure);
+        if values > 0 {
+            self.write(Change::new((), explained(values)), |_, ()| Ok::<_, StoreError>(()))?;
+        }
+        Ok(values)
     }
 }

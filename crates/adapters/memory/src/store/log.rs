@@ -5,10 +5,15 @@ use std::{
     sync::Arc,
 };
 
-use ashlar_kernel::{EventRecord, LogEntry, LogReader, PersonalValue};
+use ashlar_audit::log::Erasure;
+use ashlar_kernel::{EventRecord, LogEntry, LogReader, PersonalValue, TenantId};
 use uuid::Uuid;
 
 type Records = Vec<Arc<EventRecord>>;
+
+fn is_meant(erasure: Erasure, tenant: TenantId, value: &PersonalValue) -> bool {
+    value.subject == Some(erasure.subject) && erasure.tenant.is_none_or(|only| only == tenant)
+}
 
 /// Every event, and what each reader has not handled yet, in the order of their commits.
 #[derive(Default)]
@@ -30,6 +35,22 @@ impl Log {
         self.to_seal.extend(records.iter().map(Arc::clone));
         self.to_dispatch.extend(records.iter().map(Arc::clone));
         self.all.extend(records);
+    }
+
+    /// How much there is beside the log that an erasure means.
+    pub(super) fn beside(&self, erasure: Erasure) -> u64 {
+        let values = self.all.iter().filter_map(|event| Some((event.tenant, self.personal.get(&event.id)?)));
+        let meant =
+            values.flat_map(|(tenant, values)| values.iter().filter(move |value| is_meant(erasure, tenant, value)));
+        u64::try_from(meant.count()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn erase(&mut self, erasure: Erasure) {
+        for event in &self.all {
+            if let Some(values) = self.personal.get_mut(&event.id) {
+                values.retain(|value| !is_meant(erasure, event.tenant, value));
+            }
+        }
     }
 
     /// Every event with the personal values that are there.

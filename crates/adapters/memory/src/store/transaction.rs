@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ashlar_audit::log::Erasure;
 use ashlar_identity::{
     AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent,
     ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
@@ -25,6 +26,8 @@ pub(super) struct MemoryTx {
     journal: Journal,
     pub(super) draft: Tables,
     pub(super) written: Vec<LogEntry>,
+    /// What is deleted beside the log with this work.
+    erased: Vec<Erasure>,
     /// A refused write spoils the whole work, as on PostgreSQL: what a caller does on top of it cannot be saved.
     is_spoilt: bool,
 }
@@ -32,7 +35,7 @@ pub(super) struct MemoryTx {
 impl MemoryTx {
     pub(super) fn begin(turn: OwnedMutexGuard<()>, shared: Arc<Shared>, journal: Journal) -> Self {
         let draft = shared.lock().tables.clone();
-        Self { _turn: turn, shared, journal, draft, written: Vec::new(), is_spoilt: false }
+        Self { _turn: turn, shared, journal, draft, written: Vec::new(), erased: Vec::new(), is_spoilt: false }
     }
 
     /// Saves the state of a change by `save`, and its events with it.
@@ -67,6 +70,12 @@ impl MemoryTx {
         Ok(is_saved)
     }
 
+    /// What is to go from beside the log when this is committed; how much of it there is.
+    pub(super) fn erase_beside_the_log(&mut self, erasure: Erasure) -> u64 {
+        self.erased.push(erasure);
+        self.shared.lock().log.beside(erasure)
+    }
+
     pub(super) fn require_tenant(&self, id: TenantId) -> Result<(), StoreError> {
         if self.draft.tenants.contains_key(&id) { Ok(()) } else { Err(broken("foreign key to tenant")) }
     }
@@ -90,6 +99,9 @@ impl UnitOfWork for MemoryTx {
         draft.attempts.note(&self.written);
         let mut committed = self.shared.lock();
         committed.tables = draft;
+        for erasure in self.erased {
+            committed.log.erase(erasure);
+        }
         committed.log.append(self.written);
         Ok(())
     }

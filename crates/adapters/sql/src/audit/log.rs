@@ -1,6 +1,8 @@
 //! The log as people look it up.
 
-use ashlar_audit::log::{Action, AuditEvent, AuditStore, AuditTx, EventFilter, EventOrder, EventQuery, Mention};
+use ashlar_audit::log::{
+    Action, AuditEvent, AuditStore, AuditTx, Erasure, EventFilter, EventOrder, EventQuery, Mention,
+};
 use ashlar_kernel::{Change, Context, LogEntry, StoreError, TenantId};
 use async_trait::async_trait;
 use sea_orm::{
@@ -11,7 +13,7 @@ use sea_orm::{
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use super::entity::checkpoint;
+use super::entity::{checkpoint, pii};
 use crate::{
     SqlStore,
     errors::store_error,
@@ -79,6 +81,30 @@ impl AuditTx for SqlTx {
     async fn note_reading(&mut self, change: Change<(), AuditEvent>) -> Result<(), StoreError> {
         let ((), events) = self.open(change)?;
         self.explain(events).await
+    }
+
+    async fn note_request(&mut self, change: Change<(), AuditEvent>) -> Result<(), StoreError> {
+        let ((), events) = self.open(change)?;
+        self.explain(events).await
+    }
+
+    async fn erase_personal(
+        &mut self,
+        erasure: Erasure,
+        explained: &(dyn Fn(u64) -> AuditEvent + Sync),
+    ) -> Result<u64, StoreError> {
+        self.enter()?;
+        let mut theirs = pii::Entity::delete_many().filter(pii::Column::SubjectId.eq(erasure.subject));
+        if let Some(tenant) = erasure.tenant {
+            theirs = theirs.filter(pii::Column::TenantId.eq(tenant.as_uuid()));
+        }
+        let done = theirs.exec(&self.tx).await.map_err(|error| self.write_error(error))?;
+        self.leave();
+        if done.rows_affected > 0 {
+            let ((), events) = self.open(Change::new((), explained(done.rows_affected)))?;
+            self.explain(events).await?;
+        }
+        Ok(done.rows_affected)
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use ashlar_audit::log::{AuditEvent, AuditStore, Erasure};
 use ashlar_audit::port::{CheckpointStore, SignedCheckpoint, TrailStore};
 use ashlar_audit::{Sealer, Tampering, verify::verify_trail};
-use ashlar_kernel::{EventLog, LogReader, TenantId};
+use ashlar_kernel::{Change, Context, EventLog, LogReader, TenantId};
 use ashlar_sql::{SqlOptions, SqlStore};
 use sqlx::{AssertSqlSafe, Executor};
+use uuid::Uuid;
 
 use super::emit;
-use crate::support::{PostgresDatabase, connect, noon, store_on};
+use crate::support::{PostgresDatabase, connect, context, noon, store_on};
 
 /// A store whose every connection plays a role.
 async fn as_role(database: &PostgresDatabase, role: &str) -> SqlStore {
@@ -85,6 +87,9 @@ async fn program_may_neither_rewrite_the_log_nor_touch_the_trail() {
         "DELETE FROM audit_head",
         "UPDATE audit_checkpoint SET note = 'x'",
         "DELETE FROM audit_checkpoint",
+        "UPDATE audit_pii SET value = 'x'",
+        "DELETE FROM audit_pii",
+        "TRUNCATE audit_pii",
         "DELETE FROM seaql_migrations",
         "SELECT ashlar_grant_roles()",
     ];
@@ -110,6 +115,62 @@ async fn sealer_adds_to_the_trail_and_takes_nothing_back() {
         "UPDATE membership SET role = 'admin'",
     ];
     refuses(&database, "ashlar_sealer", &denied, "permission denied").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn privacy_deletes_beside_the_log_and_touches_nothing_else() {
+    let Some((database, _)) = sealed().await else { return };
+    let denied = [
+        "INSERT INTO event (id) VALUES (gen_random_uuid())",
+        "SELECT * FROM event",
+        "DELETE FROM event",
+        "INSERT INTO audit_pii SELECT * FROM audit_pii",
+        "UPDATE audit_pii SET value = 'x'",
+        "TRUNCATE audit_pii",
+        "DELETE FROM audit_chain",
+        "DELETE FROM audit_checkpoint",
+        "SELECT * FROM login_attempt",
+        "SELECT * FROM \"user\"",
+    ];
+    refuses(&database, "ashlar_privacy", &denied, "permission denied").await;
+    let mut owner = database.connection().await;
+    for setting in ["SELECT 1", "SET session_replication_role = replica"] {
+        owner.execute(setting).await.unwrap();
+        let refused = owner.execute("UPDATE audit_pii SET value = 'x'").await.unwrap_err().to_string();
+        assert!(refused.contains("the audit trail is insert-only"), "{refused}");
+    }
+}
+
+/// A worker is in several roles at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_erases_and_a_program_without_the_role_does_not() {
+    let Some((database, store)) = sealed().await else { return };
+    let subject = Uuid::from_u128(7);
+    let context = Context { client_ip: "192.0.2.7".parse().ok(), ..context() };
+    let read = |store: SqlStore, context: Context| async move {
+        let mut tx = AuditStore::begin(&store, &context).await.unwrap();
+        tx.note_request(Change::new((), AuditEvent::ErasureRequested { subject })).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    read(store, context.clone()).await;
+    let worker = format!("{}_worker", database.name());
+    let mut owner = database.connection().await;
+    let made = format!("CREATE ROLE {worker} NOLOGIN IN ROLE ashlar_app, ashlar_privacy");
+    owner.execute(AssertSqlSafe(made)).await.unwrap();
+
+    let mut values = Vec::new();
+    for role in ["ashlar_app", &worker] {
+        let store = as_role(&database, role).await;
+        let mut tx = AuditStore::begin(&store, &context).await.unwrap();
+        let explained = |values| AuditEvent::Erased { subject: "somebody".to_owned(), values };
+        let erased = tx.erase_personal(Erasure { subject, tenant: None }, &explained).await;
+        values.push(erased.as_ref().ok().copied());
+        drop(tx);
+        store.close().await;
+    }
+
+    assert_eq!(values, [None, Some(1)]);
+    owner.execute(AssertSqlSafe(format!("DROP OWNED BY {worker} CASCADE; DROP ROLE {worker}"))).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
