@@ -41,6 +41,10 @@ mod m20261121_000042_audit_lookup;
 mod m20261121_000043_audit_roles;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
+mod m20261121_000052_job_failures;
+mod m20261121_000053_people_tally;
+mod m20261121_000054_notification;
+mod m20261121_000055_system_log;
 mod step;
 
 use sea_orm_migration::{
@@ -98,6 +102,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000043_audit_roles::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),
+            Box::new(m20261121_000052_job_failures::STEP),
+            Box::new(m20261121_000053_people_tally::STEP),
+            Box::new(m20261121_000054_notification::STEP),
+            Box::new(m20261121_000055_system_log::STEP),
         ]
     }
 }

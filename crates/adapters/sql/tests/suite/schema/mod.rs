@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 36] = [
+const STEPS: [&str; 40] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -46,6 +46,10 @@ const STEPS: [&str; 36] = [
     "m20261121_000043_audit_roles",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
+    "m20261121_000052_job_failures",
+    "m20261121_000053_people_tally",
+    "m20261121_000054_notification",
+    "m20261121_000055_system_log",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
