@@ -8,6 +8,7 @@ mod crew;
 mod figures;
 mod housekeeping;
 mod imports;
+mod matters;
 mod pace;
 mod relay;
 mod scheduler;
@@ -26,6 +27,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 pub use clock::{AskOffset, SharedClock};
 pub use housekeeping::{Keepers, housekeeping, schedules};
+pub use matters::Watch;
 pub use seal::Sealing;
 
 use self::{crew::Crew, figures::Figures, pace::Pace};
@@ -78,6 +80,8 @@ pub struct Work {
     pub sealing: Sealing,
     /// Who imports leads; nobody if none.
     pub transfers: Option<Transfers>,
+    /// Who looks at what does not go as it should; nobody if none.
+    pub watch: Option<Watch>,
     /// What every process does, whatever its roles: carrying rings, hearing of others' revocations.
     pub errands: Vec<Errand>,
     /// Jobs at the same time.
@@ -119,6 +123,9 @@ impl Work {
             let relay = Relay::new(self.outbox, Arc::new(self.subscribers), Arc::clone(&clock));
             tasks.spawn(relay::run(relay, pace.clone().woken_by(News::Events)));
             tasks.spawn(seal::run(self.sealing, Arc::clone(&clock), pace.clone().woken_by(News::Events)));
+            if let Some(watch) = self.watch {
+                tasks.spawn(matters::run(watch, Arc::clone(&clock), pace.clone()));
+            }
             if let Some(transfers) = self.transfers {
                 let holder = imports::holder(&self.entropy);
                 tasks.spawn(imports::run(transfers, holder, pace.clone().woken_by(News::Events)));
