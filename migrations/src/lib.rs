@@ -45,6 +45,10 @@ mod m20261121_000046_lead_search_size;
 mod m20261121_000047_audit_pii;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
+mod m20261121_000052_job_failures;
+mod m20261121_000053_people_tally;
+mod m20261121_000054_notification;
+mod m20261121_000055_system_log;
 mod m20261121_000056_suppression_lift;
 mod step;
 
@@ -107,6 +111,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000047_audit_pii::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),
+            Box::new(m20261121_000052_job_failures::STEP),
+            Box::new(m20261121_000053_people_tally::STEP),
+            Box::new(m20261121_000054_notification::STEP),
+            Box::new(m20261121_000055_system_log::STEP),
             Box::new(m20261121_000056_suppression_lift::STEP),
         ]
     }

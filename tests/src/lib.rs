@@ -14,6 +14,7 @@ pub mod binary;
 pub mod client;
 pub mod contract;
 pub mod database;
+pub mod jobs;
 pub mod journeys;
 pub mod keys;
 pub mod leads;

@@ -34,6 +34,8 @@ struct Things {
     contract: String,
     file: String,
     event: String,
+    job: String,
+    notification: String,
 }
 
 impl Things {
@@ -63,6 +65,8 @@ impl Things {
             contract,
             file,
             event: events["data"][0]["id"].as_str().unwrap().to_owned(),
+            job: app.waiting_job(tenant).await,
+            notification: app.matter(tenant).await,
         }
     }
 
@@ -82,6 +86,8 @@ impl Things {
             contract: id(),
             file: id(),
             event: id(),
+            job: id(),
+            notification: id(),
         }
     }
 
@@ -102,6 +108,10 @@ impl Things {
             "contracts" => &self.contract,
             "files" => &self.file,
             "events" => &self.event,
+            "jobs" => &self.job,
+            "notifications" => &self.notification,
+            // Of the installation, by their names.
+            "schedules" => "session.purge",
             unknown => panic!("nobody knows an id of {unknown}: teach the test"),
         }
     }

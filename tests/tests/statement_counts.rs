@@ -20,6 +20,8 @@ journeys!(
     the_newsletter_costs_so_many_statements,
     clients_cost_so_many_statements,
     looking_events_up_costs_so_many,
+    looking_after_jobs_costs_so_many,
+    looking_after_a_tenant_costs_so_many,
     pages_cost_the_same_however_long_the_list,
 );
 
@@ -352,6 +354,56 @@ async fn looking_events_up_costs_so_many(database: Database) {
     check("asking for an erasure: the event, from which a worker's job follows", cost, 1);
     let (_, cost) = log.of(get("export"), 200).await;
     check("an export: the newest checkpoint, the note of it, and one for each 500 events", cost, 3);
+}
+
+async fn looking_after_jobs_costs_so_many(database: Database) {
+    let (app, log) = Log::start(database).await;
+    let boss = app.boss().await;
+    let operator = app.operator("ops").await;
+    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
+    let id = app.waiting_job(&ashlar_kernel::TenantId::MAIN.to_string()).await;
+    let on = |method: &str, rest: &str| {
+        app.client.named(method, &format!("/api/v1/admin/jobs/{id}{rest}")).bearer(&boss.access).send()
+    };
+    let list = app.client.get("/api/v1/admin/jobs?state=ready&kind=demo.work&queue=default").bearer(&boss.access);
+    let (_, cost) = log.of(list.send(), 200).await;
+    check("jobs: one", cost, 1);
+    let (_, cost) = log.of(on("GET", ""), 200).await;
+    check("a job: one", cost, 1);
+    for step in ["/run-now", "/cancel", "/retry"] {
+        let (_, cost) = log.of(on("POST", step), 200).await;
+        check("a step: the job, its change, the event", cost, 3);
+    }
+    let (_, cost) = log.of(on("POST", "/retry"), 409).await;
+    check("a step that cannot be: the job", cost, 1);
+    let schedules = app.client.get("/api/v1/admin/schedules").bearer(&operator.access);
+    let (_, cost) = log.of(schedules.send(), 200).await;
+    check("schedules: one", cost, 1);
+    let run = app.client.post("/api/v1/admin/schedules/session.purge/run-now").bearer(&operator.access);
+    let (_, cost) = log.of(run.send(), 202).await;
+    check("a schedule run: the firing, its job, the event", cost, 3);
+}
+
+async fn looking_after_a_tenant_costs_so_many(database: Database) {
+    let (app, log) = Log::start(database).await;
+    let boss = app.boss().await;
+    let operator = app.operator("ops").await;
+    let check = |what: &str, found: usize, wanted: usize| assert_eq!(found, wanted, "{what}:\n{}", log.shown());
+    let id = app.matter(&ashlar_kernel::TenantId::MAIN.to_string()).await;
+    let with = |method: &str, path: &str| app.client.named(method, path).bearer(&boss.access).send();
+    let (_, cost) = log.of(with("GET", "/api/v1/admin/dashboard"), 200).await;
+    check("the numbers: one", cost, 1);
+    let list = "/api/v1/admin/notifications?severity=warning&resolved=false&acknowledged=false";
+    let (_, cost) = log.of(with("GET", list), 200).await;
+    check("notifications: one", cost, 1);
+    let acknowledge = format!("/api/v1/admin/notifications/{id}/acknowledge");
+    let (_, cost) = log.of(with("POST", &acknowledge), 200).await;
+    check("an acknowledgement: the notification, its change, the event", cost, 3);
+    let (_, cost) = log.of(with("POST", &acknowledge), 200).await;
+    check("and once more: the notification", cost, 1);
+    let lines = app.client.get("/api/v1/admin/logs?level=error&q=x&request_id=r").bearer(&operator.access);
+    let (_, cost) = log.of(lines.send(), 200).await;
+    check("lines: one", cost, 1);
 }
 
 async fn clients_cost_so_many_statements(database: Database) {

@@ -126,6 +126,26 @@ mod audit {
         [Permission::new("audit.read"), Permission::new("audit.read_pii"), Permission::new("audit.erase_pii")];
 }
 
+/// Permissions of jobs and of what administrators look after, by their names as well.
+mod admin {
+    use ashlar_kernel::Permission;
+
+    /// For those who look after a tenant.
+    pub(super) const OF_A_TENANT: [Permission; 5] = [
+        Permission::new("jobs.job.read"),
+        Permission::new("jobs.job.manage"),
+        Permission::new("admin.dashboard.read"),
+        Permission::new("admin.notification.read"),
+        Permission::new("admin.notification.acknowledge"),
+    ];
+    /// For those who look after the installation.
+    pub(super) const OF_THE_INSTALLATION: [Permission; 3] = [
+        Permission::new("jobs.schedule.read"),
+        Permission::new("jobs.schedule.run"),
+        Permission::new("admin.log.read"),
+    ];
+}
+
 /// What everybody may do with their own things.
 const OWN: [Permission; 12] = [
     CHANGE_OWN_CREDENTIALS,
@@ -151,7 +171,8 @@ pub fn is_for_keys(permission: Permission) -> bool {
 /// What an operator of the installation may do, besides what is their own. Nothing inside a tenant: no token carries
 /// both.
 pub fn operator_permissions() -> PermissionSet {
-    OWN.into_iter().chain([READ_TENANTS, MANAGE_TENANTS, READ_SIGNING_KEYS, ROTATE_SIGNING_KEYS]).collect()
+    let more = [READ_TENANTS, MANAGE_TENANTS, READ_SIGNING_KEYS, ROTATE_SIGNING_KEYS];
+    OWN.into_iter().chain(more).chain(admin::OF_THE_INSTALLATION).collect()
 }
 
 /// What a person is in a tenant.
@@ -202,7 +223,7 @@ impl Role {
     /// What the role may do in other domains.
     fn elsewhere(self) -> Vec<Permission> {
         let parts: &[&[Permission]] = match self {
-            Self::Admin => &[&leads::OWN, &leads::ALL, &leads::RIGHT, &audit::ALL],
+            Self::Admin => &[&leads::OWN, &leads::ALL, &leads::RIGHT, &audit::ALL, &admin::OF_A_TENANT],
             Self::Staff => &[&leads::OWN, &leads::ALL],
             Self::Sales => &[&leads::OWN],
             Self::Instructor | Self::Member => &[],

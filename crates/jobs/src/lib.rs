@@ -33,20 +33,20 @@
 
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod desk;
 mod handler;
 mod job;
-mod operator;
 pub mod port;
 mod relay;
 mod schedule;
 mod worker;
 
+pub use desk::Desk;
 pub use handler::{Handler, HandlerCard, Handlers, Idempotence};
 pub use job::{
-    Backoff, DEFAULT_ATTEMPTS, DEFAULT_QUEUE, Failure, Guard, InvalidJob, Job, JobId, JobRow, JobState, KEY_MAX, Lease,
-    NAME_MAX, NOTE_MAX, NewJob, PAYLOAD_MAX, Status, Transition, WrongState, scrub,
+    Backoff, DEFAULT_ATTEMPTS, DEFAULT_QUEUE, FAILURES_KEPT, FailedAttempt, Failure, Guard, InvalidJob, Job, JobId,
+    JobRow, JobState, KEY_MAX, Lease, NAME_MAX, NOTE_MAX, NewJob, PAYLOAD_MAX, Status, Transition, WrongState, scrub,
 };
-pub use operator::{ByHandError, Operator};
 pub use relay::{Relay, Subscriber, Subscribers};
 pub use schedule::{CatchUp, InvalidSchedule, Schedule, Scheduler};
 pub use worker::{Ran, Tended, Worker, WorkerPorts, WorkerSettings};

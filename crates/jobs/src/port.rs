@@ -1,6 +1,6 @@
 //! What the engine needs from outside: where jobs are kept, the way out of the event log, and somebody who waits.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use ashlar_kernel::{EventRecord, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
@@ -69,6 +69,10 @@ pub struct JobQuery {
     pub queue: Option<String>,
     /// Of one kind, or of any.
     pub kind: Option<String>,
+    /// Enqueued then or later.
+    pub from: Option<Timestamp>,
+    /// Enqueued before then.
+    pub to: Option<Timestamp>,
     /// Older than this one.
     pub after: Option<JobId>,
     /// At most this many.
@@ -185,6 +189,9 @@ pub trait ScheduleStore: Send + Sync {
     /// Notes the firing and enqueues its job, both or neither. False, with nothing saved, when that moment was fired
     /// before, by whomever. A job whose dedupe key a live job has is left out.
     async fn fire(&self, firing: Firing) -> Result<bool, StoreError>;
+
+    /// When each of these schedules was last fired, of those that ever were. A firing by hand counts.
+    async fn last_firings(&self, schedules: &[&str]) -> Result<BTreeMap<String, Timestamp>, StoreError>;
 
     /// Forgets firings for moments before `before`, but never a schedule's last, and counts them.
     async fn forget_firings(&self, before: Timestamp) -> Result<u64, StoreError>;

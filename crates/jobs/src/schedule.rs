@@ -81,6 +81,16 @@ impl Schedule {
         &self.name
     }
 
+    /// Its calendar: the cron expression as it is read, and the zone whose clocks it is read on.
+    pub fn calendar(&self) -> (String, &'static str) {
+        (self.cron.as_str().to_owned(), self.zone.name())
+    }
+
+    /// What is to be done at a moment of the calendar.
+    pub fn job_at(&self, due_at: Timestamp) -> NewJob {
+        (self.job)(due_at)
+    }
+
     /// The moments after `since` and up to `now` to fire for, oldest first.
     pub fn due(&self, since: Timestamp, now: Timestamp) -> Vec<Timestamp> {
         let (earliest, most) = match self.catch_up {
@@ -136,7 +146,7 @@ impl Scheduler {
         for schedule in self.schedules.iter() {
             let since = self.store.since(schedule.name(), now).await?;
             for due_at in schedule.due(since, now) {
-                let job = (schedule.job)(due_at);
+                let job = schedule.job_at(due_at);
                 let firing = Firing { schedule: schedule.name.clone(), due_at, job, now };
                 fired += u32::from(self.store.fire(firing).await?);
             }

@@ -1,5 +1,6 @@
 //! Every operation of the description has an unauthenticated, a forbidden and a happy case, or a stated reason.
 
+mod admin;
 mod audit;
 mod leads;
 mod requests;
@@ -11,6 +12,7 @@ use ashlar_tests::{Call, Database, Key, PASSWORD, Setup, SignedIn, TENANT, TestA
 use chrono::TimeDelta;
 use serde_json::json;
 
+use admin::of_admin;
 use audit::of_audit;
 use leads::{of_leads, of_newsletter};
 use requests::{
@@ -261,10 +263,20 @@ fn at_the_end() -> Vec<Row> {
 }
 
 fn table() -> Vec<Row> {
-    [signing_in(), credentials(), of_keys(), of_leads(), of_newsletter(), of_audit(), administration(), at_the_end()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        signing_in(),
+        credentials(),
+        of_keys(),
+        of_leads(),
+        of_newsletter(),
+        of_audit(),
+        of_admin(),
+        administration(),
+        at_the_end(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 async fn furnished() -> TestApp {
@@ -277,6 +289,7 @@ async fn furnished() -> TestApp {
     }
     leads::settle(&app).await;
     audit::settle(&app).await;
+    admin::settle(&app).await;
     app
 }
 

@@ -63,6 +63,7 @@ fn work(store: &SqlStore, ahead: TimeDelta, handlers: Handlers) -> Work {
         concurrency: 4,
         sealing: Sealing { sealer: Sealer::new(Arc::new(store.clone())), checkpointer: None, every: PATIENCE },
         transfers: None,
+        watch: None,
     }
 }
 

@@ -101,6 +101,13 @@ impl ScheduleStore for Mortal {
     async fn fire(&self, firing: Firing) -> Result<bool, StoreError> {
         self.death.around(10, self.store.fire(firing)).await
     }
+    async fn last_firings(
+        &self,
+        schedules: &[&str],
+    ) -> Result<std::collections::BTreeMap<String, Timestamp>, StoreError> {
+        self.store.last_firings(schedules).await
+    }
+
     async fn forget_firings(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.store.forget_firings(before).await
     }

@@ -50,7 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(command: Command, config: &Config) -> Exit {
     let stream = if command.runs_for_good() { Stream::Stdout } else { Stream::Stderr };
-    let _logging = match telemetry::init(config, stream) {
+    let logging = match telemetry::init(config, stream) {
         Ok(logging) => logging,
         Err(error) => {
             output::complain(&error);
@@ -66,10 +66,10 @@ fn dispatch(command: Command, config: &Config) -> Exit {
         return Exit::Usage;
     }
     match command {
-        Command::All => ended(wait(serve::run(config, Roles::ALL))),
-        Command::Serve => ended(wait(serve::run(config, roles_beside(config.profile)))),
-        Command::Worker => ended(wait(work::run(config, Roles::WORKER))),
-        Command::Scheduler => ended(wait(work::run(config, Roles::SCHEDULER))),
+        Command::All => ended(wait(serve::run(config, Roles::ALL, logging.kept()))),
+        Command::Serve => ended(wait(serve::run(config, roles_beside(config.profile), logging.kept()))),
+        Command::Worker => ended(wait(work::run(config, Roles::WORKER, logging.kept()))),
+        Command::Scheduler => ended(wait(work::run(config, Roles::SCHEDULER, logging.kept()))),
         Command::Migrate { direction } => ended(wait(migrate::run(config, direction))),
         Command::Mail { trial: Mail::Test { to } } => ended(wait(mail::run(config, &to))),
         Command::Import { what: Import::Users(users) } => concluded(wait(import::run(config, &users))),

@@ -17,11 +17,12 @@ use crate::{
     compose::{Product, StartError, World, compose},
     config::{Config, Profile},
     http::{AppState, server},
+    telemetry::KeptLines,
     work::Roles,
 };
 
 /// Serves, and does the work of `roles` beside it.
-pub(super) async fn run(config: &Config, roles: Roles) -> Result<(), Box<dyn Error>> {
+pub(super) async fn run(config: &Config, roles: Roles, kept: Option<&KeptLines>) -> Result<(), Box<dyn Error>> {
     raise_file_limit();
     // First, because it fails most often and costs nothing.
     let listener = listen(config)?;
@@ -29,7 +30,8 @@ pub(super) async fn run(config: &Config, roles: Roles) -> Result<(), Box<dyn Err
     let operators = entrance.as_ref().map(Entrance::address);
     let config = config.clone().bound_to(listener.local_addr()?);
     let product = compose(&config, World::real(config.hash_threads)).await?;
-    let Product { state, work, store, demo } = product;
+    let Product { state, mut work, store, demo } = product;
+    work.errands.extend(kept.and_then(|kept| kept.write(state.system_log.clone(), state.metrics.clone())));
 
     let server = server(listener, state.clone(), &config).map_err(StartError::Server)?;
     let admin = entrance.map(|entrance| serve_operators(entrance, &state)).transpose()?;

@@ -7,16 +7,18 @@ use crate::{
     admin::{self, Entrance},
     compose::{Product, World, compose},
     config::Config,
+    telemetry::KeptLines,
     work::Roles,
 };
 
-pub(super) async fn run(config: &Config, roles: Roles) -> Result<(), Box<dyn Error>> {
+pub(super) async fn run(config: &Config, roles: Roles, kept: Option<&KeptLines>) -> Result<(), Box<dyn Error>> {
     let entrance = admin::listen(config)?;
     let operators = entrance.as_ref().map(Entrance::address);
     // Whoever serves loads it.
     let mut config = config.clone();
     config.demo = false;
-    let Product { state, work, store, .. } = compose(&config, World::real(config.hash_threads)).await?;
+    let Product { state, mut work, store, .. } = compose(&config, World::real(config.hash_threads)).await?;
+    work.errands.extend(kept.and_then(|kept| kept.write(state.system_log.clone(), state.metrics.clone())));
 
     let admin = entrance.map(|entrance| serve_operators(entrance, &state)).transpose()?;
     let name = name_of_this_process();

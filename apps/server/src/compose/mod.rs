@@ -1,5 +1,6 @@
 //! Puts the product together: the only module that names adapters.
 
+mod admin;
 mod audit;
 mod blobs;
 mod database;
@@ -47,7 +48,7 @@ use crate::{
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
-    work::{self, AskOffset, ErasePersonal, Erasures, Errand, Keepers, SharedClock, Work},
+    work::{self, AskOffset, ErasePersonal, Erasures, Errand, Keepers, SharedClock, Watch, Work},
 };
 
 /// The name of the product, which no password may be built on.
@@ -333,7 +334,10 @@ impl Parts {
         let leads = self.leads(config, &identity);
         let (transfers, newsletter) = (self.transfers(&leads), self.newsletter(config));
         let audit = AuditLog::new(Arc::new(self.store.clone()), &self.root_key);
-        let services = Services { identity, leads, transfers, newsletter, audit };
+        let (desk, notifications) = (self.desk()?, self.notifications());
+        let (dashboard, system_log) = (self.dashboard(), self.system_log());
+        let services =
+            Services { identity, leads, transfers, newsletter, audit, desk, notifications, dashboard, system_log };
         AppState::new(services, clock, ids, health, manner).map_err(StartError::Description)
     }
 }
@@ -362,6 +366,8 @@ impl Parts {
             counters: Arc::new(self.store.clone()),
             newsletter: state.newsletter.clone(),
             leads: state.leads.clone(),
+            notifications: state.notifications.clone(),
+            system_log: state.system_log.clone(),
         };
         let handlers = work::housekeeping(keepers, &shared);
         let news =
@@ -385,6 +391,7 @@ impl Parts {
             concurrency: config.job_concurrency,
             sealing: sealing(config, &self.store)?,
             transfers: Some(state.transfers.clone()),
+            watch: Some(Watch { notifications: state.notifications.clone(), ids: Arc::clone(&self.ids) }),
         })
     }
 

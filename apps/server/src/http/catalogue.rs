@@ -1,6 +1,7 @@
 //! The error codes of HTTP itself, and the whole catalogue.
 
 use ashlar_audit::log::audit_event_specs;
+use ashlar_jobs::desk::{desk_codes, job_event_specs};
 use ashlar_kernel::{ErrorCode, EventSpec};
 use serde::Serialize;
 
@@ -91,6 +92,7 @@ pub fn problems() -> Vec<ProblemEntry> {
         ashlar_kernel::error_catalogue(),
         ashlar_identity::catalogue::error_codes(),
         ashlar_leads::catalogue::error_codes(),
+        desk_codes::ALL.to_vec(),
     ];
     let mut entries: Vec<_> = all.concat().iter().map(ProblemEntry::of).collect();
     entries.sort_by_key(|entry| entry.code);
@@ -99,9 +101,14 @@ pub fn problems() -> Vec<ProblemEntry> {
 
 /// Every event that can be in the log, by name.
 pub fn events() -> Vec<EventSpec> {
-    let mut events =
-        [ashlar_identity::catalogue::events(), ashlar_leads::catalogue::events(), audit_event_specs().to_vec()]
-            .concat();
+    let mut events = [
+        ashlar_identity::catalogue::events(),
+        ashlar_leads::catalogue::events(),
+        audit_event_specs().to_vec(),
+        job_event_specs().to_vec(),
+        ashlar_admin::events(),
+    ]
+    .concat();
     events.sort_by_key(|event| event.name);
     events
 }

@@ -1,6 +1,7 @@
 //! The HTTP face: requests become commands, outcomes become answers. No rule of a domain and no SQL in here.
 
 mod account_pages;
+mod admin;
 mod app;
 mod audit;
 mod body;
@@ -45,6 +46,7 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
         .configure(leads::routes)
         .configure(newsletter::routes)
         .configure(audit::routes)
+        .configure(admin::routes)
         .configure(health::routes)
         .configure(docs::routes);
 }

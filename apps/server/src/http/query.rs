@@ -94,6 +94,11 @@ pub(crate) struct PageQuery {
 }
 
 impl PageQuery {
+    /// What was found among other parameters.
+    pub(crate) const fn new(limit: Option<i64>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// The page size.
     pub(crate) fn limit(&self) -> Result<Limit, Problem> {
         let Some(entries) = self.limit else {

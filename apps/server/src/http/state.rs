@@ -2,8 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use ashlar_admin::{Dashboard, Notifications, SystemLog};
 use ashlar_audit::log::AuditLog;
 use ashlar_identity::Identity;
+use ashlar_jobs::Desk;
 use ashlar_kernel::{Cache, CacheOutcome, Clock, IdSource};
 use ashlar_leads::{Leads, Transfers, newsletter::Newsletter};
 use ipnet::IpNet;
@@ -24,6 +26,14 @@ pub struct AppState {
     pub newsletter: Newsletter,
     /// What happened.
     pub audit: AuditLog,
+    /// Jobs and schedules.
+    pub desk: Desk,
+    /// What needs somebody's attention.
+    pub notifications: Notifications,
+    /// The numbers of tenants.
+    pub dashboard: Dashboard,
+    /// Warnings and errors of the installation.
+    pub system_log: SystemLog,
     /// Tenants by their short names.
     pub tenants: Tenants,
     /// The time.
@@ -97,6 +107,14 @@ pub struct Services {
     pub newsletter: Newsletter,
     /// What happened.
     pub audit: AuditLog,
+    /// Jobs and schedules.
+    pub desk: Desk,
+    /// What needs somebody's attention.
+    pub notifications: Notifications,
+    /// The numbers of tenants.
+    pub dashboard: Dashboard,
+    /// Warnings and errors of the installation.
+    pub system_log: SystemLog,
 }
 
 impl AppState {
@@ -121,6 +139,10 @@ impl AppState {
             transfers: services.transfers,
             newsletter: services.newsletter,
             audit: services.audit,
+            desk: services.desk,
+            notifications: services.notifications,
+            dashboard: services.dashboard,
+            system_log: services.system_log,
             tenants,
             clock,
             ids,

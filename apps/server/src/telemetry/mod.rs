@@ -9,6 +9,7 @@ mod error_reports;
 mod fields;
 pub mod filter;
 mod json;
+mod kept;
 pub mod metrics;
 mod panics;
 mod rotate;
@@ -32,6 +33,7 @@ use error_reports::ErrorReports;
 pub use error_reports::ReportError;
 use filter::WithSpans;
 use json::JsonLines;
+pub use kept::KeptLines;
 pub use panics::log_panics;
 use timestamp::UtcMillis;
 
@@ -76,6 +78,14 @@ pub struct Logging {
     _file: Option<WorkerGuard>,
     traces: Option<SdkTracerProvider>,
     reports: Option<ErrorReports>,
+    kept: Option<KeptLines>,
+}
+
+impl Logging {
+    /// Warnings and errors that wait to be kept; only a server keeps them.
+    pub fn kept(&self) -> Option<&KeptLines> {
+        self.kept.as_ref()
+    }
 }
 
 impl Drop for Logging {
@@ -106,14 +116,16 @@ pub fn init(config: &Config, stream: Stream) -> Result<Logging, InitError> {
     let traces = collector.map(traces::exporter).transpose().map_err(InitError::Traces)?;
     let dsn = config.sentry_dsn.as_ref().filter(|_| is_server);
     let reports = dsn.map(|dsn| ErrorReports::open(dsn, config.profile)).transpose().map_err(InitError::Reports)?;
+    let kept = is_server.then(KeptLines::default);
     tracing_subscriber::registry()
         .with(lines(log.format, stream, file))
         .with(traces.as_ref().map(traces::layer))
         .with(reports.as_ref().map(ErrorReports::layer))
+        .with(kept.as_ref().map(KeptLines::layer))
         .with(WithSpans(events))
         .try_init()
         .map_err(InitError::Twice)?;
-    Ok(Logging { _file: guard, traces, reports })
+    Ok(Logging { _file: guard, traces, reports, kept })
 }
 
 fn lines(format: LogFormat, stream: Stream, file: Option<NonBlocking>) -> Box<dyn Layer<Registry> + Send + Sync> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
@@ -17,9 +17,14 @@ impl FormatTime for UtcMillis {
 }
 
 /// This moment as text.
-#[expect(clippy::disallowed_methods, reason = "a log line is about this very moment; nothing is decided by it")]
 pub(super) fn now() -> String {
-    text(std::time::SystemTime::now().into())
+    text(moment())
+}
+
+/// This moment, in whole milliseconds.
+#[expect(clippy::disallowed_methods, reason = "a log line is about this very moment; nothing is decided by it")]
+pub(super) fn moment() -> DateTime<Utc> {
+    DateTime::<Utc>::from(std::time::SystemTime::now()).trunc_subsecs(3)
 }
 
 fn text(time: DateTime<Utc>) -> String {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ashlar_admin::{Notifications, SystemLog};
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
 use ashlar_kernel::{Clock, Context, RequestId, RequestLedger, TenantId};
@@ -23,11 +24,15 @@ pub struct Keepers {
     pub newsletter: Newsletter,
     /// Files.
     pub leads: Leads,
+    /// Notifications.
+    pub notifications: Notifications,
+    /// Warnings and errors.
+    pub system_log: SystemLog,
 }
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters, newsletter, leads } = keepers;
+    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log } = keepers;
     Handlers::new()
         .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
         .with(PurgeLogins { identity: identity.clone(), clock: Arc::clone(clock) })
@@ -37,6 +42,7 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
         .with(PurgeCounters { counters, clock: Arc::clone(clock) })
         .with(SweepFiles { leads, clock: Arc::clone(clock) })
         .with(SweepSubscriptions { newsletter, clock: Arc::clone(clock) })
+        .with(PurgeLog { notifications, system_log, clock: Arc::clone(clock) })
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there. Signing keys are looked at more often,
@@ -50,6 +56,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         hourly(ReleaseIdentifiers::KIND, 53)?,
         hourly(SweepSubscriptions::KIND, 17)?,
         by(SweepFiles::KIND, "29 3 * * *")?,
+        hourly(PurgeLog::KIND, 31)?,
         by(TurnSigningKeys::KIND, "*/5 * * * *")?,
     ])
 }
@@ -193,6 +200,28 @@ impl Handler for SweepFiles {
             tracing::info!(files, "deleted files that nobody needed");
         }
         Ok(())
+    }
+}
+
+/// Deletes warnings, errors and notifications of long ago.
+struct PurgeLog {
+    notifications: Notifications,
+    system_log: SystemLog,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for PurgeLog {
+    const KIND: &'static str = "system_log.purge";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let purged = self.system_log.purge(now).await;
+        purged.map_err(|error| Failure::Transient(error.to_string()))?;
+        let purged = self.notifications.purge(now).await;
+        purged.map(drop).map_err(|error| Failure::Transient(error.to_string()))
     }
 }
 

@@ -9,6 +9,7 @@ mod erasure;
 mod figures;
 mod housekeeping;
 mod imports;
+mod matters;
 mod pace;
 mod relay;
 mod scheduler;
@@ -28,6 +29,7 @@ use tokio::{sync::watch, task::JoinSet};
 pub use clock::{AskOffset, SharedClock};
 pub use erasure::{ErasePersonal, Erasures};
 pub use housekeeping::{Keepers, housekeeping, schedules};
+pub use matters::Watch;
 pub use seal::Sealing;
 
 use self::{crew::Crew, figures::Figures, pace::Pace};
@@ -80,6 +82,8 @@ pub struct Work {
     pub sealing: Sealing,
     /// Who imports leads; nobody if none.
     pub transfers: Option<Transfers>,
+    /// Who looks at what does not go as it should; nobody if none.
+    pub watch: Option<Watch>,
     /// What every process does, whatever its roles: carrying rings, hearing of others' revocations.
     pub errands: Vec<Errand>,
     /// Jobs at the same time.
@@ -121,6 +125,9 @@ impl Work {
             let relay = Relay::new(self.outbox, Arc::new(self.subscribers), Arc::clone(&clock));
             tasks.spawn(relay::run(relay, pace.clone().woken_by(News::Events)));
             tasks.spawn(seal::run(self.sealing, Arc::clone(&clock), pace.clone().woken_by(News::Events)));
+            if let Some(watch) = self.watch {
+                tasks.spawn(matters::run(watch, Arc::clone(&clock), pace.clone()));
+            }
             if let Some(transfers) = self.transfers {
                 let holder = imports::holder(&self.entropy);
                 tasks.spawn(imports::run(transfers, holder, pace.clone().woken_by(News::Events)));

@@ -1,6 +1,7 @@
 //! Jobs, the relay and schedules, in process.
 
 mod bell;
+mod desk;
 mod table;
 
 use std::{
@@ -16,18 +17,19 @@ use ashlar_jobs::{
         QueueStats, ScheduleStore,
     },
 };
-use ashlar_kernel::{EventLog, IdSource, LogReader, StoreError, TenantId, Timestamp};
+use ashlar_kernel::{EventLog as _, IdSource, LogReader, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use uuid::Uuid;
 
 use self::{bell::Rings, table::Table};
+use crate::MemoryStore;
 
 /// Jobs that are gone when the process ends, by the same laws as those that are not. Clones share one state.
 #[derive(Clone)]
 pub struct MemoryJobs(Arc<Shared>);
 
 struct Shared {
-    log: Arc<dyn EventLog>,
+    log: MemoryStore,
     ids: Arc<dyn IdSource>,
     /// Whose turn it is to move events.
     turn: futures::lock::Mutex<()>,
@@ -47,11 +49,24 @@ struct State {
 struct Fired {
     first_asked: Timestamp,
     moments: BTreeSet<Timestamp>,
+    latest: Option<Timestamp>,
+}
+
+impl Fired {
+    fn asked_first(at: Timestamp) -> Self {
+        Self { first_asked: at, moments: BTreeSet::new(), latest: None }
+    }
+}
+
+impl State {
+    fn fired(&mut self, schedule: &str, now: Timestamp) -> &mut Fired {
+        self.schedules.entry(schedule.to_owned()).or_insert_with(|| Fired::asked_first(now))
+    }
 }
 
 impl MemoryJobs {
-    /// No jobs yet. Their ids come from `ids`, events from `log`.
-    pub fn new(log: Arc<dyn EventLog>, ids: Arc<dyn IdSource>) -> Self {
+    /// No jobs yet. Their ids come from `ids`; events are those of `log`.
+    pub fn new(log: MemoryStore, ids: Arc<dyn IdSource>) -> Self {
         let (turn, state, rings) = Default::default();
         Self(Arc::new(Shared { log, ids, turn, state, rings }))
     }
@@ -148,21 +163,26 @@ impl Outbox for MemoryJobs {
 impl ScheduleStore for MemoryJobs {
     async fn since(&self, schedule: &str, now: Timestamp) -> Result<Timestamp, StoreError> {
         let mut state = self.state();
-        let fresh = || Fired { first_asked: now, moments: BTreeSet::new() };
-        let fired = state.schedules.entry(schedule.to_owned()).or_insert_with(fresh);
+        let fired = state.fired(schedule, now);
         Ok(fired.moments.last().copied().unwrap_or(fired.first_asked))
     }
 
     async fn fire(&self, firing: Firing) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let fresh = || Fired { first_asked: firing.now, moments: BTreeSet::new() };
-        let fired = state.schedules.entry(firing.schedule).or_insert_with(fresh);
+        let fired = state.fired(&firing.schedule, firing.now);
         let is_first = fired.moments.insert(firing.due_at);
         if is_first {
+            fired.latest = Some(firing.now);
             state.table.add(Job::enqueued(self.new_id(), firing.job, firing.now));
             self.0.rings.ring();
         }
         Ok(is_first)
+    }
+
+    async fn last_firings(&self, schedules: &[&str]) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        let state = self.state();
+        let of = |name: &&str| Some(((*name).to_owned(), state.schedules.get(*name)?.latest?));
+        Ok(schedules.iter().filter_map(of).collect())
     }
 
     async fn forget_firings(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -29,6 +29,7 @@
 //! # }
 //! ```
 
+mod admin;
 mod brake;
 mod cache;
 mod clock;
@@ -48,6 +49,7 @@ mod store;
 mod token_signer;
 mod vault;
 
+pub use admin::MemoryAdmin;
 pub use brake::MemoryBrake;
 pub use cache::MemoryCache;
 pub use clock::ManualClock;

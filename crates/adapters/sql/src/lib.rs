@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod admin;
 mod api_key;
 mod audit;
 mod bell;

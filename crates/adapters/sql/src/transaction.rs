@@ -23,7 +23,7 @@ impl SqlStore {
     pub(crate) async fn begin_tx(&self, context: &Context) -> Result<SqlTx, StoreError> {
         let tx = self.begin_bare().await?;
         let journal = Journal::new(context.clone(), Arc::clone(self.ids()));
-        Ok(SqlTx { tx, journal, store: self.clone(), is_sound: true, has_events: false })
+        Ok(SqlTx { tx, journal, store: self.clone(), is_sound: true, has_events: false, has_jobs: false })
     }
 
     /// A transaction that leaves no events: for what follows from events and is none itself, such as jobs.
@@ -77,6 +77,7 @@ pub(crate) struct SqlTx {
     store: SqlStore,
     is_sound: bool,
     has_events: bool,
+    has_jobs: bool,
 }
 
 impl SqlTx {
@@ -117,6 +118,15 @@ impl SqlTx {
         Ok(())
     }
 
+    /// Workers are told at the commit that there is something to do.
+    pub(crate) fn wake_workers(&mut self) {
+        self.has_jobs = true;
+    }
+
+    pub(crate) const fn store(&self) -> &SqlStore {
+        &self.store
+    }
+
     pub(crate) const fn context(&self) -> &Context {
         self.journal.context()
     }
@@ -145,10 +155,13 @@ impl UnitOfWork for SqlTx {
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         self.enter()?;
-        let Self { tx, store, has_events, .. } = *self;
+        let Self { tx, store, has_events, has_jobs, .. } = *self;
         tx.commit().await.map_err(|error| store.write_error(error))?;
         if has_events {
             store.rings().ring(News::Events);
+        }
+        if has_jobs {
+            store.rings().ring(News::Jobs);
         }
         Ok(())
     }

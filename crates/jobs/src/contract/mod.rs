@@ -6,7 +6,10 @@ use std::{pin::Pin, sync::Arc};
 use ashlar_kernel::EventLog;
 use uuid::Uuid;
 
-use crate::port::{Bell, JobStore, Outbox, ScheduleStore};
+use crate::{
+    desk::DeskStore,
+    port::{Bell, JobStore, Outbox, ScheduleStore},
+};
 
 pub mod bell;
 pub mod by_hand;
@@ -31,6 +34,8 @@ pub struct Fixture {
     pub outbox: Arc<dyn Outbox>,
     /// The firings.
     pub schedules: Arc<dyn ScheduleStore>,
+    /// Where people's steps are saved.
+    pub desk: Arc<dyn DeskStore>,
     /// Says when there is something to do.
     pub bell: Arc<dyn Bell>,
     /// The log.
@@ -86,6 +91,10 @@ macro_rules! job_store_contract {
             a_cancelled_job_is_lost_to_its_worker,
             a_dead_job_is_given_another_chance,
             a_second_chance_makes_no_second_live_job,
+            a_waiting_job_is_hurried,
+            what_people_do_is_told_and_what_they_cannot_do_is_not,
+            a_job_remembers_why_it_failed,
+            jobs_are_shown_to_those_who_may_and_of_their_tenant,
             the_list_is_filtered_and_newest_first,
         );
         $crate::job_store_contract!(@laws $fixture, relay,
@@ -99,6 +108,7 @@ macro_rules! job_store_contract {
             a_moment_is_fired_for_once,
             a_scheduler_fires_what_is_due,
             the_last_firing_is_never_forgotten,
+            a_schedule_is_run_by_hand_and_told,
         );
         $crate::job_store_contract!(@laws $fixture, bell,
             new_work_rings,
@@ -132,6 +142,7 @@ macro_rules! job_store_contract {
                 racing_schedulers_fire_once,
                 racing_workers_keep_the_order_of_a_key,
                 racing_reapers_count_an_attempt_once,
+                racing_operators_and_workers_agree,
             );
         }
     };

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use ashlar_kernel::LogReader;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -167,4 +168,46 @@ pub async fn racing_reapers_count_an_attempt_once(fixture: Fixture, start: Start
 
     assert_eq!(won.iter().sum::<u64>(), 20, "{won:?}");
     assert!(scene.all().await.iter().all(|job| job.attempts() == 1 && job.state() == JobState::Ready));
+}
+
+/// Whoever cancels and hurries while workers claim and finish: each job has one end, and there is one event for each
+/// cancellation that was granted.
+pub async fn racing_operators_and_workers_agree(fixture: Fixture, start: StartRace) {
+    let scene = Scene::new(fixture);
+    let later = noon() + TimeDelta::hours(1);
+    let asked = (0..60).map(|number| if number % 2 == 0 { note(number) } else { note(number).run_at(later) });
+    let jobs = scene.fixture.jobs.enqueue(asked.collect(), noon()).await.unwrap();
+    let ids: Vec<_> = jobs.into_iter().map(|job| job.id).collect();
+    let won = start(runners(&scene, move |scene, number| {
+        let ids = ids.clone();
+        async move { if number % 2 == 0 { work_on(&scene).await } else { interfere(&scene, &ids).await } }
+    }))
+    .await;
+
+    let jobs = scene.all().await;
+    let in_state = |state| jobs.iter().filter(|job| job.state() == state).count();
+    assert_eq!(in_state(JobState::Done) + in_state(JobState::Cancelled), jobs.len(), "{won:?}");
+    assert_eq!(won.iter().sum::<u64>(), u64::try_from(in_state(JobState::Cancelled)).unwrap());
+    let events = scene.fixture.log.pending(LogReader::Seal, 10_000).await.unwrap();
+    let told = events.iter().filter(|event| event.name == "jobs.job.cancelled").count();
+    assert_eq!(told, in_state(JobState::Cancelled));
+}
+
+/// Works until there should be nothing left.
+async fn work_on(scene: &Scene) -> u64 {
+    let worker = scene.worker();
+    for _round in 0..20 {
+        worker.step().await.unwrap();
+    }
+    0
+}
+
+/// Hurries and cancels every job; how many were cancelled.
+async fn interfere(scene: &Scene, ids: &[crate::JobId]) -> u64 {
+    let (desk, boss, mut cancelled) = (scene.desk(), scene.boss(), 0);
+    for id in ids {
+        let _may_run_or_have_ended = desk.run_now(&boss, *id).await;
+        cancelled += u64::from(desk.cancel(&boss, *id).await.is_ok());
+    }
+    cancelled
 }

@@ -11,15 +11,18 @@ use std::{
     time::Duration,
 };
 
-use ashlar_kernel::{Clock, Entropy, EventRecord, TenantId, Timestamp};
+use ashlar_kernel::{
+    Actor, Clock, Context, Entropy, EventRecord, MacKey, PermissionSet, Principal, RequestId, TenantId, Timestamp,
+};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::Fixture;
 use crate::{
-    Failure, Handler, Handlers, Idempotence, Job, JobId, NewJob, Relay, Subscriber, Subscribers, Worker, WorkerPorts,
-    WorkerSettings,
+    CatchUp, Desk, Failure, Handler, Handlers, Idempotence, Job, JobId, NewJob, Relay, Schedule, Subscriber,
+    Subscribers, Worker, WorkerPorts, WorkerSettings,
+    desk::{DeskPorts, permission},
     port::{Claim, JobQuery, JobStore, Outbox, Sleep},
 };
 
@@ -217,6 +220,45 @@ impl Scene {
 
     pub(super) fn relay_on(&self, outbox: Arc<dyn Outbox>, subscribers: Subscribers) -> Relay {
         Relay::new(outbox, Arc::new(subscribers), Arc::clone(&self.clock) as Arc<dyn Clock>)
+    }
+
+    /// People at their desk, with one schedule, `hourly`.
+    pub(super) fn desk(&self) -> Desk {
+        let ports = DeskPorts {
+            store: Arc::clone(&self.fixture.desk),
+            jobs: Arc::clone(&self.fixture.jobs),
+            firings: Arc::clone(&self.fixture.schedules),
+        };
+        let job = |_: Timestamp| note(9).once_per("schedule").unwrap();
+        let hourly = Schedule::new("hourly", "0 * * * *", "Europe/Berlin", CatchUp::Once, job).unwrap();
+        Desk::new(ports, vec![hourly], &MacKey::from_bytes([7; 32]))
+    }
+
+    /// Somebody who may do everything in `main`.
+    pub(super) fn boss(&self) -> Context {
+        self.boss_of(TenantId::MAIN)
+    }
+
+    /// Somebody who may do everything there.
+    pub(super) fn boss_of(&self, tenant: TenantId) -> Context {
+        self.somebody(tenant, permission::ALL.iter().map(|(permission, _)| *permission).collect())
+    }
+
+    /// Somebody who may do nothing.
+    pub(super) fn nobody(&self) -> Context {
+        self.somebody(TenantId::MAIN, PermissionSet::default())
+    }
+
+    fn somebody(&self, tenant: TenantId, permissions: PermissionSet) -> Context {
+        let principal = Principal {
+            user: Uuid::from_u128(7),
+            session: Uuid::from_u128(8),
+            authenticated_at: self.now(),
+            permissions,
+            withheld: PermissionSet::default(),
+        };
+        let context = Context::system("law", tenant, RequestId::parse("law").unwrap(), self.now());
+        Context { actor: Actor::User(principal), ..context }
     }
 
     pub(super) fn relay(&self, subscribers: Subscribers) -> Relay {

@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::{Clock, TenantId, Timestamp};
+use ashlar_kernel::{Clock, LogReader, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 use super::{
     Fixture,
     scene::{Scene, noon, note},
 };
-use crate::{CatchUp, NewJob, Schedule, Scheduler, port::Firing};
+use crate::{CatchUp, NewJob, Schedule, Scheduler, desk::DeskError, port::Firing};
 
 fn firing(hour: i64) -> Firing {
     let due_at = noon() + TimeDelta::hours(hour);
@@ -83,4 +83,28 @@ pub async fn the_last_firing_is_never_forgotten(fixture: Fixture) {
     assert_eq!(forget(100).await, 0);
     assert_eq!(scene.fixture.schedules.since("hourly", noon()).await.unwrap(), noon() + TimeDelta::hours(4));
     assert!(!scene.fixture.schedules.fire(firing(4)).await.unwrap());
+}
+
+/// At once, beside the calendar, once while its job waits; the list tells when it was and will be.
+pub async fn a_schedule_is_run_by_hand_and_told(fixture: Fixture) {
+    let scene = Scene::new(fixture);
+    scene.clock.advance(TimeDelta::minutes(20));
+    let (desk, boss, now) = (scene.desk(), scene.boss(), scene.now());
+    let line = desk.schedules(&boss).await.unwrap().remove(0);
+    let next = Some(noon() + TimeDelta::hours(1));
+    assert_eq!((line.name.as_str(), line.cron.as_str(), line.zone), ("hourly", "0 * * * *", "Europe/Berlin"));
+    assert_eq!((line.last_run, line.next_run), (None, next));
+
+    let id = desk.run_schedule(&boss, "hourly").await.unwrap();
+    assert_eq!(scene.stored(id).await.run_at(), now);
+    scene.clock.advance(TimeDelta::minutes(1));
+    let again = desk.run_schedule(&scene.boss(), "hourly").await;
+    assert!(matches!(again, Err(DeskError::Duplicate)), "{again:?}");
+    assert!(matches!(desk.run_schedule(&boss, "daily").await, Err(DeskError::NotFound(_))));
+
+    let line = desk.schedules(&boss).await.unwrap().remove(0);
+    assert_eq!((line.last_run, line.next_run), (Some(now), next), "what was refused has left nothing");
+    let events = scene.fixture.log.pending(LogReader::Seal, 10).await.unwrap();
+    let told: Vec<_> = events.iter().map(|event| (event.name.as_str(), event.targets[0].id.as_str())).collect();
+    assert_eq!(told, [("jobs.schedule.run", "hourly")]);
 }

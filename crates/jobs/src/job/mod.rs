@@ -2,12 +2,14 @@
 
 mod backoff;
 mod failure;
+mod history;
 mod new_job;
 mod row;
 mod transition;
 
 pub use backoff::Backoff;
 pub use failure::{Failure, NOTE_MAX, scrub};
+pub use history::{FAILURES_KEPT, FailedAttempt};
 pub use new_job::{DEFAULT_ATTEMPTS, DEFAULT_QUEUE, InvalidJob, KEY_MAX, NAME_MAX, NewJob, PAYLOAD_MAX};
 pub use row::JobRow;
 pub use transition::{Guard, Transition, WrongState};
@@ -28,6 +30,7 @@ pub struct Job {
     status: Status,
     token: i64,
     last_error: Option<String>,
+    failures: Vec<FailedAttempt>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -123,6 +126,7 @@ impl Job {
             status: Status::Ready,
             token: 0,
             last_error: None,
+            failures: Vec::new(),
             created_at: now,
             updated_at: now,
         }
@@ -226,6 +230,11 @@ impl Job {
     /// Why the last attempt failed, scrubbed.
     pub fn last_error(&self) -> Option<&str> {
         self.last_error.as_deref()
+    }
+
+    /// The attempts that failed, the last [`FAILURES_KEPT`] of them, oldest first. A second chance does not forget them.
+    pub fn failures(&self) -> &[FailedAttempt] {
+        &self.failures
     }
 
     /// When it was enqueued.

@@ -27,6 +27,7 @@ pub struct JobRow {
     pub serial_key: Option<String>,
     pub trace_context: Option<String>,
     pub last_error: Option<String>,
+    pub failures: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub finished_at: Option<Timestamp>,
@@ -56,6 +57,7 @@ impl Job {
             serial_key: self.what.serial_key.clone(),
             trace_context: self.what.trace_context.clone(),
             last_error: self.last_error.clone(),
+            failures: serde_json::json!(self.failures).to_string(),
             created_at: self.created_at,
             updated_at: self.updated_at,
             finished_at: self.finished_at(),
@@ -87,6 +89,7 @@ impl Job {
             status,
             token: row.token,
             last_error: row.last_error,
+            failures: serde_json::from_str(&row.failures).map_err(|_not_json| corrupt("job.failures"))?,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

@@ -3,7 +3,11 @@
 use ashlar_kernel::{Entropy, Timestamp};
 use chrono::TimeDelta;
 
-use super::{Backoff, Failure, Job, JobId, JobState, Lease, Status, scrub};
+use super::{
+    Backoff, Failure, Job, JobId, JobState, Lease, Status,
+    history::{FailedAttempt, remember},
+    scrub,
+};
 
 /// This cannot happen to a job in that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +135,11 @@ impl Job {
         self.step(&ended, now, |job| Self { attempts: 0, run_at: now, ..job.with(Status::Ready) })
     }
 
+    /// Somebody does not want to wait until its time has come.
+    pub fn hurried(self, now: Timestamp) -> Result<Transition, WrongState> {
+        self.step(&[JobState::Ready], now, |job| Self { run_at: job.run_at.min(now), ..job })
+    }
+
     fn step(
         self,
         from: &[JobState],
@@ -159,7 +168,8 @@ impl Job {
     }
 
     fn again_or_dead(self, wait: Option<TimeDelta>, error: String, now: Timestamp) -> Self {
-        let job = Self { last_error: Some(error), ..self };
+        let failed = FailedAttempt { number: self.attempts, at: now, note: error.clone() };
+        let job = Self { last_error: Some(error), failures: remember(self.failures, failed), ..self };
         match wait.filter(|_| job.attempts < job.what.max_attempts) {
             Some(wait) => Self { run_at: now + wait, ..job.with(Status::Ready) },
             None => job.with(Status::Dead { at: now }),

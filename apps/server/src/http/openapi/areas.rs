@@ -4,10 +4,10 @@
 use utoipa::openapi::{OpenApi, path::Operation, tag::TagBuilder};
 
 /// The domains whose operations are many enough to be split.
-const DOMAINS: [&str; 2] = ["identity", "leads"];
+const DOMAINS: [&str; 3] = ["identity", "leads", "admin"];
 
 /// Areas in the order in which they are shown, with what they are.
-const AREAS: [(&str, &str); 14] = [
+const AREAS: [(&str, &str); 15] = [
     ("Sign in", "Sign in, in one step or two, stay signed in, prove again who you are, sign out."),
     ("Account", "Open an account, read and change it, its password and its address, take its data along, delete it."),
     ("Sessions", "Where you are signed in, and who has tried to."),
@@ -16,6 +16,7 @@ const AREAS: [(&str, &str); 14] = [
     ("API keys", "Keys for programs."),
     ("Tenants", "Tenants, and what you are in them."),
     ("Administration", "People of a tenant, for its administrators."),
+    ("Operations", "Jobs, schedules, the log, what needs attention, and the numbers."),
     ("Signing keys", "The keys that sign access tokens: public for everybody, their exchange for operators."),
     ("Leads", "People who may become customers, and the pipeline they go through."),
     ("Imports and exports", "Leads that come and go in files."),
@@ -25,7 +26,7 @@ const AREAS: [(&str, &str); 14] = [
 ];
 
 /// The area of paths that begin so; the first one that fits.
-const PATHS: [(&str, &str); 25] = [
+const PATHS: [(&str, &str); 30] = [
     ("/api/v1/auth/login", "Sign in"),
     ("/api/v1/auth/refresh", "Sign in"),
     ("/api/v1/auth/logout", "Sign in"),
@@ -41,6 +42,11 @@ const PATHS: [(&str, &str); 25] = [
     ("/api/v1/api-keys", "API keys"),
     ("/api/v1/admin/tenants", "Tenants"),
     ("/api/v1/admin/keys", "Signing keys"),
+    ("/api/v1/admin/jobs", "Operations"),
+    ("/api/v1/admin/schedules", "Operations"),
+    ("/api/v1/admin/logs", "Operations"),
+    ("/api/v1/admin/notifications", "Operations"),
+    ("/api/v1/admin/dashboard", "Operations"),
     ("/api/v1/admin/", "Administration"),
     ("/.well-known/jwks.json", "Signing keys"),
     ("/api/v1/leads/import", "Imports and exports"),

@@ -46,6 +46,7 @@ const API: &str = "/api/v1/";
         (name = "identity", description = "Accounts, sign-in, tokens, sessions and API keys."),
         (name = "leads", description = "People who may become customers, and the pipeline they go through."),
         (name = "audit", description = "What happened in a tenant, and who looked."),
+        (name = "admin", description = "Jobs, schedules, the log, what needs attention, and the numbers."),
         (name = "operations", description = "Whether a process lives and works, and this description."),
     ),
     components(schemas(ProblemDocument, FieldProblem))

@@ -67,6 +67,14 @@ pub(super) const FORMS_TRAPPED: Definition = Definition {
     meaning: "Forms of web pages that were thanked for and thrown away, because no person can have sent them: `honeypot` (also of contact messages and of wishes for letters), `too_fast` or `no_stamp`.",
 };
 
+pub(super) const LOG_LINES_LOST: Definition = Definition {
+    name: "log_lines_lost_total",
+    kind: "counter",
+    labels: &[],
+    unit: "lines",
+    meaning: "Warnings and errors that the system log lacks, because there were too many at once or the database was away. The output of the process has them.",
+};
+
 pub(super) const LOGIN_FAILED: Definition = Definition {
     name: "login_failed_total",
     kind: "counter",
@@ -276,6 +284,7 @@ mod tests {
         &RATE_LIMITED,
         &LOGIN_FAILED,
         &FORMS_TRAPPED,
+        &LOG_LINES_LOST,
         &CACHE_REQUESTS,
         &REDIS_UP,
         &REVOCATIONS_HEARING,

@@ -9,6 +9,7 @@
 //! Every label has a closed set of values; see [`labels`]. Nobody outside can add a series by asking for something.
 
 mod catalogue;
+mod figures;
 mod jobs;
 mod labels;
 mod pools;
@@ -28,6 +29,7 @@ use prometheus::{
 };
 
 use catalogue::Definition;
+pub use figures::RequestFigures;
 pub use jobs::{JobInProgress, QueueFigures};
 pub use pools::{PoolSource, PoolUse};
 pub use request::{Open, RequestInProgress};
@@ -51,6 +53,7 @@ struct Inner {
     connections: IntGauge,
     overloaded: IntCounter,
     login_failed: IntCounter,
+    log_lines_lost: IntCounter,
     rate_limited: IntCounterVec,
     forms_trapped: IntCounterVec,
     pools: pools::Pools,
@@ -75,6 +78,7 @@ impl Default for Metrics {
             connections: registered(&registry, IntGauge::with_opts(options(&catalogue::CONNECTIONS))),
             overloaded: registered(&registry, IntCounter::with_opts(options(&catalogue::OVERLOADED))),
             login_failed: registered(&registry, IntCounter::with_opts(options(&catalogue::LOGIN_FAILED))),
+            log_lines_lost: registered(&registry, IntCounter::with_opts(options(&catalogue::LOG_LINES_LOST))),
             rate_limited: counters(&registry, &catalogue::RATE_LIMITED),
             forms_trapped: counters(&registry, &catalogue::FORMS_TRAPPED),
             pools: pools::Pools::new(&registry),
@@ -103,6 +107,11 @@ impl Metrics {
         if let Ok(counter) = self.0.rate_limited.get_metric_with_label_values(&[policy]) {
             counter.inc();
         }
+    }
+
+    /// So many warnings and errors are not in the system log.
+    pub fn log_lines_lost(&self, lines: u64) {
+        self.0.log_lines_lost.inc_by(lines);
     }
 
     /// A form was thrown away, caught by this trap.

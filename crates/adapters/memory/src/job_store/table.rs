@@ -56,6 +56,15 @@ impl Table {
     }
 
     pub(super) fn settle(&mut self, step: &Transition) -> Ack {
+        let ack = self.would(step);
+        if ack == Ack::Saved {
+            self.save(step);
+        }
+        ack
+    }
+
+    /// What would become of a step.
+    pub(super) fn would(&self, step: &Transition) -> Ack {
         let guard = step.guard();
         let lease_until = |job: &Job| job.lease().map(|lease| lease.until);
         let holds = |job: &Job| {
@@ -68,7 +77,6 @@ impl Table {
         if step.next().state().is_live() && self.twin_of(step.next()).is_some() {
             return Ack::Duplicate;
         }
-        self.save(step);
         Ack::Saved
     }
 
@@ -134,7 +142,7 @@ impl Table {
     }
 
     /// Another live job with the same dedupe key.
-    fn twin_of(&self, job: &Job) -> Option<&Job> {
+    pub(super) fn twin_of(&self, job: &Job) -> Option<&Job> {
         let key = job.dedupe_key()?;
         let same = |other: &&Job| {
             let is_other = other.id() != job.id() && other.state().is_live();
@@ -165,5 +173,7 @@ fn is_asked_for(job: &Job, query: &JobQuery) -> bool {
         && query.state.is_none_or(|state| job.state() == state)
         && query.queue.as_deref().is_none_or(|queue| job.queue() == queue)
         && query.kind.as_deref().is_none_or(|kind| job.kind() == kind)
+        && query.from.is_none_or(|from| job.created_at() >= from)
+        && query.to.is_none_or(|to| job.created_at() < to)
         && query.after.is_none_or(|after| job.id() < after)
 }

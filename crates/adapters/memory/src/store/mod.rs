@@ -108,6 +108,11 @@ impl MemoryStore {
         self.shared.lock().log.all().cloned().collect()
     }
 
+    /// Writes events that a unit of work beside this store has committed.
+    pub(crate) fn append(&self, events: Vec<EventRecord>) {
+        self.shared.lock().log.append(events);
+    }
+
     /// Every attempt to sign in, in the order of the commits.
     pub fn login_attempts(&self) -> Vec<LoginAttempt> {
         self.shared.lock().tables.logins().to_vec()

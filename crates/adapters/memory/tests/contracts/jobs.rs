@@ -16,7 +16,7 @@ fn empty_store() -> Ready<Option<Fixture>> {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::at("2030-01-01T12:00:00Z"));
     let ids: Arc<dyn IdSource> = Arc::new(TimeOrderedIds::new(Arc::clone(&clock), Arc::new(SeededEntropy::new(1))));
     let store = Arc::new(MemoryStore::new(Arc::clone(&ids)));
-    let jobs = Arc::new(MemoryJobs::new(Arc::clone(&store) as Arc<_>, ids));
+    let jobs = Arc::new(MemoryJobs::new((*store).clone(), ids));
     let log = Arc::clone(&store);
     let emit = Arc::new(move |aggregate| {
         let (store, context) = (Arc::clone(&store), anonymous(&*clock));
@@ -30,7 +30,8 @@ fn empty_store() -> Ready<Option<Fixture>> {
     });
     let outbox = Arc::clone(&jobs) as Arc<_>;
     let (schedules, bell) = (Arc::clone(&jobs) as Arc<_>, Arc::clone(&jobs) as Arc<_>);
-    ready(Some(Fixture { jobs, outbox, schedules, bell, log, emit }))
+    let desk = Arc::clone(&jobs) as Arc<_>;
+    ready(Some(Fixture { jobs, outbox, schedules, desk, bell, log, emit }))
 }
 
 ashlar_jobs::job_store_contract!(empty_store);

@@ -1,5 +1,6 @@
 //! The doubles obey the laws of the ports they stand in for.
 
+mod admin;
 mod audit;
 mod brake;
 mod cache;

@@ -28,6 +28,7 @@ pub(super) mod job {
         pub serial_key: Option<String>,
         pub trace_context: Option<String>,
         pub last_error: Option<String>,
+        pub failures: String,
         pub created_at: ChronoDateTimeUtc,
         pub updated_at: ChronoDateTimeUtc,
         pub finished_at: Option<ChronoDateTimeUtc>,

@@ -28,6 +28,7 @@ pub(super) fn new_job(job: &Job) -> job::ActiveModel {
         serial_key: row.serial_key,
         trace_context: row.trace_context,
         last_error: row.last_error,
+        failures: row.failures,
         created_at: row.created_at,
         updated_at: row.updated_at,
         finished_at: row.finished_at,
@@ -47,6 +48,7 @@ pub(super) fn changed_job(job: &Job) -> job::ActiveModel {
         token: Set(row.token),
         worker: Set(row.worker),
         last_error: Set(row.last_error),
+        failures: Set(row.failures),
         updated_at: Set(row.updated_at),
         finished_at: Set(row.finished_at),
         ..Default::default()
@@ -73,6 +75,7 @@ pub(super) fn restore_job(row: job::Model) -> Result<Job, StoreError> {
         serial_key: row.serial_key,
         trace_context: row.trace_context,
         last_error: row.last_error,
+        failures: row.failures,
         created_at: row.created_at,
         updated_at: row.updated_at,
         finished_at: row.finished_at,

@@ -1,6 +1,7 @@
 //! Jobs, the relay and schedules behind their ports.
 
 mod claim;
+mod desk;
 mod entity;
 mod insertion;
 mod mapping;

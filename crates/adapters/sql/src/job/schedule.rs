@@ -1,11 +1,13 @@
 //! Firings of schedules.
 
+use std::collections::BTreeMap;
+
 use ashlar_jobs::port::{Firing, News, ScheduleStore};
 use ashlar_kernel::{StoreError, Timestamp};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
-    sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Statement, Value, sea_query::OnConflict,
 };
 
 use super::{
@@ -16,6 +18,26 @@ use crate::{SqlStore, errors::store_error};
 
 const FORGET: &str = "DELETE FROM schedule_firing WHERE due_at < $1
     AND due_at < (SELECT max(due_at) FROM schedule_firing AS other WHERE other.schedule = schedule_firing.schedule)";
+
+/// When a schedule was last fired.
+#[derive(FromQueryResult)]
+struct Last {
+    schedule: String,
+    fired_at: Timestamp,
+}
+
+/// Notes a firing; false when that moment was fired before.
+pub(super) async fn note_firing(db: &impl ConnectionTrait, fired: &Firing) -> Result<bool, DbErr> {
+    let row = firing::ActiveModel {
+        schedule: Set(fired.schedule.clone()),
+        due_at: Set(fired.due_at),
+        fired_at: Set(fired.now),
+    };
+    let moment = [firing::Column::Schedule, firing::Column::DueAt];
+    let unless_fired = OnConflict::columns(moment).do_nothing().to_owned();
+    let inserted = firing::Entity::insert(row).on_conflict(unless_fired).exec_without_returning(db).await?;
+    Ok(inserted > 0)
+}
 
 #[async_trait]
 impl ScheduleStore for SqlStore {
@@ -42,12 +64,7 @@ impl ScheduleStore for SqlStore {
 
     async fn fire(&self, fired: Firing) -> Result<bool, StoreError> {
         let tx = self.begin_bare().await?;
-        let row =
-            firing::ActiveModel { schedule: Set(fired.schedule), due_at: Set(fired.due_at), fired_at: Set(fired.now) };
-        let moment = [firing::Column::Schedule, firing::Column::DueAt];
-        let unless_fired = OnConflict::columns(moment).do_nothing().to_owned();
-        let inserted = firing::Entity::insert(row).on_conflict(unless_fired).exec_without_returning(&tx).await;
-        if inserted.map_err(|error| self.write_error(error))? == 0 {
+        if !note_firing(&tx, &fired).await.map_err(|error| self.write_error(error))? {
             return Ok(false);
         }
         let job = self.new_job(fired.job, fired.now);
@@ -55,6 +72,24 @@ impl ScheduleStore for SqlStore {
         tx.commit().await.map_err(|error| self.write_error(error))?;
         self.rings().ring(News::Jobs);
         Ok(true)
+    }
+
+    async fn last_firings(&self, schedules: &[&str]) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        if schedules.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        // Each by a look at the end of its part of the index, in one statement.
+        let last = |number: usize| {
+            format!(
+                "SELECT * FROM (SELECT schedule, fired_at FROM schedule_firing WHERE schedule = ${number} \
+             ORDER BY due_at DESC LIMIT 1) AS last_{number}"
+            )
+        };
+        let sql = (1..=schedules.len()).map(last).collect::<Vec<_>>().join(" UNION ALL ");
+        let values = schedules.iter().map(|name| Value::from(*name));
+        let statement = Statement::from_sql_and_values(self.reader().get_database_backend(), sql, values);
+        let rows = Last::find_by_statement(statement).all(self.reader()).await.map_err(store_error)?;
+        Ok(rows.into_iter().map(|row| (row.schedule, row.fired_at)).collect())
     }
 
     async fn forget_firings(&self, before: Timestamp) -> Result<u64, StoreError> {

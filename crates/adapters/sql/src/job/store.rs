@@ -9,7 +9,8 @@ use ashlar_jobs::{
 use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement, Value,
 };
 
 use super::{DEDUPE, entity::job, mapping};
@@ -48,27 +49,12 @@ impl JobStore for SqlStore {
     }
 
     async fn settle(&self, step: Transition) -> Result<Ack, StoreError> {
-        let guard = step.guard();
-        let mut update = job::Entity::update_many()
-            .set(mapping::changed_job(step.next()))
-            .filter(job::Column::Id.eq(guard.id.as_uuid()))
-            .filter(job::Column::State.eq(guard.state.as_str()))
-            .filter(job::Column::Token.eq(guard.token));
-        if let Some(until) = guard.lease_until {
-            update = update.filter(job::Column::LeaseUntil.eq(until));
+        let ack = settle_on(self.writer(), &step).await.map_err(|error| self.write_error(error))?;
+        // Given back: somebody may take it now.
+        if ack == Ack::Saved && step.next().state() == JobState::Ready {
+            self.rings().ring(News::Jobs);
         }
-        match update.exec(self.writer()).await {
-            Ok(done) if done.rows_affected == 1 => {
-                // Given back, or another chance by hand: somebody may take it now.
-                if step.next().state() == JobState::Ready {
-                    self.rings().ring(News::Jobs);
-                }
-                Ok(Ack::Saved)
-            }
-            Ok(_) => Ok(Ack::Lost),
-            Err(error) if DEDUPE.is_broken_by(&error) => Ok(Ack::Duplicate),
-            Err(error) => Err(self.write_error(error)),
-        }
+        Ok(ack)
     }
 
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
@@ -117,6 +103,12 @@ impl JobStore for SqlStore {
         if let Some(kind) = query.kind {
             jobs = jobs.filter(job::Column::Kind.eq(kind));
         }
+        if let Some(from) = query.from {
+            jobs = jobs.filter(job::Column::CreatedAt.gte(from));
+        }
+        if let Some(to) = query.to {
+            jobs = jobs.filter(job::Column::CreatedAt.lt(to));
+        }
         if let Some(after) = query.after {
             jobs = jobs.filter(job::Column::Id.lt(after.as_uuid()));
         }
@@ -144,6 +136,25 @@ impl JobStore for SqlStore {
         let statement = Statement::from_sql_and_values(writer.get_database_backend(), PURGE, values);
         let done = writer.execute_raw(statement).await.map_err(|error| self.write_error(error))?;
         Ok(done.rows_affected())
+    }
+}
+
+/// Saves a step, if its guard holds.
+pub(super) async fn settle_on(db: &impl ConnectionTrait, step: &Transition) -> Result<Ack, DbErr> {
+    let guard = step.guard();
+    let mut update = job::Entity::update_many()
+        .set(mapping::changed_job(step.next()))
+        .filter(job::Column::Id.eq(guard.id.as_uuid()))
+        .filter(job::Column::State.eq(guard.state.as_str()))
+        .filter(job::Column::Token.eq(guard.token));
+    if let Some(until) = guard.lease_until {
+        update = update.filter(job::Column::LeaseUntil.eq(until));
+    }
+    match update.exec(db).await {
+        Ok(done) if done.rows_affected == 1 => Ok(Ack::Saved),
+        Ok(_) => Ok(Ack::Lost),
+        Err(error) if DEDUPE.is_broken_by(&error) => Ok(Ack::Duplicate),
+        Err(error) => Err(error),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
 
+mod admin;
 mod audit;
 mod connecting;
 mod constraints;

@@ -32,6 +32,7 @@ fn fixture_of(store: SqlStore, database: impl Send + Sync + 'static) -> Fixture 
         jobs: Arc::clone(&stores) as Arc<_>,
         outbox: Arc::clone(&stores) as Arc<_>,
         schedules: Arc::clone(&stores) as Arc<_>,
+        desk: Arc::clone(&stores) as Arc<_>,
         bell: Arc::clone(&stores) as Arc<_>,
         log: stores,
         emit,

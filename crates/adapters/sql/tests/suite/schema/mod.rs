@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 41] = [
+const STEPS: [&str; 45] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -50,6 +50,10 @@ const STEPS: [&str; 41] = [
     "m20261121_000047_audit_pii",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
+    "m20261121_000052_job_failures",
+    "m20261121_000053_people_tally",
+    "m20261121_000054_notification",
+    "m20261121_000055_system_log",
     "m20261121_000056_suppression_lift",
 ];
 

@@ -1,0 +1,7 @@
+//! Numbers, notifications and the system log behind their ports.
+
+mod entity;
+mod log;
+mod notification;
+mod numbers;
+mod troubles;

@@ -1,0 +1,60 @@
+//! The laws every [`NotificationStore`] and [`LogStore`] obey. [`admin_store_contract!`](crate::admin_store_contract) makes
+//! one test of each.
+
+use std::sync::Arc;
+
+use ashlar_kernel::{EventLog, IdSource};
+
+use crate::{LogStore, NotificationStore};
+
+pub mod log;
+pub mod notifications;
+mod scene;
+
+/// Stores to try a law on: empty, and nobody else's.
+#[derive(Clone)]
+pub struct Fixture {
+    /// Notifications.
+    pub notifications: Arc<dyn NotificationStore>,
+    /// Lines.
+    pub lines: Arc<dyn LogStore>,
+    /// What happened.
+    pub log: Arc<dyn EventLog>,
+    /// Where ids come from.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// Makes one test of each law. The argument is the path of a function `async fn() -> Option<Fixture>`; none means that
+/// the database is not there, and the test passes after the function has said so. The crate that calls it needs tokio.
+#[macro_export]
+macro_rules! admin_store_contract {
+    ($fixture:path) => {
+        $crate::admin_store_contract!(@laws $fixture, notifications,
+            what_is_the_matter_is_raised_once_and_counted,
+            what_several_notice_at_once_counts_once,
+            what_is_over_is_resolved_and_may_come_back,
+            the_first_to_acknowledge_is_remembered,
+            notifications_are_of_one_tenant_and_for_those_who_may,
+            the_list_is_filtered_and_newest_first,
+            what_was_resolved_long_ago_is_forgotten,
+            watchers_who_race_raise_once,
+        );
+        $crate::admin_store_contract!(@laws $fixture, log,
+            lines_survive_storage,
+            every_filter_counts_and_pages_follow_each_other,
+            lines_are_for_operators,
+            lines_of_long_ago_are_forgotten,
+            too_many_lines_are_trimmed,
+        );
+    };
+    (@laws $fixture:path, $subject:ident, $($law:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $law() {
+                if let Some(fixture) = $fixture().await {
+                    $crate::contract::$subject::$law(fixture).await;
+                }
+            }
+        )+
+    };
+}

@@ -1,0 +1,41 @@
+//! Jobs and notifications as tests make them.
+
+use ashlar_admin::{Matter, Notification, NotificationStore, Raised, Severity};
+use ashlar_jobs::{JobState, NewJob, port::JobStore};
+use ashlar_kernel::{Clock as _, Context, Id, TenantId};
+use chrono::TimeDelta;
+
+use crate::TestApp;
+
+impl TestApp {
+    /// A job of a tenant that nobody knows how to do, and whose time has not come; its id.
+    pub async fn waiting_job(&self, tenant: &str) -> String {
+        let tenant: TenantId = tenant.parse().unwrap();
+        let now = self.clock.now();
+        let job = NewJob::new(tenant, "demo.work", 1, &serde_json::json!({})).unwrap();
+        self.store.enqueue(vec![job.run_at(now + TimeDelta::hours(1))], now).await.unwrap()[0].id.to_string()
+    }
+
+    /// The state of a job of `main`.
+    pub async fn job_state(&self, id: &str) -> Option<JobState> {
+        self.store.find(TenantId::MAIN, id.parse().unwrap()).await.unwrap().map(|job| job.state())
+    }
+
+    /// A notification of a tenant; its id.
+    pub async fn matter(&self, tenant: &str) -> String {
+        let matter = Matter {
+            tenant: tenant.parse().unwrap(),
+            key: "jobs.dead:demo.work".to_owned(),
+            severity: Severity::Warning,
+            source: "jobs",
+            title: "Jobs demo.work were given up: 1".to_owned(),
+        };
+        let context = Context { tenant: matter.tenant, ..self.system() };
+        let change = Notification::raise(Id::new(&*self.ids), matter, context.now);
+        let id = change.state().id().to_string();
+        let mut tx = NotificationStore::begin(&self.store, &context).await.unwrap();
+        assert_eq!(tx.raise(change).await.unwrap(), Raised::New);
+        tx.commit().await.unwrap();
+        id
+    }
+}
