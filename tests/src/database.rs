@@ -73,7 +73,7 @@ impl OwnDatabase {
 }
 
 /// One question for each table, which answers with its rows as text.
-const SQLITE_TABLES: &str = "SELECT 'SELECT ' || (SELECT group_concat('coalesce(CAST(\"' || name || '\" AS text), char(32))', \
+const SQLITE_TABLES: &str = "SELECT 'SELECT ' || (SELECT group_concat('quote(\"' || name || '\")', \
     ' || char(124) || ') FROM pragma_table_info(sqlite_master.name)) || ' FROM \"' || name || '\"' FROM sqlite_master \
     WHERE type = 'table'";
 const POSTGRES_TABLES: &str =

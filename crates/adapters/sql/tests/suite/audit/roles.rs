@@ -134,11 +134,17 @@ async fn privacy_deletes_beside_the_log_and_touches_nothing_else() {
     ];
     refuses(&database, "ashlar_privacy", &denied, "permission denied").await;
     let mut owner = database.connection().await;
+    let beside = "INSERT INTO audit_pii (event_id, path, tenant_id, salt, value) \
+                  SELECT id, '/source/ip', tenant_id, decode(repeat('00', 32), 'hex'), '192.0.2.7' FROM event";
+    owner.execute(beside).await.unwrap();
     for setting in ["SELECT 1", "SET session_replication_role = replica"] {
         owner.execute(setting).await.unwrap();
         let refused = owner.execute("UPDATE audit_pii SET value = 'x'").await.unwrap_err().to_string();
         assert!(refused.contains("the audit trail is insert-only"), "{refused}");
     }
+    let mut privacy = database.connection().await;
+    privacy.execute("SET ROLE ashlar_privacy").await.unwrap();
+    assert_eq!(privacy.execute("DELETE FROM audit_pii").await.unwrap().rows_affected(), 4);
 }
 
 /// A worker is in several roles at once.
