@@ -41,7 +41,6 @@ mod m20261121_000042_audit_lookup;
 mod m20261121_000043_audit_roles;
 mod m20261121_000044_lead_merge;
 mod m20261121_000045_lead_filter;
-mod m20261121_000046_lead_search_size;
 mod m20261121_000047_audit_pii;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
@@ -107,7 +106,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000043_audit_roles::STEP),
             Box::new(m20261121_000044_lead_merge::STEP),
             Box::new(m20261121_000045_lead_filter::STEP),
-            Box::new(m20261121_000046_lead_search_size::STEP),
             Box::new(m20261121_000047_audit_pii::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),

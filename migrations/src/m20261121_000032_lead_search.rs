@@ -14,9 +14,11 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE INDEX lead_search_key_idx ON lead USING gin (search_key gin_trgm_ops) WHERE deleted_at IS NULL;
 ";
 
-/// The text is that of the lead: the index has no copy of it, and follows it by triggers, in the same statement.
+/// The text is that of the lead: the index has no copy of it, and follows it by triggers, in the same statement. It does not
+/// say where in a text a fragment stands, which halves it: whoever searches looks into the rows that have all fragments.
 const SQLITE: &str = "
-CREATE VIRTUAL TABLE lead_search USING fts5 (search_key, content = 'lead', content_rowid = 'number', tokenize = 'trigram');
+CREATE VIRTUAL TABLE lead_search USING fts5 (search_key, content = 'lead', content_rowid = 'number', tokenize = 'trigram',
+    detail = none, columnsize = 0);
 
 CREATE TRIGGER lead_search_added AFTER INSERT ON lead
 BEGIN

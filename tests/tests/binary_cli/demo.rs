@@ -60,7 +60,8 @@ async fn first_start_has_a_pipeline_to_look_at() {
     let all = api.get_as(&as_admin, "/api/v1/leads?limit=200&include=total").await;
     let leads = rows(&all);
     let statuses: BTreeSet<_> = leads.iter().map(|lead| lead["status"].as_str().unwrap().to_owned()).collect();
-    let days: BTreeSet<_> = leads.iter().map(|lead| lead["created_at"].as_str().unwrap()[..10].to_owned()).collect();
+    let days: BTreeSet<_> =
+        leads.iter().map(|lead| lead["created_at"].as_str().unwrap().split('T').next().unwrap().to_owned()).collect();
     let stats = api.get_as(&as_admin, "/api/v1/leads/stats").await;
     let contracts = api.get_as(&as_admin, "/api/v1/contracts").await;
     let messages = api.get_as(&as_admin, "/api/v1/contacts").await;

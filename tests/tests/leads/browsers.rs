@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the page does: it asks for a stamp, sends the form with a key that is good for it and with one that is not, and
 /// tries what forms have nothing to do with. Then it tells its own server what it was told.

@@ -151,7 +151,7 @@ async fn erased_person_leaves_no_row_and_no_message(database: Database) {
     app.carry_imports_out().await;
     let errors = async || {
         let path = format!("/api/v1/leads/imports/{import}/errors.csv");
-        app.client.get(&path).bearer(&boss.access).send().await.expect(200).text().to_owned()
+        app.client.get(&path).bearer(&boss.access).send().await.expect(200).text()
     };
     assert_eq!(errors().await.matches("example.org").count(), 3);
     let message = app.message(&boss, "ada@example.org").await;

@@ -190,18 +190,6 @@ pub(super) fn of_leads() -> Vec<Row> {
             "addLeadActivity",
             (201, |app, _| lead(app, "POST", "/activities").json(&json!({ "kind": "call", "body": "x" }))),
         ),
-        Row {
-            happy: (202, write),
-            unauthenticated: Because(PUBLIC),
-            forbidden: Because(FOR_ALL),
-            ..of("sendContactMessage")
-        },
-        administered("listContactMessages", (200, |app, _| app.client.get("/api/v1/contacts?status=new&status=read"))),
-        administered("getContactMessage", (200, |app, _| message(app, "GET", ""))),
-        administered(
-            "updateContactMessage",
-            (200, |app, _| message(app, "PATCH", "").json(&json!({ "status": "read" }))),
-        ),
         administered("listDuplicateLeads", (200, |app, _| app.client.get("/api/v1/leads/duplicates?limit=5"))),
         administered(
             "mergeLeads",
@@ -210,8 +198,6 @@ pub(super) fn of_leads() -> Vec<Row> {
                 app.client.post("/api/v1/leads/merge").json(&wish)
             }),
         ),
-        administered("eraseContactMessage", (204, |app, _| on(app, "DELETE", &format!("/contacts/{ERASED}")))),
-        administered("makeLeadOfContact", (201, |app, _| message(app, "POST", "/to-lead"))),
         // Happy cases with real keys are those of `leads/forms.rs`.
         Row {
             happy: (401, submit),
@@ -226,6 +212,7 @@ pub(super) fn of_leads() -> Vec<Row> {
             ..of("beginLeadForm")
         },
     ];
+    rows.extend(of_messages());
     rows.extend(of_transfers());
     rows.extend(of_clients());
     rows.push(Row {
@@ -235,6 +222,26 @@ pub(super) fn of_leads() -> Vec<Row> {
         ..of("deleteLead")
     });
     rows
+}
+
+/// What strangers write, and what becomes of it.
+fn of_messages() -> Vec<Row> {
+    vec![
+        Row {
+            happy: (202, write),
+            unauthenticated: Because(PUBLIC),
+            forbidden: Because(FOR_ALL),
+            ..of("sendContactMessage")
+        },
+        administered("listContactMessages", (200, |app, _| app.client.get("/api/v1/contacts?status=new&status=read"))),
+        administered("getContactMessage", (200, |app, _| message(app, "GET", ""))),
+        administered(
+            "updateContactMessage",
+            (200, |app, _| message(app, "PATCH", "").json(&json!({ "status": "read" }))),
+        ),
+        administered("eraseContactMessage", (204, |app, _| on(app, "DELETE", &format!("/contacts/{ERASED}")))),
+        administered("makeLeadOfContact", (201, |app, _| message(app, "POST", "/to-lead"))),
+    ]
 }
 
 /// Leads that come and go in files.

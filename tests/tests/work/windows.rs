@@ -1,12 +1,6 @@
 //! A process that kills itself at a chosen point on the way from event to effect.
 
-use std::{
-    ops::RangeInclusive,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{ops::RangeInclusive, sync::Arc};
 
 use ashlar_jobs::{
     Backoff, CatchUp, Failure, Handler, Handlers, Idempotence, Job, JobId, NewJob, Schedule, Subscriber, Subscribers,
@@ -19,10 +13,9 @@ use ashlar_jobs::{
 use ashlar_kernel::{EventRecord, StoreError, TenantId, Timestamp};
 use ashlar_server::work::Work;
 use ashlar_sql::SqlStore;
-use ashlar_tests::Past;
+use ashlar_tests::{Past, mortal::Death};
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use rustix::process::{Signal, getpid, kill_process};
 use uuid::Uuid;
 
 use super::work;

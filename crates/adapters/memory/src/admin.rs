@@ -7,7 +7,7 @@ use ashlar_admin::{
     NotificationRow, NotificationStore, NotificationTx, Notifications, Raised, Unresolved,
 };
 use ashlar_kernel::{
-    Change, Context, EventRecord, IdSource, Journal, Receipt, StoreError, TenantId, Timestamp, UnitOfWork,
+    Change, Context, IdSource, Journal, LogEntry, Receipt, StoreError, TenantId, Timestamp, UnitOfWork,
 };
 use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
@@ -101,7 +101,7 @@ struct Draft {
     shared: Arc<Shared>,
     journal: Journal,
     all: Vec<Notification>,
-    written: Vec<EventRecord>,
+    written: Vec<LogEntry>,
 }
 
 #[async_trait]

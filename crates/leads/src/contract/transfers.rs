@@ -217,9 +217,9 @@ pub async fn leads_of_files_are_found(fixture: TransferFixture) {
     let query = crate::DuplicateQuery { tenant: TenantId::MAIN, after: None, pairs: 10, leads: 10 };
     let pairs = store.duplicates(&query).await.unwrap().pairs;
     assert_eq!(pairs.iter().map(|pair| (pair.newer.id(), pair.older.id())).collect::<Vec<_>>(), [(id, known.id())]);
-    let filter = crate::LeadFilter { tag: vec!["vip".to_owned()], ..crate::LeadFilter::default() };
+    let filter = LeadFilter { tag: vec!["vip".to_owned()], ..LeadFilter::default() };
     let tagged = super::lists::found(&stage.scene, filter).await;
-    assert_eq!(tagged.iter().map(crate::Lead::id).collect::<Vec<_>>(), [id]);
+    assert_eq!(tagged.iter().map(Lead::id).collect::<Vec<_>>(), [id]);
 }
 
 /// By id, by the address they hold, by number: of the tenant, but for those that were put away.

@@ -5,7 +5,7 @@ use ashlar_jobs::{
     desk::{DeskStore, DeskTx, JobEvent},
     port::{Ack, Firing},
 };
-use ashlar_kernel::{Change, Context, EventRecord, Journal, Receipt, StoreError, UnitOfWork};
+use ashlar_kernel::{Change, Context, Journal, LogEntry, Receipt, StoreError, UnitOfWork};
 use async_trait::async_trait;
 
 use super::MemoryJobs;
@@ -24,7 +24,7 @@ struct Draft {
     journal: Journal,
     steps: Vec<Transition>,
     firings: Vec<(Firing, Job)>,
-    written: Vec<EventRecord>,
+    written: Vec<LogEntry>,
 }
 
 #[async_trait]

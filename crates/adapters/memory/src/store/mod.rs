@@ -32,7 +32,8 @@ use ashlar_identity::{
     port::{IdentityStore, IdentityTx},
 };
 use ashlar_kernel::{
-    Context, EventLog, EventRecord, IdSource, Journal, LogReader, StoreError, Tenant, TenantId, TenantSlug, Timestamp,
+    Context, EventLog, EventRecord, IdSource, Journal, LogEntry, LogReader, StoreError, Tenant, TenantId, TenantSlug,
+    Timestamp,
 };
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -109,7 +110,7 @@ impl MemoryStore {
     }
 
     /// Writes events that a unit of work beside this store has committed.
-    pub(crate) fn append(&self, events: Vec<EventRecord>) {
+    pub(crate) fn append(&self, events: Vec<LogEntry>) {
         self.shared.lock().log.append(events);
     }
 

@@ -19,6 +19,10 @@ impl<D: Send + Sync> IdSource for IdsOn<D> {
         let Self(_database) = self;
         RisingIds.next()
     }
+
+    fn salt(&self) -> [u8; 32] {
+        RisingIds.salt()
+    }
 }
 
 fn fixture_of(store: SqlStore, database: impl Send + Sync + 'static) -> Fixture {
