@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::{Limit, TenantId};
+use ashlar_kernel::{Clock as _, Limit, TenantId};
 use ashlar_leads::{
     ExportColumn, ExportFormat, ExportLeads, Lead, LeadFilter, ListLeads, Taken, TransferPorts, Transfers,
     import::{ImportJob, ImportOptionsInput, ImportState, NewImport},
@@ -355,4 +355,102 @@ fn an_import_whose_process_died_with_the_file_is_over() {
     let called_off = block_on(run.call_off()).unwrap();
     assert_eq!((called_off.state(), counts(&called_off)), (ImportState::Cancelled, [1_000, 0, 0, 1_000, 0, 0]));
     assert_eq!(counts(&to_the_end(here())), [2_500, 1_500, 0, 1_000, 0, 0]);
+}
+
+fn zipped(text: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut gzip, text).unwrap();
+    gzip.finish().unwrap()
+}
+
+/// Carries a future out; its answer, and how often it has let others go on.
+fn breaths<T>(future: impl Future<Output = T>) -> (T, usize) {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for breaths in 0..1_000_000 {
+        if let std::task::Poll::Ready(answer) = future.as_mut().poll(&mut context) {
+            return (answer, breaths);
+        }
+    }
+    panic!("it does not end")
+}
+
+impl House {
+    /// An import by this process of a file that comes in one piece.
+    fn here(&self, file: &[u8]) -> (Taken, usize) {
+        let whole = stream::iter([Ok(Bytes::copy_from_slice(file))]).boxed();
+        let (taken, breaths) =
+            breaths(self.transfers.import_here(TenantId::MAIN, new(file, ImportOptionsInput::default()), whole));
+        (taken.unwrap(), breaths)
+    }
+}
+
+/// A small file with very much in it: others go on all the time.
+#[test]
+fn nobody_waits_long_for_a_file_of_empty_lines() {
+    let house = house();
+    let text = format!("name,email\n{}Ada,ada@example.org", "\n".repeat(15 << 20));
+    let (taken, at_first) = house.here(&zipped(text.as_bytes()));
+    let Taken::Run(mut run) = taken else { panic!("it is taken on") };
+    let (mut steps, mut all) = (0, at_first);
+    loop {
+        let (goes_on, breaths) = breaths(run.step());
+        (steps, all) = (steps + 1, all + breaths);
+        assert!(breaths < 200, "one step reads 4 MiB at most: {breaths}");
+        if !goes_on.unwrap() {
+            break;
+        }
+    }
+    assert!(steps >= 4, "{steps}");
+    assert!(all >= (15 << 20) / (96 * 1024), "{all}");
+    assert_eq!(counts(run.job()), [1, 1, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_file_that_unpacks_to_far_more_than_itself_is_given_up() {
+    let house = house();
+    let bomb = zipped(format!("name,email\n{}", "\n".repeat(64 << 20)).as_bytes());
+    let job = to_the_end(house.here(&bomb).0);
+    assert_eq!((job.state(), job.error()), (ImportState::Failed, Some("unpacks_too_large")));
+    assert!(house.leads.files.names().is_empty());
+}
+
+#[test]
+fn an_import_that_only_reads_learns_that_it_was_called_off() {
+    let house = house();
+    let text = format!("name,email\n{}", "\n".repeat(15 << 20));
+    let Taken::Run(mut run) = house.here(&zipped(text.as_bytes())).0 else { panic!("it is taken on") };
+    let boss = house.leads.boss();
+    block_on(house.transfers.cancel(&boss, run.job().id())).unwrap();
+    house.leads.clock.advance(chrono::TimeDelta::seconds(1));
+    assert!(!block_on(run.step()).unwrap(), "what is left is not read");
+    assert_eq!(run.job().state(), ImportState::Cancelled);
+
+    // So does one that reads what was taken in before it broke off, and one that has been long at it is still there.
+    let Taken::Run(mut run) = house.here(&zipped(text.as_bytes())).0 else { panic!("it is taken on") };
+    house.leads.clock.advance(chrono::TimeDelta::seconds(14));
+    assert!(block_on(run.step()).unwrap());
+    house.leads.clock.advance(chrono::TimeDelta::seconds(14));
+    let job = block_on(house.leads.store.import(TenantId::MAIN, run.job().id())).unwrap().unwrap();
+    assert!(!job.is_free(house.leads.clock.now()), "it is somebody's");
+}
+
+#[test]
+fn what_is_exported_finds_its_leads_again_also_those_that_are_spam() {
+    let house = house();
+    house.import("name,email\nAda,ada@example.org\nBob,bob@example.org\n", mode("create"));
+    let boss = house.leads.boss();
+    let spam = ashlar_leads::MoveLeadInput { to: "spam", ..ashlar_leads::MoveLeadInput::default() };
+    let lead = house.lead("Ada").id();
+    block_on(house.leads.leads.move_to(&boss, lead, ashlar_leads::MoveLead::try_from(spam).unwrap())).unwrap();
+    let columns = [ExportColumn::Id, ExportColumn::FullName, ExportColumn::Email];
+    let csv = house.export(ExportFormat::Csv, &columns);
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+
+    let again = house.import(csv.replace("Ada", "Ada Two"), mode("upsert"));
+
+    assert_eq!(counts(&again), [2, 0, 1, 1, 0, 0]);
+    assert_eq!(house.export(ExportFormat::Csv, &columns), csv.replace("Ada", "Ada Two"));
+    assert_eq!(counts(&house.import(&csv, mode("create"))), [2, 0, 0, 2, 0, 0]);
+    assert_eq!(counts(&house.import(&csv, mode("update"))), [2, 0, 1, 1, 0, 0]);
 }

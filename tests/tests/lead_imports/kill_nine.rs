@@ -106,6 +106,9 @@ impl TransferTx for MortalTx {
     async fn insert_import(&mut self, change: Change<ImportJob, ImportEvent>) -> Result<(), StoreError> {
         self.tx.insert_import(change).await
     }
+    async fn import_to_change(&mut self, tenant: TenantId, id: ImportId) -> Result<Option<ImportJob>, StoreError> {
+        self.tx.import_to_change(tenant, id).await
+    }
     async fn save_import(
         &mut self,
         change: Change<ImportJob, ImportEvent>,

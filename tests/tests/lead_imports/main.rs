@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
 
+mod attacks;
 mod kill_nine;
 mod transfers;

@@ -163,7 +163,7 @@ fn parse_open<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), Pro
         let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
         let mut note = |path: serde_ignored::Path<'_>| {
             if unknown.len() < UNKNOWN_NAMED {
-                unknown.push(pointer_of(&path.to_string()).chars().take(POINTER_LENGTH).collect());
+                unknown.push(unknown_pointer(&path).chars().take(POINTER_LENGTH).collect());
             }
         };
         T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note))
@@ -172,7 +172,7 @@ fn parse_open<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), Pro
     match value {
         // A member may be at fault before the end is reached; whether all of it is JSON comes first.
         Err(error) if error.is_data() => Err(match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
-            Ok(_) => mistyped(&error, &pointer_of(&track.path().to_string())),
+            Ok(_) => mistyped(&error, &pointer_of(&track.path())),
             Err(error) => no_json(&error),
         }),
         Err(error) => Err(no_json(&error)),
@@ -203,10 +203,32 @@ fn depth(bytes: &[u8]) -> usize {
     deepest
 }
 
-/// `device.name` as a JSON Pointer.
-fn pointer_of(path: &str) -> String {
-    let parts = path.split('.').filter(|part| !part.is_empty() && *part != "?");
-    parts.fold(String::new(), |pointer, part| pointer + "/" + &part.replace('~', "~0").replace('/', "~1"))
+/// The way to what cannot be read as a JSON Pointer (RFC 6901).
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter().fold(String::new(), |pointer, segment| match segment {
+        Segment::Seq { index } => format!("{pointer}/{index}"),
+        Segment::Map { key } => pointer + "/" + &escaped(key),
+        Segment::Enum { variant } => pointer + "/" + &escaped(variant),
+        Segment::Unknown => pointer,
+    })
+}
+
+/// The same for what nobody knows.
+fn unknown_pointer(path: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => format!("{}/{index}", unknown_pointer(parent)),
+        Path::Map { parent, key } => unknown_pointer(parent) + "/" + &escaped(key),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            unknown_pointer(parent)
+        }
+    }
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn unknown_fields(pointers: Vec<String>) -> Problem {
@@ -262,6 +284,9 @@ mod tests {
         #[serde(default, deserialize_with = "nullable")]
         #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
         locale: Option<Option<String>>,
+        #[serde(default)]
+        #[expect(dead_code, reason = "only its reading is tested")]
+        items: Vec<Device>,
     }
 
     fn refused(body: &str) -> (u16, String, Vec<(String, String)>) {
@@ -314,6 +339,19 @@ mod tests {
         let problem = parse::<Form>(br#"{"email":["hunter2"]}"#).err().unwrap();
         let shown = serde_json::to_string(&problem.document(&RequestId::parse("r").unwrap())).unwrap();
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn members_of_lists_are_named_by_their_place() {
+        assert_eq!(refused(r#"{"email":"a","items":[null]}"#).2, field("/items/0", "invalid_type"));
+        assert_eq!(
+            refused(r#"{"email":"a","items":[{"name":"x"},{"name":1}]}"#).2,
+            field("/items/1/name", "invalid_type")
+        );
+        assert_eq!(
+            refused(r#"{"email":"a","items":[{"name":"x","a.b[0]":1}]}"#).2,
+            field("/items/0/a.b[0]", "unknown_field")
+        );
     }
 
     #[test]

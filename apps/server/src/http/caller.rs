@@ -127,9 +127,14 @@ impl FromRequest for Caller {
     }
 }
 
+/// Who makes a request that is still being answered, if they may now: for answers that take long.
+pub(crate) async fn still(request: &HttpRequest, state: &AppState) -> Result<Context, Problem> {
+    Ok(authenticate(request, state, Some(state.clock.now())).await?.context)
+}
+
 /// Who makes a request, if they prove it.
 async fn known(request: &HttpRequest, state: &AppState) -> Result<Caller, Problem> {
-    match authenticate(request, state).await {
+    match authenticate(request, state, None).await {
         // Guessing tokens is counted like any knock at the door, and so is knocking at the wrong one.
         Err(problem) if is_knock(&problem) => {
             count_stranger(request, state).await?;
@@ -143,10 +148,12 @@ fn is_knock(problem: &Problem) -> bool {
     [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&problem.status())
 }
 
-async fn authenticate(request: &HttpRequest, state: &AppState) -> Result<Caller, Problem> {
+/// At the moment at which the request came, unless another is given.
+async fn authenticate(request: &HttpRequest, state: &AppState, now: Option<Timestamp>) -> Result<Caller, Problem> {
     let presented = presented(request.headers())?.ok_or(AccessError::AuthenticationRequired)?;
     let requested = requested_tenant(request, state).await?;
     let context = anonymous(request, state, requested.unwrap_or(TenantId::MAIN));
+    let context = Context { now: now.unwrap_or(context.now), ..context };
     let token = match presented {
         Presented::AccessToken(token) => token,
         Presented::ApiKey(text) => return authenticate_key(request, state, &context, (&text, requested)).await,

@@ -60,7 +60,8 @@ impl LeadKeys {
         // The address is looked for in any case: no two leads have one.
         let emails: BTreeSet<_> = wishes().filter_map(|wish| wish.email_key().map(str::to_owned)).collect();
         let keys = |wanted| wishes().filter_map(|wish| wish.key(wanted)).collect::<BTreeSet<_>>();
-        let ids = if by == ImportKey::Id { wishes().filter_map(|wish| wish.id).collect() } else { BTreeSet::new() };
+        // So is the id: a lead that holds no address, such as one that is spam, is known by nothing else.
+        let ids: BTreeSet<_> = wishes().filter_map(|wish| wish.id).collect();
         let phones = if by == ImportKey::Phone { keys(ImportKey::Phone) } else { BTreeSet::new() };
         Self {
             ids: ids.into_iter().map(|id| id.as_uuid()).collect(),
@@ -107,6 +108,7 @@ struct Bench<'r> {
     ground: Ground<'r>,
     slots: Vec<Slot>,
     by_key: HashMap<String, usize>,
+    by_id: HashMap<LeadId, usize>,
     by_email: HashMap<String, usize>,
     seen: HashSet<u64>,
 }
@@ -179,7 +181,8 @@ fn fault(row: &Checked, error: &FieldError) -> RowFault {
 impl<'r> Bench<'r> {
     fn with(found: Vec<Lead>, ground: Ground<'r>) -> Self {
         let (by_key, by_email) = (HashMap::new(), HashMap::new());
-        let mut bench = Self { ground, slots: Vec::new(), by_key, by_email, seen: HashSet::new() };
+        let (by_id, seen) = (HashMap::new(), HashSet::new());
+        let mut bench = Self { ground, slots: Vec::new(), by_key, by_id, by_email, seen };
         for lead in found {
             bench.put(Slot { lead, is_new: false, is_changed: false });
         }
@@ -200,6 +203,7 @@ impl<'r> Bench<'r> {
                 self.by_key.insert(email.key().to_owned(), index);
             }
         }
+        self.by_id.insert(slot.lead.id(), index);
         // Of those with one number the first that came.
         key.map(|key| *self.by_key.entry(key).or_insert(index));
         self.slots.push(slot);
@@ -207,12 +211,14 @@ impl<'r> Bench<'r> {
 
     fn decide(&mut self, wish: Wish) -> Result<Outcome, Refused> {
         let ImportOptions { mode, key, .. } = *self.ground.options;
-        let key = wish.key(key);
+        // A row with the id of a lead means that lead, whatever else is said to be the key.
+        let known = wish.id.and_then(|id| self.by_id.get(&id).copied());
+        let key = if known.is_some() { wish.key(ImportKey::Id) } else { wish.key(key) };
         let is_first = key.as_deref().is_none_or(|key| {
             let print = fingerprint(key);
             !self.ground.seen_before.contains(&print) && self.seen.insert(print)
         });
-        let found = key.as_ref().and_then(|key| self.by_key.get(key).copied());
+        let found = known.or_else(|| key.as_ref().and_then(|key| self.by_key.get(key).copied()));
         let outcome = match (found, mode) {
             (Some(_), ImportMode::Create) | (None, ImportMode::Update) => Outcome::Skipped,
             (Some(index), _) => self.change(index, wish)?,

@@ -216,7 +216,10 @@ const FAILED: EventSpec = EventSpec {
     schema_version: 1,
     summary: "An import cannot be done. What was taken in before stays.",
     targets: &["lead_import"],
-    data: &[IMPORT, ("error", "Why: bad_mapping, damaged_file, file_gone or permission_lost.")],
+    data: &[
+        IMPORT,
+        ("error", "Why: bad_mapping, damaged_file, unpacks_too_large, file_gone, interrupted or permission_lost."),
+    ],
 };
 const CANCELLED: EventSpec = EventSpec {
     name: "leads.import.cancelled",

@@ -1,6 +1,6 @@
 //! Which column of a file is which field of a lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +143,11 @@ impl Plan {
         }
         let given = |column: &str| mapping.iter().find(|(name, _)| same(name, column)).map(|(_, field)| *field);
         let mut fields: Vec<_> = columns.iter().map(|column| given(column).flatten()).collect();
+        // Two columns cannot both be one field, and which of them was meant is not for us to guess.
+        let mut once = BTreeSet::new();
+        if !fields.iter().flatten().all(|field| once.insert(*field)) {
+            return None;
+        }
         for (column, index) in columns.iter().zip(0..) {
             let guessed = ImportField::of_header(column).filter(|field| has_header && !fields.contains(&Some(*field)));
             if let (None, Some(field)) = (given(column), fields.get_mut(index)) {

@@ -70,6 +70,11 @@ impl Records {
         }
     }
 
+    /// How much of the text was read.
+    pub const fn read_so_far(&self) -> u64 {
+        self.read
+    }
+
     /// There is no more text.
     pub fn finish(&mut self, found: &mut impl Extend<Record>) {
         while !self.read(&[], found).1 {}

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, io::Write as _};
 
+use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
@@ -20,13 +21,20 @@ fn cells(text: &[u8]) -> Vec<Vec<String>> {
     records(text, b',', 7).into_iter().map(|record| record.cells.unwrap()).collect()
 }
 
-fn decoded(bytes: &[u8], piece: usize) -> Vec<u8> {
+/// Feeds pieces, of which each is decoded wholly before the next.
+fn decode(bytes: &[u8], piece: usize) -> Result<Vec<u8>, Undecodable> {
     let (mut decoder, mut text) = (Decoder::default(), Vec::new());
     for part in bytes.chunks(piece) {
-        decoder.push(part, false, &mut text).unwrap();
+        decoder.feed(Bytes::copy_from_slice(part), false);
+        while decoder.step(&mut text)? {}
     }
-    decoder.push(&[], true, &mut text).unwrap();
-    text
+    decoder.feed(Bytes::new(), true);
+    while decoder.step(&mut text)? {}
+    Ok(text)
+}
+
+fn decoded(bytes: &[u8], piece: usize) -> Vec<u8> {
+    decode(bytes, piece).unwrap()
 }
 
 fn zipped(bytes: &[u8]) -> Vec<u8> {
@@ -81,10 +89,35 @@ fn every_encoding_that_is_recognised_says_the_same() {
 #[test]
 fn a_gzip_file_that_ends_early_is_damaged() {
     let whole = zipped("name,email\n".repeat(1_000).as_bytes());
-    let (mut decoder, mut text) = (Decoder::default(), Vec::new());
-    let half = &whole[..whole.len() / 2];
-    let outcome = decoder.push(half, false, &mut text).and_then(|()| decoder.push(&[], true, &mut text));
-    assert_eq!(outcome, Err(Undecodable::Damaged));
+    assert_eq!(decode(&whole[..whole.len() / 2], 4_096), Err(Undecodable::Damaged));
+}
+
+#[test]
+fn no_step_makes_much_of_a_little() {
+    let text = "\n".repeat(8 << 20);
+    let utf16: Vec<u8> = text.encode_utf16().take(4 << 20).flat_map(u16::to_le_bytes).collect();
+    for (kind, bytes) in [("plain", text.as_bytes().to_vec()), ("gzip", zipped(text.as_bytes())), ("utf-16", utf16)] {
+        let (mut decoder, mut total, mut steps) = (Decoder::default(), 0, 0);
+        decoder.feed(Bytes::from(bytes), true);
+        loop {
+            let mut text = Vec::new();
+            let has_more = decoder.step(&mut text).unwrap();
+            assert!(text.len() <= 96 * 1024, "{kind}: {}", text.len());
+            (total, steps) = (total + text.len(), steps + 1);
+            if !has_more {
+                break;
+            }
+        }
+        assert!(total >= 4 << 20 && steps < 2_000, "{kind}: {total} in {steps}");
+    }
+}
+
+#[test]
+fn a_file_that_unpacks_to_very_many_times_its_size_is_refused() {
+    let bomb = zipped("\n".repeat(64 << 20).as_bytes());
+    assert_eq!(decode(&bomb, 4_096), Err(Undecodable::TooLarge));
+    let small = zipped("\n".repeat(15 << 20).as_bytes());
+    assert_eq!(decode(&small, 4_096).unwrap().len(), 15 << 20, "a small text may be packed as well as it can");
 }
 
 #[test]
@@ -118,6 +151,8 @@ fn columns_are_known_by_their_names_their_aliases_and_by_what_is_said() {
     assert_eq!(plan("Name,E-Mail,x", &said), Some(vec![Some(CompanyName), None, Some(Email)]));
     assert_eq!(plan("name,company", &[]), None, "nobody could be reached");
     assert_eq!(plan("email", &[("mail", Some(Email))]), None, "there is no such column");
+    assert_eq!(plan("a,b", &[("a", Some(Email)), ("b", Some(Email))]), None, "two columns cannot be one field");
+    assert_eq!(plan("a,a", &[("a", Some(Email))]), None, "nor two of one name");
 }
 
 #[test]
@@ -165,13 +200,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), piece in 1_usize..20) {
-        let (mut decoder, mut text) = (Decoder::default(), Vec::new());
-        for part in bytes.chunks(piece) {
-            if decoder.push(part, false, &mut text).is_err() {
-                return Ok(());
-            }
-        }
-        let _either = decoder.push(&[], true, &mut text);
+        let Ok(text) = decode(&bytes, piece) else { return Ok(()) };
         records(&text, delimiter_of(&text), piece);
     }
 }

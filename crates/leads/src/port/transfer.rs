@@ -67,6 +67,9 @@ pub trait TransferTx: UnitOfWork {
     /// Adds an import.
     async fn insert_import(&mut self, change: Change<ImportJob, ImportEvent>) -> Result<(), StoreError>;
 
+    /// One import of the tenant, to be changed: nobody else changes it before this work is done.
+    async fn import_to_change(&mut self, tenant: TenantId, id: ImportId) -> Result<Option<ImportJob>, StoreError>;
+
     /// Saves a changed import with everything that its rows lead to; [`Stale`](StoreError::Stale) unless the stored
     /// version is the one before and no other of the tenant is at work. [`Contended`](StoreError::Contended) when an
     /// address was taken since the leads were read; the same work may then be repeated.

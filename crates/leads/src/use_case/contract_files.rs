@@ -102,6 +102,11 @@ impl LinkedFile {
     }
 }
 
+/// For an operator: which file to put back.
+#[derive(Debug, thiserror::Error)]
+#[error("the file {0} of a contract is gone, or has another length than it had")]
+struct Damage(ContractFileId);
+
 impl Leads {
     /// Begins a file of a contract.
     pub async fn begin_contract_file(
@@ -236,7 +241,9 @@ impl Leads {
         Ok(LinkedFile { file, reader })
     }
 
-    /// Opens a file, or a part of it. That it was read is noted, and for whom the link was made.
+    /// Opens a file, or a part of it. That it was read is noted, and for whom the link was made. A file that is gone, or
+    /// has another length than it had, is not available until an operator has put it back; its digest is not computed
+    /// again, which whoever downloads it can do themselves: it is its `ETag`.
     pub async fn open_file(
         &self,
         context: &Context,
@@ -244,8 +251,12 @@ impl Leads {
         range: Option<Range<u64>>,
     ) -> Result<FileBytes, ClientError> {
         let context = &Context { tenant: file.tenant, ..context.clone() };
-        let bytes = self.0.ports.files.read(&file.stored.key, range).await?;
-        let bytes = bytes.ok_or_else(|| FileError::internal("the file of a contract is not where it was kept"))?;
+        let files = &self.0.ports.files;
+        let gone = || FileError::Unavailable(Damage(file.id).into());
+        if files.size(&file.stored.key).await? != Some(file.stored.size) {
+            return Err(gone().into());
+        }
+        let bytes = files.read(&file.stored.key, range).await?.ok_or_else(gone)?;
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.note_contract_file(file.read_by(reader)).await.map_err(LeadError::from)?;
         tx.commit().await?;

@@ -30,6 +30,8 @@ pub enum RunError {
 
 /// How long an import is somebody's after they were last heard of.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(15);
+/// How often whoever reads without saving says that they are still there, and learns that the import was called off.
+const HOLD: TimeDelta = TimeDelta::seconds(1);
 
 /// An import that is being carried out: whoever has it calls [`step`](Self::step) again and again.
 pub struct ImportRun {
@@ -71,6 +73,11 @@ impl ImportRun {
         };
         match run.catch_up().await {
             Ok(()) => Ok(Ok(run)),
+            // It was called off in the meantime.
+            Err(ReadError::Store(StoreError::Stale)) => {
+                run.look_again().await?;
+                Ok(Err(run.job))
+            }
             Err(error) => imports.give_up(run.job, error).await.map(Err),
         }
     }
@@ -80,11 +87,11 @@ impl ImportRun {
         let (offset, by) = (self.job.offset, self.job.options.key);
         loop {
             let portion = self.intake.next().await?;
-            let is_over = portion.rows.is_empty();
+            let is_caught_up = portion.is_last || portion.offset >= offset;
             let (old, new): (Vec<_>, Vec<_>) = portion.rows.into_iter().partition(|row| row.end <= offset);
             let keys = old.into_iter().filter_map(|row| row.wish.ok()?.key(by));
             self.seen.extend(keys.map(|key| fingerprint(&key)));
-            if is_over || !new.is_empty() {
+            if is_caught_up {
                 self.portion = Portion { rows: new, ..portion };
                 return Ok(());
             }
@@ -95,7 +102,7 @@ impl ImportRun {
     /// Says that somebody is still here.
     async fn hold(&mut self) -> Result<(), StoreError> {
         let now = self.imports.now();
-        if now - self.held_at < LEASE / 3 {
+        if now - self.held_at < HOLD {
             return Ok(());
         }
         self.held_at = now;
@@ -124,9 +131,7 @@ impl ImportRun {
             return self.end(refused).await;
         }
         if self.portion.rows.is_empty() {
-            let now = self.imports.now();
-            let done = self.job.clone().complete(now);
-            return self.end(done).await;
+            return if self.portion.is_last { self.complete().await } else { self.read_on().await };
         }
         let portion = std::mem::take(&mut self.portion);
         // While the database saves some rows, the next are read.
@@ -143,14 +148,35 @@ impl ImportRun {
             self.imports.forget_file(&self.job).await?;
             return Ok(false);
         }
+        self.take(next).await
+    }
+
+    /// Nothing is to be saved, and there is more to read.
+    async fn read_on(&mut self) -> Result<bool, RunError> {
+        match self.hold().await {
+            Err(StoreError::Stale) => return self.look_again().await,
+            outcome => outcome?,
+        }
+        let next = self.intake.next().await;
+        self.take(next).await
+    }
+
+    async fn take(&mut self, next: Result<Portion, ReadError>) -> Result<bool, RunError> {
         match next {
-            Ok(portion) => self.portion = portion,
+            Ok(portion) => {
+                self.portion = portion;
+                Ok(true)
+            }
             Err(error) => {
                 self.job = self.imports.give_up(self.job.clone(), error).await?;
-                return Ok(false);
+                Ok(false)
             }
         }
-        Ok(true)
+    }
+
+    async fn complete(&mut self) -> Result<bool, RunError> {
+        let done = self.job.clone().complete(self.imports.now());
+        self.end(done).await
     }
 
     /// Calls it off, as nobody else has the file; what was taken in stays.

@@ -46,6 +46,9 @@ pub(super) struct Portion {
     pub(super) offset: u64,
     /// How much of the file was read.
     pub(super) bytes_read: u64,
+    /// Whether there are no more after them. A portion may have no rows and others after it: text may be of empty lines,
+    /// or of a row that does not end, and nobody is to wait for the next row of it.
+    pub(super) is_last: bool,
 }
 
 /// The rows of a file.
@@ -65,7 +68,11 @@ pub(super) struct Intake {
     /// How many rows the next batch has at most.
     most: usize,
     bytes_read: u64,
+    /// Whether the source has no more.
+    is_dry: bool,
+    /// Whether all of it was decoded, too.
     is_drained: bool,
+    has_undecoded: bool,
 }
 
 /// Rows that are saved together first: a file that is not what it was taken for is found out soon.
@@ -101,7 +108,9 @@ impl Intake {
             offset: 0,
             most: FIRST_BATCH,
             bytes_read: 0,
+            is_dry: false,
             is_drained: false,
+            has_undecoded: false,
         };
         let mut head = Vec::new();
         while head.len() < HEAD && !intake.is_drained {
@@ -124,16 +133,17 @@ impl Intake {
         Ok((intake, plan))
     }
 
-    /// The next rows; none if there are no more.
+    /// The next rows, or none if there were none in so much text.
     pub(super) async fn next(&mut self) -> Result<Portion, ReadError> {
         let mut text = Vec::new();
-        while self.waiting.len() < self.most && self.text_waiting() < BATCH_TEXT && !self.is_drained {
+        let first = self.records.read_so_far().saturating_sub(self.text_waiting());
+        let is_enough = |read: u64| read.saturating_sub(first) >= BATCH_TEXT;
+        while self.waiting.len() < self.most && !is_enough(self.records.read_so_far()) && !self.is_drained {
             text.clear();
             self.draw(&mut text).await?;
             self.take_apart(&text);
-            breathe().await;
         }
-        let mut portion = Portion { bytes_read: self.bytes_read, ..Portion::default() };
+        let mut portion = Portion { bytes_read: self.bytes_read, offset: self.offset, ..Portion::default() };
         let begin = self.offset;
         let is_within = |record: &&Record| record.end <= begin + BATCH_TEXT;
         let rows = self.waiting.iter().take(self.most).take_while(is_within).count();
@@ -148,6 +158,7 @@ impl Intake {
             (portion.offset, self.offset) = (record.end, record.end);
             portion.rows.push(self.check(record));
         }
+        portion.is_last = self.is_drained && self.waiting.is_empty();
         self.judge_owners(&mut portion.rows).await?;
         Ok(portion)
     }
@@ -157,13 +168,19 @@ impl Intake {
         self.waiting.back().map_or(0, |last| last.end.saturating_sub(self.offset))
     }
 
-    /// Some more of the text.
+    /// Some more of the text: no more than is decoded in one step.
     async fn draw(&mut self, text: &mut Vec<u8>) -> Result<(), ReadError> {
-        let bytes = self.source.next().await.transpose()?;
-        self.is_drained = bytes.is_none();
-        let bytes = bytes.unwrap_or_default();
-        self.bytes_read += bytes.len() as u64;
-        Ok(self.decoder.push(&bytes, self.is_drained, text)?)
+        if !self.has_undecoded && !self.is_dry {
+            let bytes = self.source.next().await.transpose()?;
+            self.is_dry = bytes.is_none();
+            let bytes = bytes.unwrap_or_default();
+            self.bytes_read += bytes.len() as u64;
+            self.decoder.feed(bytes, self.is_dry);
+        }
+        self.has_undecoded = self.decoder.step(text)?;
+        self.is_drained = self.is_dry && !self.has_undecoded;
+        breathe().await;
+        Ok(())
     }
 
     fn take_apart(&mut self, text: &[u8]) {
@@ -208,7 +225,11 @@ impl Intake {
         let id = errors.check_optional("/id", id.map(|id| super::form::parse_owner(id.trim()))).map(LeadId::from_uuid);
         let wish = Wish { id, patch, status };
         let mut errors = errors.finish().map_or_else(|invalid| invalid.errors().to_vec(), |()| Vec::new());
-        if errors.is_empty() && self.options.mode == ImportMode::Update && wish.key(self.options.key).is_none() {
+        if errors.is_empty()
+            && self.options.mode == ImportMode::Update
+            && wish.id.is_none()
+            && wish.key(self.options.key).is_none()
+        {
             let pointer = match self.options.key {
                 ImportKey::Email => "/email",
                 ImportKey::Phone => "/phone_number",

@@ -18,6 +18,7 @@ mod error;
 mod export;
 mod fault_file;
 mod form;
+mod import_options;
 mod import_run;
 mod intake;
 mod list;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ashlar_kernel::{
-    AccessError, Change, Class, Classified, Clock, Context, Id, IdSource, InvalidCursor, Limit, NotFound, Once, Page,
-    RequestId, StoreError, TenantId, Timestamp,
+    AccessError, Change, Class, Classified, Clock, Context, Id, IdSource, Invalid, InvalidCursor, Limit, NotFound,
+    Once, Page, RequestId, StoreError, TenantId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     NotePosition,
-    import::{ImportEvent, ImportId, ImportJob, NewImport},
+    import::{ImportEvent, ImportId, ImportJob, ImportOptions, NewImport, Undecodable},
     permission,
     port::{FileBytes, FileError, FileKey, Files, LeadBatch, NewFile, TransferStore},
 };
@@ -47,6 +47,9 @@ pub enum TransferError {
     /// There is no such import.
     #[error(transparent)]
     NotFound(#[from] NotFound),
+    /// The options are not acceptable.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// The cursor is not of this list.
     #[error(transparent)]
     Cursor(#[from] InvalidCursor),
@@ -66,6 +69,7 @@ impl Classified for TransferError {
         match self {
             Self::Access(error) => Class::Inner(error),
             Self::NotFound(error) => Class::Inner(error),
+            Self::Invalid(error) => Class::Inner(error),
             Self::Cursor(error) => Class::Inner(error),
             Self::Over => Class::Code(&codes::IMPORT_OVER),
             Self::Files(error) => Class::Inner(error),
@@ -126,6 +130,11 @@ impl Transfers {
         let who = context.authorize(permission::IMPORT)?;
         let change = ImportJob::request(Id::new(self.ids()), (context.tenant, Some(who)), new, context.now);
         Ok(self.insert(context, change, once).await?)
+    }
+
+    /// Judges what can be judged of options before there is a file: what every row would fail for.
+    pub async fn check_options(&self, context: &Context, options: &ImportOptions) -> Result<(), TransferError> {
+        Ok(self.leads().judge_options(context, options).await??)
     }
 
     /// Forgets a file that nothing will be made of.
@@ -221,20 +230,29 @@ impl Transfers {
 
     /// Calls an import off. What was taken in stays.
     pub async fn cancel(&self, context: &Context, id: ImportId) -> Result<ImportJob, TransferError> {
+        context.authorize(permission::IMPORT)?;
         let mut attempts = super::Attempts::default();
-        loop {
-            let job = self.import(context, id).await?;
-            let change = job.cancel(context.now).ok_or(TransferError::Over)?;
-            let cancelled = change.state().clone();
-            let mut tx = self.store().begin_transfer(context).await?;
-            match tx.save_import(change, LeadBatch::default()).await {
-                Err(error) if attempts.again(&error) => continue,
-                outcome => outcome?,
+        let cancelled = loop {
+            match self.try_cancel(context, id).await {
+                Err(TransferError::Store(error)) if attempts.again(&error) => {}
+                outcome => break outcome?,
             }
-            tx.commit().await?;
-            self.forget_file(&cancelled).await?;
-            return Ok(cancelled);
-        }
+        };
+        // It is called off, whatever becomes of its file: the sweeper comes by later.
+        let _nobody_misses_it = self.forget_file(&cancelled).await;
+        Ok(cancelled)
+    }
+
+    /// The import is read where it is changed: a worker that saves one batch after the other would always be faster than
+    /// whoever reads it, waits for the worker, and then changes what was read.
+    async fn try_cancel(&self, context: &Context, id: ImportId) -> Result<ImportJob, TransferError> {
+        let mut tx = self.store().begin_transfer(context).await?;
+        let job = tx.import_to_change(context.tenant, id).await?.ok_or(NotFound)?;
+        let change = job.cancel(context.now).ok_or(TransferError::Over)?;
+        let cancelled = change.state().clone();
+        tx.save_import(change, LeadBatch::default()).await?;
+        tx.commit().await?;
+        Ok(cancelled)
     }
 
     /// Takes an import on that waits, in the name of `holder`.
@@ -289,7 +307,8 @@ impl Transfers {
         let code = match error {
             ReadError::Files(error) => return Err(error.into()),
             ReadError::Store(error) => return Err(error.into()),
-            ReadError::Damaged(_) => "damaged_file",
+            ReadError::Damaged(Undecodable::Damaged) => "damaged_file",
+            ReadError::Damaged(Undecodable::TooLarge) => "unpacks_too_large",
             ReadError::BadMapping => "bad_mapping",
         };
         let job = self.save(job.fail(code, self.now()), LeadBatch::default()).await?;

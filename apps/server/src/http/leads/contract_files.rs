@@ -1,6 +1,6 @@
 //! Files of contracts: in by parts, out by links.
 
-use actix_multipart::{Field, Multipart, MultipartError};
+use actix_multipart::{Multipart, MultipartError};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::{
@@ -23,6 +23,7 @@ use super::{
     client_dto::{ContractFile, ContractFileLink, ContractFileRequest},
     client_query::ContentQuery,
     id_of,
+    upload::{file_name_of, in_time},
 };
 use crate::http::{
     AppState,
@@ -92,23 +93,19 @@ fn created(file: &DomainFile) -> StoredAnswer {
 
 async fn receive(mut upload: FileUpload, mut parts: Multipart) -> Result<FileUpload, Problem> {
     let mut has_file = false;
-    while let Some(part) = parts.next().await {
+    while let Some(part) = in_time(parts.next()).await? {
         let mut part = part.map_err(|error| unreadable(&error))?;
         if has_file || part.name() != Some("file") {
             return Err(malformed("the body has one part, `file`"));
         }
         has_file = true;
-        upload.called(name_of(&part))?;
-        while let Some(bytes) = part.next().await {
+        upload.called(&file_name_of(&part))?;
+        while let Some(bytes) = in_time(part.next()).await? {
             let bytes = bytes.map_err(|error| unreadable(&error))?;
             upload.write(bytes).await.map_err(unwritten)?;
         }
     }
     if has_file { Ok(upload) } else { Err(malformed("the body has no part `file`")) }
-}
-
-fn name_of(part: &Field) -> &str {
-    part.content_disposition().and_then(ContentDisposition::get_filename).unwrap_or_default()
 }
 
 fn unwritten(error: UploadError) -> Problem {

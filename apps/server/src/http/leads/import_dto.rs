@@ -154,7 +154,8 @@ pub(super) struct LeadImport {
     #[schema(required, minimum = 0, example = 3)]
     eta_s: Option<u64>,
     /// Why it failed: `bad_mapping` (the columns are not what they have to be, or more than half of the first 1,000 rows
-    /// fail), `damaged_file`, `file_gone` or `permission_lost` (whoever asked may not import any more).
+    /// fail), `damaged_file`, `unpacks_too_large` (to more than 4 GiB, or to more than 200 times its size), `file_gone` or
+    /// `permission_lost` (whoever asked may not import any more).
     #[schema(required, example = "bad_mapping")]
     error: Option<String>,
     /// When it was asked for.

@@ -10,10 +10,16 @@ use futures::stream;
 use utoipa::ToSchema;
 
 use super::{id_of, import_dto::LeadImport};
-use crate::http::{AppState, caller::Caller, problem::Problem};
+use crate::http::{
+    AppState,
+    caller::{Caller, still},
+    problem::Problem,
+};
 
 /// Twice a second at most.
 const EVERY: Duration = Duration::from_millis(500);
+/// So often, counted in looks, it is asked whether whoever watches still may: every second.
+const ASK: u32 = 2;
 /// A line that says nothing keeps the connection open, and is how a client that has gone is noticed.
 const SILENCE: u32 = 30;
 /// Two hours. Whoever wants to know more asks again.
@@ -28,7 +34,8 @@ pub(super) struct LeadImportEvents(String);
 /// Watch an import
 ///
 /// Server-sent events, at most two a second: `progress` whenever something has changed, and `done` at the end. Each says how
-/// far the import is, so that none is missed who comes back with `Last-Event-ID`.
+/// far the import is, so that none is missed who comes back with `Last-Event-ID`. The stream ends with the session, the key or
+/// the access token that opened it: come back with a new token.
 #[utoipa::path(
     operation_id = "watchLeadImport",
     tag = "leads",
@@ -52,7 +59,7 @@ pub(super) async fn events(
     let id = id_of(&id);
     state.transfers.import(&caller.context, id).await?;
     let known = request.headers().get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
-    let watch = Watch { state, context: caller.context, id, known, looks: 0, is_over: false };
+    let watch = Watch { state, request, context: caller.context, id, known, looks: 0, is_over: false };
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -64,6 +71,7 @@ pub(super) async fn events(
 
 struct Watch {
     state: web::Data<AppState>,
+    request: HttpRequest,
     context: Context,
     id: ImportId,
     /// The version that the client knows.
@@ -80,6 +88,9 @@ impl Watch {
                 tokio::time::sleep(EVERY).await;
             }
             self.looks += 1;
+            if self.looks.is_multiple_of(ASK) && !self.is_allowed().await {
+                break;
+            }
             let job = self.state.transfers.import(&self.context, self.id).await.map_err(StoreError::internal)?;
             self.is_over = job.state().is_over();
             if self.known != Some(job.version()) || self.is_over {
@@ -92,6 +103,12 @@ impl Watch {
             }
         }
         Ok(None)
+    }
+
+    /// Whether whoever watches still may; from now on as who they are now.
+    async fn is_allowed(&mut self) -> bool {
+        let context = still(&self.request, &self.state).await;
+        context.map(|context| self.context = context).is_ok()
     }
 
     fn event(&self, job: &ImportJob) -> Result<String, StoreError> {

@@ -25,7 +25,8 @@ use crate::http::{
 /// Send `options` (JSON, optional) and `file` as parts of `multipart/form-data`. The file is taken in by a worker, a
 /// thousand rows at a time, each of which is saved with how far the import is: what breaks off goes on where it was. A
 /// tenant has one import at a time; others wait. Cells that begin with `'` and a sign that spreadsheets take for a formula
-/// lose the `'`, as exports have it. A user, or an API key, may send ten files an hour.
+/// lose the `'`, as exports have it. With `upsert` and `update` leads change whoever looks after them: the permission to import is
+/// one over everybody's leads. A user, or an API key, may send ten files an hour.
 #[utoipa::path(
     operation_id = "importLeads",
     tag = "leads",

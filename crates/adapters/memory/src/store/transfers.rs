@@ -165,6 +165,10 @@ impl TransferTx for MemoryTx {
         })
     }
 
+    async fn import_to_change(&mut self, tenant: TenantId, id: ImportId) -> Result<Option<ImportJob>, StoreError> {
+        Ok(self.draft.transfers.jobs.get(&id).filter(|job| job.tenant() == tenant).cloned())
+    }
+
     async fn save_import(
         &mut self,
         change: Change<ImportJob, ImportEvent>,

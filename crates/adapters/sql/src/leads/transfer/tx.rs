@@ -3,7 +3,7 @@
 use ashlar_kernel::{Change, StoreError, TenantId};
 use ashlar_leads::{
     Lead, LeadRow,
-    import::{ExportEvent, ImportEvent, ImportJob, LeadKeys},
+    import::{ExportEvent, ImportEvent, ImportId, ImportJob, LeadKeys},
     port::{LeadBatch, TransferTx},
 };
 use async_trait::async_trait;
@@ -29,6 +29,18 @@ impl TransferTx for SqlTx {
         let row = mapping::new_import(job.to_row()?);
         import::Entity::insert(row).exec_without_returning(&self.tx).await.map_err(|error| self.write_error(error))?;
         self.explain(events).await
+    }
+
+    async fn import_to_change(&mut self, tenant: TenantId, id: ImportId) -> Result<Option<ImportJob>, StoreError> {
+        self.enter()?;
+        let found = import::Entity::find_by_id(id.as_uuid())
+            .filter(import::Column::TenantId.eq(tenant.as_uuid()))
+            .lock(LockType::Update)
+            .one(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        self.leave();
+        found.map(mapping::restore_import).transpose()
     }
 
     async fn save_import(
