@@ -55,6 +55,8 @@ const STEPS: [&str; 45] = [
     "m20261121_000054_notification",
     "m20261121_000055_system_log",
     "m20261121_000056_suppression_lift",
+    "m20261121_000060_subscription_wish",
+    "m20261121_000061_subscription_address",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
