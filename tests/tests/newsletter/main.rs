@@ -370,10 +370,10 @@ async fn what_is_known_by_a_former_root_key_is_known(database: Database) {
     assert_eq!(mindful.unsubscribe(&context, &letter.unsubscribe).await.unwrap().list, "Newsletter");
     assert_eq!(status(&app, &boss.access, "ada@example.org").await, "unsubscribed");
     let input = SubscribeInput { email: "bob@example.org", consent_text_version: "1", ..SubscribeInput::default() };
-    let wish = Subscribe::try_from(input).unwrap();
-    mindful.subscribe(&context, &wish).await.unwrap();
+    let command = Subscribe::try_from(input).unwrap();
+    mindful.subscribe(&context, &command).await.unwrap();
     assert_eq!(status(&app, &boss.access, "bob@example.org").await, "unknown", "bob is still not to be written to");
-    forgetful.subscribe(&context, &wish).await.unwrap();
+    forgetful.subscribe(&context, &command).await.unwrap();
     assert_eq!(status(&app, &boss.access, "bob@example.org").await, "pending");
     let bob = app.asked(REQUESTED).await.pop().unwrap();
     let letter = mindful.letter(&context, bob, (LetterKind::Confirm, app.ids.next())).await.unwrap();

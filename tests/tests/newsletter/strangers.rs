@@ -1,7 +1,7 @@
 //! What somebody can do who knows an address and does not own it.
 
 use ashlar_leads::newsletter::LetterKind;
-use ashlar_tests::{Database, Key, Setup, TENANT, TestApp, journeys};
+use ashlar_tests::{Database, Key, Setup, TestApp, journeys};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -199,8 +199,8 @@ async fn who_is_erased_stays_a_hash(database: Database) {
     assert_eq!(ask().await.expect(202).json(), json!({ "received": true }));
     assert_eq!(found(&app, &boss.access, "ada@example.org").await, [] as [Value; 0]);
 
-    let lift = app.client.post("/api/v1/newsletter/suppressions/lift").bearer(&boss.access);
-    lift.json(&json!({ "email": "ada@example.org" })).send().await.expect(204);
+    let allow = app.client.post("/api/v1/newsletter/suppressions/lift").bearer(&boss.access);
+    allow.json(&json!({ "email": "ada@example.org" })).send().await.expect(204);
     ask().await.expect(202);
     assert_eq!(found(&app, &boss.access, "ada@example.org").await[0]["status"], "pending", "they confirm it here too");
     app.confirm(&app.letter().await.token).await.expect(200);

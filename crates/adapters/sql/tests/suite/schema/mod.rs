@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 45] = [
+const STEPS: [&str; 47] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
