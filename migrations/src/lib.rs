@@ -49,6 +49,8 @@ mod m20261121_000053_people_tally;
 mod m20261121_000054_notification;
 mod m20261121_000055_system_log;
 mod m20261121_000056_suppression_lift;
+mod m20261121_000060_subscription_wish;
+mod m20261121_000061_subscription_address;
 mod step;
 
 use sea_orm_migration::{
@@ -114,6 +116,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000054_notification::STEP),
             Box::new(m20261121_000055_system_log::STEP),
             Box::new(m20261121_000056_suppression_lift::STEP),
+            Box::new(m20261121_000060_subscription_wish::STEP),
+            Box::new(m20261121_000061_subscription_address::STEP),
         ]
     }
 }

@@ -39,6 +39,9 @@ pub const MERGE: Permission = Permission::new("leads.lead.merge");
 pub const READ_CONTACTS: Permission = Permission::new("leads.contact.read");
 /// Say how far messages have come, and make leads of their senders.
 pub const UPDATE_CONTACTS: Permission = Permission::new("leads.contact.update");
+/// Ask to be on a mailing list, and stop the letters of one. A scope of publishable keys; no role holds it, and who sends no
+/// key needs none.
+pub const SUBSCRIBE: Permission = Permission::new("newsletter:subscribe");
 /// Send a form of a web page, and nothing else. A scope of publishable keys; no role holds it.
 pub const SUBMIT: Permission = Permission::new("leads:create");
 

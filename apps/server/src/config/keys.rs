@@ -450,7 +450,7 @@ pub const KEYS: &[Key] = &[
         "ASHLAR_RATE_LIMIT_FORM",
         "rate-limit-form",
         RATE,
-        "Forms of web pages and contact messages, each, that one address sends (IPv6: one /64).",
+        "Forms of web pages, contact messages and wishes about the newsletter, each, that one address sends (IPv6: one /64).",
     )
     .default("10/1h")
     .under("Rate limits"),

@@ -295,13 +295,9 @@ impl Config {
         }
     }
 
-    /// Where people look through their devices: a page of the front end that has the others too. This server has none, and
-    /// then it is the front door.
-    pub fn devices_page(&self) -> String {
-        match &self.account_url {
-            Some(_) => format!("{}/devices", self.account_base()),
-            None => self.public_base().to_owned(),
-        }
+    /// Where people look through their devices: a page of the front end that has the others too. This server has none.
+    pub fn devices_page(&self) -> Option<String> {
+        self.account_url.as_ref().map(|_| format!("{}/devices", self.account_base()))
     }
 
     /// The same configuration once the socket is bound: where `listen` asked for any free port,

@@ -72,6 +72,31 @@ pub(crate) struct Visitor {
     pub context: Context,
 }
 
+/// A request that everybody may make. With credentials it is of whoever they are of, in the tenant that they are of, and
+/// credentials that are no good are refused as everywhere. What it counts against follows from what it is for.
+pub(crate) struct Guest {
+    /// Its circumstances.
+    pub context: Context,
+}
+
+impl FromRequest for Guest {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = state(&request)?;
+            if !matches!(presented(request.headers()), Ok(None)) {
+                return Ok(Self { context: known(&request, &state).await?.context });
+            }
+            count_stranger(&request, &state).await?;
+            let tenant = requested_tenant(&request, &state).await?.unwrap_or(TenantId::MAIN);
+            Ok(Self { context: anonymous(&request, &state, tenant) })
+        })
+    }
+}
+
 impl FromRequest for Visitor {
     type Error = Problem;
     type Future = Extraction<Self>;

@@ -100,6 +100,7 @@ impl Letter for ContactLetter<'_> {
             before: before.into_iter().flatten().collect(),
             link: None,
             after: letter.message.as_str().lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect(),
+            stop: None,
         };
         let why = "You get this message because your address is set as the one for the contact page. Answer to the address above.";
         message::write(None, &message, why, language)

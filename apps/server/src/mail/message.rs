@@ -24,6 +24,8 @@ pub(super) struct Message {
     pub link: Option<Link>,
     /// What it says after that.
     pub after: Vec<String>,
+    /// How to have no more such letters.
+    pub stop: Option<Link>,
 }
 
 /// A letter of this form to somebody.
@@ -41,6 +43,7 @@ struct Text<'m> {
     before: &'m [String],
     link: Option<&'m Link>,
     after: &'m [String],
+    stop: Option<&'m Link>,
     why: &'m str,
 }
 
@@ -53,6 +56,7 @@ struct Html<'m> {
     before: &'m [String],
     link: Option<&'m Link>,
     after: &'m [String],
+    stop: Option<&'m Link>,
     why: &'m str,
 }
 
@@ -72,7 +76,7 @@ impl<F: Fn(Language) -> Message + Send + Sync> Letter for MessageTo<F> {
 /// Says a message to somebody, and why they get it.
 pub(super) fn write(
     name: Option<&str>,
-    Message { subject, before, link, after }: &Message,
+    Message { subject, before, link, after, stop }: &Message,
     why: &str,
     language: Language,
 ) -> Result<Written, askama::Error> {
@@ -81,7 +85,16 @@ pub(super) fn write(
         Language::German => ("de", "Hallo"),
     };
     let greeting = name.map_or_else(|| format!("{hello},"), |name| format!("{hello} {name},"));
-    let html = Html { subject, language: code, greeting: &greeting, before, link: link.as_ref(), after, why };
+    let html = Html {
+        subject,
+        language: code,
+        greeting: &greeting,
+        before,
+        link: link.as_ref(),
+        after,
+        stop: stop.as_ref(),
+        why,
+    };
     let lines = |paragraphs: &[String]| paragraphs.iter().map(|text| textwrap::fill(text, LINE)).collect::<Vec<_>>();
     let why_lines = textwrap::fill(why, LINE);
     let text = Text {
@@ -89,6 +102,7 @@ pub(super) fn write(
         before: &lines(before),
         link: link.as_ref(),
         after: &lines(after),
+        stop: stop.as_ref(),
         why: &why_lines,
     };
     Ok(Written { subject: (*subject).to_owned(), text: text.render()?, html: html.render()? })

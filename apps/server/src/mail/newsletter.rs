@@ -125,6 +125,7 @@ impl Letter for ListLetter<'_> {
                 after: vec![
                     "If it was not you, you need not do anything: without this link you get no letters.".to_owned(),
                 ],
+                stop: Some(Link { label: "Unsubscribe", url: unsubscribe }),
             },
             None => Message {
                 subject: "Your link to unsubscribe",
@@ -132,10 +133,11 @@ impl Letter for ListLetter<'_> {
                     "somebody has asked how to stop the letters of \u{201c}{list}\u{201d} to this address. If it was you, \
                      use this link."
                 )],
-                link: Some(Link { label: "Unsubscribe", url: unsubscribe.clone() }),
+                link: Some(Link { label: "Unsubscribe", url: unsubscribe }),
                 after: vec![
                     "If it was not you, you need not do anything: nothing changes without this link.".to_owned(),
                 ],
+                stop: None,
             },
         };
         let why = "You get this message because somebody has typed in your address.";
@@ -178,6 +180,8 @@ mod tests {
             "{}",
             written.text
         );
+        let stop = "https://api.example.org/api/v1/newsletter/u/u1.k.s.m";
+        assert!(written.text.contains(stop) && written.html.contains(stop), "{}", written.text);
         assert!(!written.html.contains("<b>Ada") && !written.html.contains("<i>more"), "{}", written.html);
         let written = letter(None);
         assert!(written.text.contains("https://api.example.org/api/v1/newsletter/u/u1.k.s.m"), "{}", written.text);

@@ -33,8 +33,8 @@ pub struct Post {
     pub base: String,
     /// Below which links in them lead.
     pub pages: String,
-    /// Where people look through their devices: a page of the front end, or else the product itself.
-    pub devices: String,
+    /// Where people look through their devices: a page of the front end, if there is one.
+    pub devices: Option<String>,
 }
 
 impl Post {
@@ -239,7 +239,7 @@ impl SendMail {
                 let known = identity.device_of(job.tenant(), user, device).await?;
                 let what = known.map(|known| words::device(&known)).unwrap_or_default();
                 let devices = self.post.devices.clone();
-                let message = move |to| words::new_device(&what, &time(at), &devices, to);
+                let message = move |to| words::new_device(&what, &time(at), devices.as_deref(), to);
                 self.notice(job, user, |name| Box::new(MessageTo { name: Some(name), message })).await
             }
             Errand::DeviceRemoved { user, at } => {

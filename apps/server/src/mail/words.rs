@@ -29,7 +29,7 @@ pub(super) fn link(purpose: LinkPurpose, url: &str, language: Language) -> Messa
 
 fn message(subject: &'static str, before: &str, (label, url): (&'static str, &str), after: &str) -> Message {
     let link = Some(Link { label, url: url.to_owned() });
-    Message { subject, before: vec![before.to_owned()], link, after: vec![after.to_owned()] }
+    Message { subject, before: vec![before.to_owned()], link, after: vec![after.to_owned()], stop: None }
 }
 
 fn link_in_english(purpose: LinkPurpose, url: &str) -> Message {
@@ -142,7 +142,7 @@ pub(super) fn password_changed(when: &str, base: &str, language: Language) -> Me
             format!("Wenn Sie das nicht waren, fordern Sie dort, wo Sie sich anmelden, sofort ein neues an: {base}"),
         ),
     };
-    Message { subject, before: vec![before], link: None, after: vec![after] }
+    Message { subject, before: vec![before], link: None, after: vec![after], stop: None }
 }
 
 /// What a device says about itself, for people.
@@ -162,7 +162,7 @@ pub(super) fn device(device: &KnownDevice) -> String {
 }
 
 /// Somebody signed in on a device that was not known.
-pub(super) fn new_device(device: &str, when: &str, page: &str, language: Language) -> Message {
+pub(super) fn new_device(device: &str, when: &str, page: Option<&str>, language: Language) -> Message {
     let shown = if device.is_empty() { String::new() } else { format!(" ({device})") };
     let (subject, before, after) = match language {
         Language::English => (
@@ -170,21 +170,27 @@ pub(super) fn new_device(device: &str, when: &str, page: &str, language: Languag
             format!(
                 "at {when} somebody signed in to your account on a device that was not used before{shown}. If it was you, you need not do anything."
             ),
-            format!(
-                "If it was not you, set a new password at once, and look through your devices and sessions: {page}"
-            ),
+            match page {
+                Some(page) => format!(
+                    "If it was not you, set a new password at once, and look through your devices and sessions: {page}"
+                ),
+                None => "If it was not you, set a new password at once, and sign out the devices and sessions that are not yours.".to_owned(),
+            },
         ),
         Language::German => (
             "Ein neues Gerät ist in Ihrem Konto angemeldet",
             format!(
                 "am {when} hat sich jemand mit einem bisher nicht benutzten Gerät in Ihrem Konto angemeldet{shown}. Wenn Sie das waren, brauchen Sie nichts zu tun."
             ),
-            format!(
-                "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort und sehen Sie Ihre Geräte und Sitzungen durch: {page}"
-            ),
+            match page {
+                Some(page) => format!(
+                    "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort und sehen Sie Ihre Geräte und Sitzungen durch: {page}"
+                ),
+                None => "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort und melden Sie die Geräte und Sitzungen ab, die nicht Ihre sind.".to_owned(),
+            },
         ),
     };
-    Message { subject, before: vec![before], link: None, after: vec![after] }
+    Message { subject, before: vec![before], link: None, after: vec![after], stop: None }
 }
 
 /// Somebody guesses.
@@ -205,7 +211,7 @@ pub(super) fn locked(when: &str, language: Language) -> Message {
             "Sie brauchen nichts zu tun, wenn Ihr Passwort gut ist und Sie es sonst nirgends verwenden.",
         ),
     };
-    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }
+    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()], stop: None }
 }
 
 /// An administrator has removed a device.
@@ -228,7 +234,7 @@ pub(super) fn device_removed(when: &str, base: &str, language: Language) -> Mess
             ),
         ),
     };
-    Message { subject, before: vec![before], link: None, after: vec![after] }
+    Message { subject, before: vec![before], link: None, after: vec![after], stop: None }
 }
 
 /// Somebody who is signed in has typed wrong passwords since `when`.
@@ -253,7 +259,7 @@ pub(super) fn proofs_locked(when: &str, base: &str, language: Language) -> Messa
             ),
         ),
     };
-    Message { subject, before: vec![before], link: None, after: vec![after] }
+    Message { subject, before: vec![before], link: None, after: vec![after], stop: None }
 }
 
 /// The account is gone since `when`.
@@ -274,7 +280,7 @@ pub(super) fn deleted(when: &str, language: Language) -> Message {
             "Wenn Sie nicht darum gebeten haben, schreiben Sie uns.",
         ),
     };
-    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }
+    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()], stop: None }
 }
 
 /// Something about the second factor.
@@ -334,7 +340,7 @@ pub(super) fn second_factor(what: FactorNews, when: &str, language: Language) ->
             "Erzeugen Sie in den Einstellungen Ihres Kontos neue und bewahren Sie sie dort auf, wo Sie sie ohne Ihr Telefon finden.",
         ),
     };
-    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }
+    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()], stop: None }
 }
 
 /// An administrator has taken the second factor away.
@@ -355,7 +361,7 @@ fn factor_reset(when: &str, language: Language) -> Message {
             "Wenn Sie nicht darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie uns. Wenn doch, richten Sie einen neuen Authenticator ein.",
         ),
     };
-    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()] }
+    Message { subject, before: vec![before], link: None, after: vec![after.to_owned()], stop: None }
 }
 
 #[cfg(test)]
@@ -396,7 +402,12 @@ mod tests {
         assert_ne!(locked("t", Language::English), locked("t", Language::German));
         assert_ne!(proofs_locked("t", "b", Language::English), proofs_locked("t", "b", Language::German));
         assert_ne!(device_removed("t", "b", Language::English), device_removed("t", "b", Language::German));
-        assert_ne!(new_device("d", "t", "b", Language::English), new_device("d", "t", "b", Language::German));
+        for page in [Some("https://b.example/devices"), None] {
+            let letters = [Language::English, Language::German].map(|to| new_device("d", "t", page, to));
+            assert_ne!(letters[0], letters[1]);
+            let has_link = |letter: &Message| letter.after.concat().contains("://");
+            assert!(letters.iter().all(|letter| has_link(letter) == page.is_some()), "{letters:?}");
+        }
         assert_ne!(password_changed("t", "b", Language::English), password_changed("t", "b", Language::German));
     }
 }

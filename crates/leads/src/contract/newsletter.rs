@@ -144,11 +144,12 @@ impl Scene {
             tenant: one.tenant(),
             subscription: one.id(),
             list: one.list(),
+            wish: one.open_wish(),
             created_at: noon(),
             expires_at: noon() + TimeDelta::hours(72),
             used_at: None,
         };
-        let letter = Letter { mailbox: Self::mailbox(number, 1), token: Some(token) };
+        let letter = Letter { mailbox: Self::mailbox(number, 1), token: Some(token.clone()) };
         let mut tx = self.begin().await;
         tx.write_letter(Change::new(letter, written(one))).await.unwrap();
         tx.commit().await.unwrap();
@@ -185,7 +186,7 @@ fn written(one: &Subscription) -> SubscriptionEvent {
 }
 
 fn all() -> SubscriptionQuery {
-    SubscriptionQuery { tenant: TenantId::MAIN, list: None, status: None, after: None, rows: 100 }
+    SubscriptionQuery { tenant: TenantId::MAIN, list: None, email_key: None, status: None, after: None, rows: 100 }
 }
 
 /// What is read is what was written, with the events that explain it.
@@ -251,7 +252,7 @@ pub async fn a_link_confirms_once(fixture: NewsletterFixture) {
     let list = scene.list("news").await;
     let asked = scene.subscribe(&list, "ada@example.org").await;
     let token = scene.letter(&asked, 1).await;
-    assert_eq!(scene.store.confirm_token(token.hash).await.unwrap(), Some(token));
+    assert_eq!(scene.store.confirm_token(token.hash).await.unwrap(), Some(token.clone()));
     assert_eq!(scene.store.confirm_token(TokenHash([9; 32])).await.unwrap(), None);
 
     let confirmed = asked.clone().confirm(None, noon()).unwrap();
@@ -264,12 +265,16 @@ pub async fn a_link_confirms_once(fixture: NewsletterFixture) {
     assert!(matches!(again, Err(StoreError::Stale)), "{again:?}");
     drop(tx);
 
-    // The right version does not make up for a link that was used.
+    // The right version does not make up for a link that was used. What they ask again is kept beside, and survives.
     let stored = scene.stored(&asked).await.unwrap();
     let back = stored.unsubscribe(UnsubscribeReason::OneClick, noon()).unwrap();
     let back = scene.update(back).await.unwrap();
     let evidence = back.evidence().clone();
     let asked_again = scene.update(back.request_again(None, evidence, noon())).await.unwrap();
+    assert!(asked_again.waits() && asked_again.status() == SubscriptionStatus::Unsubscribed);
+    assert_eq!(scene.stored(&asked_again).await, Some(asked_again.clone()));
+    let waiting = scene.store.waiting_subscriptions(noon(), 10).await.unwrap();
+    assert_eq!(waiting, std::slice::from_ref(&asked_again));
     let mut tx = scene.begin().await;
     let used = tx.confirm_subscription(asked_again.clone().confirm(None, noon()).unwrap(), token.hash).await;
     assert!(matches!(used, Err(StoreError::Stale)), "{used:?}");
@@ -338,6 +343,8 @@ pub async fn pages_of_subscriptions_neither_skip_nor_repeat(fixture: NewsletterF
 
     let of_other = SubscriptionQuery { list: Some(other.id), ..all() };
     assert_eq!(scene.store.subscriptions(&of_other).await.unwrap().len(), 3);
+    let by_address = SubscriptionQuery { email_key: Some("a3@example.org".to_owned()), ..all() };
+    assert_eq!(scene.store.subscriptions(&by_address).await.unwrap().len(), 1);
     let confirmed = SubscriptionQuery { status: Some(SubscriptionStatus::Confirmed), ..all() };
     assert!(scene.store.subscriptions(&confirmed).await.unwrap().is_empty());
     let elsewhere = SubscriptionQuery { tenant: TenantId::from_uuid(Uuid::from_u128(2)), ..all() };

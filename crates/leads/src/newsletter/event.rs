@@ -40,6 +40,8 @@ pub enum SubscriptionEvent {
     LiftAllowed { reason: &'static str },
     /// They asked for letters again and confirmed it: the address may be written to.
     Lifted { subscription: SubscriptionId, list: MailingListId },
+    /// Somebody typed in an address for which there is nothing to do. It names nobody, and costs what other wishes cost.
+    InVain {},
     /// It was erased.
     Erased { subscription: SubscriptionId, list: MailingListId },
 }
@@ -76,6 +78,7 @@ impl DomainEvent for SubscriptionEvent {
             Self::Suppressed { .. } => SUPPRESSED.name,
             Self::LiftAllowed { .. } => LIFT_ALLOWED.name,
             Self::Lifted { .. } => LIFTED.name,
+            Self::InVain {} => IN_VAIN.name,
             Self::Erased { .. } => ERASED.name,
         }
     }
@@ -97,7 +100,14 @@ const REQUESTED: EventSpec = EventSpec {
     schema_version: 1,
     summary: "Somebody asked to be on a list, for the first time or again. The address is not in the log.",
     targets: TARGETS,
-    data: &[SUBSCRIPTION, LIST, ("status", "Where the subscription stands: only what is pending is to be confirmed.")],
+    data: &[
+        SUBSCRIPTION,
+        LIST,
+        (
+            "status",
+            "pending if there is something to confirm, also for who has unsubscribed; else where the subscription stands.",
+        ),
+    ],
 };
 const CONFIRMED: EventSpec = EventSpec {
     name: "leads.subscription.confirmed",
@@ -109,7 +119,7 @@ const CONFIRMED: EventSpec = EventSpec {
 const EXPIRED: EventSpec = EventSpec {
     name: "leads.subscription.expired",
     schema_version: 1,
-    summary: "A subscription was not confirmed within 72 hours.",
+    summary: "A wish to be on a list was not confirmed within 72 hours. Who had unsubscribed before is still unsubscribed.",
     targets: TARGETS,
     data: &[SUBSCRIPTION, LIST],
 };
@@ -162,6 +172,13 @@ const LIFTED: EventSpec = EventSpec {
     targets: TARGETS,
     data: &[SUBSCRIPTION, LIST],
 };
+const IN_VAIN: EventSpec = EventSpec {
+    name: "leads.subscription.asked_in_vain",
+    schema_version: 1,
+    summary: "Somebody typed in an address for which there is nothing to confirm, to stop or to begin. The address is not in the log.",
+    targets: &[],
+    data: &[],
+};
 const ERASED: EventSpec = EventSpec {
     name: "leads.subscription.erased",
     schema_version: 1,
@@ -183,6 +200,7 @@ pub(crate) const fn subscription_event_specs() -> &'static [EventSpec] {
         SUPPRESSED,
         LIFT_ALLOWED,
         LIFTED,
+        IN_VAIN,
         ERASED,
     ]
 }

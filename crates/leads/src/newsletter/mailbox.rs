@@ -122,6 +122,11 @@ impl SubscriberMailbox {
         Ok(Self { letters, updated_at: now, version: self.version + 1, ..self })
     }
 
+    /// Somebody typed its address in, and there is nothing to do for it: the same work as if there were.
+    pub fn ask_in_vain(self, now: Timestamp) -> Change<Self, SubscriptionEvent> {
+        Change::new(Self { updated_at: now, version: self.version + 1, ..self }, SubscriptionEvent::InVain {})
+    }
+
     /// Its owner may ask for letters again; none if nothing keeps them from it.
     pub fn allow_lift(self, now: Timestamp) -> Option<Change<Self, SubscriptionEvent>> {
         let suppressed = self.suppressed.filter(|one| one.liftable_since.is_none())?;

@@ -13,6 +13,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 mod token;
+mod wish;
 
 pub(crate) use event::subscription_event_specs;
 pub use event::{LetterKind, SubscriptionEvent};
@@ -33,3 +34,4 @@ pub use subscription::{
     UnsubscribeReason,
 };
 pub use token::{ConfirmSecret, ConfirmToken, InvalidUnsubscribeToken, TokenHash, UnsubscribeKeys, UnsubscribeToken};
+pub use wish::Wish;

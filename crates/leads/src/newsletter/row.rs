@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    MailingListId, Subscription, SubscriptionId,
+    MailingListId, Subscription, SubscriptionId, Wish,
     subscription::{Name, SubscriptionStatus, UnsubscribeReason},
 };
 
@@ -20,6 +20,7 @@ pub struct SubscriptionRow {
     pub name: Option<String>,
     pub status: String,
     pub evidence: Value,
+    pub wish: Option<Value>,
     pub asked_at: Timestamp,
     pub confirmed_at: Option<Timestamp>,
     pub confirmed_from: Option<String>,
@@ -46,6 +47,7 @@ impl Subscription {
             name: self.name.as_ref().map(|name| name.as_str().to_owned()),
             status: self.status.as_str().to_owned(),
             evidence: serde_json::to_value(&self.evidence).map_err(StoreError::internal)?,
+            wish: self.wish.as_ref().map(Wish::to_value).transpose()?,
             asked_at: self.asked_at,
             confirmed_at: self.confirmed_at,
             confirmed_from: self.confirmed_from.map(|ip| ip.to_string()),
@@ -75,6 +77,7 @@ impl Subscription {
             name: name.map_err(|_fault| corrupt("subscription.name"))?,
             status: SubscriptionStatus::restore(&row.status).ok_or(corrupt("subscription.status"))?,
             evidence: serde_json::from_value(row.evidence).map_err(|_shape| corrupt("subscription.evidence"))?,
+            wish: row.wish.map(Wish::restore).transpose()?,
             asked_at: row.asked_at,
             confirmed_at: row.confirmed_at,
             confirmed_from: from.map_err(|_syntax| corrupt("subscription.confirmed_from"))?,

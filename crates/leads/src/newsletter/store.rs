@@ -37,6 +37,8 @@ pub struct SubscriptionQuery {
     pub tenant: TenantId,
     /// To this list, or to any.
     pub list: Option<MailingListId>,
+    /// With this address, by its canonical form, or with any.
+    pub email_key: Option<String>,
     /// That stand there, or anywhere.
     pub status: Option<SubscriptionStatus>,
     /// Older than this one.
@@ -51,6 +53,7 @@ impl SubscriptionQuery {
         let position = SubscriptionPosition { at: one.created_at(), id: one.id().as_uuid() };
         one.tenant() == self.tenant
             && self.list.is_none_or(|list| one.list() == list)
+            && self.email_key.as_ref().is_none_or(|key| one.email().key() == key)
             && self.status.is_none_or(|status| one.status() == status)
             && self.after.is_none_or(|after| position < after)
     }

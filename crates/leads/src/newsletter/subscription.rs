@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{MailingListId, NewsletterError, SubscriptionEvent, SuppressionReason};
+use super::{ConfirmToken, MailingListId, NewsletterError, SubscriptionEvent, SuppressionReason, Wish};
 use crate::lead::{Line, choice::choice};
 
 /// Identifies a [`Subscription`].
@@ -94,6 +94,9 @@ pub struct Subscription {
     pub(super) name: Option<Name>,
     pub(super) status: SubscriptionStatus,
     pub(super) evidence: Evidence,
+    /// Of somebody who has unsubscribed, or whose letters came back: that they, or somebody who typed in their address, ask
+    /// again. It changes nothing until it is confirmed.
+    pub(super) wish: Option<Wish>,
     pub(super) asked_at: Timestamp,
     pub(super) confirmed_at: Option<Timestamp>,
     pub(super) confirmed_from: Option<IpAddr>,
@@ -137,6 +140,7 @@ impl Subscription {
             name,
             status: SubscriptionStatus::Pending,
             evidence,
+            wish: None,
             asked_at: now,
             confirmed_at: None,
             confirmed_from: None,
@@ -165,21 +169,18 @@ impl Subscription {
     }
 
     /// They ask again. Who is on the list stays there, and a suppressed address stays suppressed: the fact is noted and
-    /// nothing else, so that whoever asks learns nothing. Anything else waits for a confirmation, from now on.
+    /// nothing else, so that whoever asks learns nothing. Who has unsubscribed, or whose letters came back, stays so until
+    /// the wish is confirmed: anybody can type an address in. What never was confirmed waits for that, from now on.
     pub fn request_again(self, name: Option<Name>, evidence: Evidence, now: Timestamp) -> SubscriptionChange {
-        let asked = if matches!(self.status, SubscriptionStatus::Confirmed | SubscriptionStatus::Suppressed) {
-            self.edited(now)
-        } else {
-            Self {
-                status: SubscriptionStatus::Pending,
-                name: name.or_else(|| self.name.clone()),
-                evidence,
-                asked_at: now,
-                confirmed_at: None,
-                confirmed_from: None,
-                unsubscribed_at: None,
-                reason: None,
-                ..self.edited(now)
+        let edited = self.edited(now);
+        let asked = match self.status {
+            SubscriptionStatus::Confirmed | SubscriptionStatus::Suppressed => edited,
+            SubscriptionStatus::Unsubscribed | SubscriptionStatus::Bounced => {
+                let own = self.name.filter(|_| self.confirmed_at.is_some());
+                Self { wish: Some(Wish { name: name.or(own), evidence }), asked_at: now, ..edited }
+            }
+            SubscriptionStatus::Pending | SubscriptionStatus::Expired => {
+                Self { status: SubscriptionStatus::Pending, name, evidence, asked_at: now, ..edited }
             }
         };
         let event = asked.requested();
@@ -204,10 +205,12 @@ impl Subscription {
     /// They want another letter to confirm by, also when the time for the last one is over; none if there is nothing to
     /// confirm.
     pub fn ask_for_letter(self, now: Timestamp) -> Option<SubscriptionChange> {
-        if !matches!(self.status, SubscriptionStatus::Pending | SubscriptionStatus::Expired) {
-            return None;
-        }
-        let asked = Self { status: SubscriptionStatus::Pending, asked_at: now, ..self.edited(now) };
+        let edited = Self { asked_at: now, ..self.edited(now) };
+        let asked = match self.status {
+            SubscriptionStatus::Expired => Self { status: SubscriptionStatus::Pending, ..edited },
+            _ if self.waits() => edited,
+            _ => return None,
+        };
         let event = asked.requested();
         Some(Change::new(asked, event))
     }
@@ -221,16 +224,27 @@ impl Subscription {
         Some(Change::new(self.edited(now), event))
     }
 
-    /// They mean it; none if there is nothing to confirm any more.
+    /// They mean what they asked last; none if there is nothing to confirm any more.
     pub fn confirm(self, from: Option<IpAddr>, now: Timestamp) -> Option<SubscriptionChange> {
-        if self.status != SubscriptionStatus::Pending {
+        let wish = self.open_wish()?;
+        self.confirm_wish(wish, from, now)
+    }
+
+    /// They mean this wish, whatever was asked since; none if there is nothing to confirm any more.
+    pub fn confirm_wish(self, wish: Wish, from: Option<IpAddr>, now: Timestamp) -> Option<SubscriptionChange> {
+        if !self.waits() {
             return None;
         }
         let event = SubscriptionEvent::Confirmed { subscription: self.id, list: self.list };
         let confirmed = Self {
             status: SubscriptionStatus::Confirmed,
+            name: wish.name,
+            evidence: wish.evidence,
+            wish: None,
             confirmed_at: Some(now),
             confirmed_from: from,
+            unsubscribed_at: None,
+            reason: None,
             bounce_soft: 0,
             bounce_hard: 0,
             bounced_since: None,
@@ -247,6 +261,7 @@ impl Subscription {
         let event = SubscriptionEvent::Unsubscribed { subscription: self.id, list: self.list, reason: reason.as_str() };
         let ended = Self {
             status: SubscriptionStatus::Unsubscribed,
+            wish: None,
             unsubscribed_at: Some(now),
             reason: Some(reason),
             ..self.edited(now)
@@ -254,13 +269,14 @@ impl Subscription {
         Some(Change::new(ended, event))
     }
 
-    /// Nobody confirmed it; none if somebody did, or has time left.
+    /// Nobody confirmed it; none if somebody did, or has time left. Who had unsubscribed before is as if nobody had asked.
     pub fn expire(self, now: Timestamp) -> Option<SubscriptionChange> {
-        if self.status != SubscriptionStatus::Pending || now - self.asked_at < PENDING {
+        if !self.waits() || now - self.asked_at < PENDING {
             return None;
         }
         let event = SubscriptionEvent::Expired { subscription: self.id, list: self.list };
-        Some(Change::new(Self { status: SubscriptionStatus::Expired, ..self.edited(now) }, event))
+        let status = if self.is_pending() { SubscriptionStatus::Expired } else { self.status };
+        Some(Change::new(Self { status, wish: None, ..self.edited(now) }, event))
     }
 
     /// A letter came back. After one hard bounce, or five soft ones within 30 days, no more are sent; none if they get none
@@ -289,7 +305,7 @@ impl Subscription {
             return None;
         }
         let event = SubscriptionEvent::Suppressed { subscription: self.id, list: self.list, reason: reason.as_str() };
-        Some(Change::new(Self { status: SubscriptionStatus::Suppressed, ..self.edited(now) }, event))
+        Some(Change::new(Self { status: SubscriptionStatus::Suppressed, wish: None, ..self.edited(now) }, event))
     }
 
     /// The address may be written to again, once its owner asks for that: until then they are as one who has unsubscribed.
@@ -316,21 +332,41 @@ impl Subscription {
     }
 
     fn requested(&self) -> SubscriptionEvent {
-        SubscriptionEvent::Requested { subscription: self.id, list: self.list, status: self.status.as_str() }
+        let status = if self.waits() { SubscriptionStatus::Pending } else { self.status };
+        SubscriptionEvent::Requested { subscription: self.id, list: self.list, status: status.as_str() }
     }
 
     fn edited(&self, now: Timestamp) -> Self {
         Self { updated_at: now, version: self.version + 1, ..self.clone() }
     }
 
-    /// Whether it is to be confirmed.
+    /// Whether it was never confirmed, and is to be.
     pub fn is_pending(&self) -> bool {
         self.status == SubscriptionStatus::Pending
     }
 
+    /// Whether there is a wish to be confirmed: of somebody new, or of who has left and asks again.
+    pub fn waits(&self) -> bool {
+        self.is_pending() || self.wish.is_some()
+    }
+
+    /// What is to be confirmed, as it was asked last.
+    pub fn open_wish(&self) -> Option<Wish> {
+        let new = || Wish { name: self.name.clone(), evidence: self.evidence.clone() };
+        self.wish.clone().or_else(|| self.is_pending().then(new))
+    }
+
+    /// What a link confirms, if there is something to confirm: the wish its letter was written for. Who has unsubscribed
+    /// since then confirms nothing by it.
+    pub fn wish_of(&self, token: &ConfirmToken) -> Option<Wish> {
+        let is_stale = self.unsubscribed_at.is_some_and(|ended| token.created_at < ended);
+        let open = self.open_wish().filter(|_| token.list == self.list && !is_stale)?;
+        Some(token.wish.clone().unwrap_or(open))
+    }
+
     /// Whether they are on the list, or about to be.
-    pub const fn is_open(&self) -> bool {
-        matches!(self.status, SubscriptionStatus::Pending | SubscriptionStatus::Confirmed)
+    pub fn is_open(&self) -> bool {
+        self.status == SubscriptionStatus::Confirmed || self.waits()
     }
 
     /// Its id.
@@ -376,6 +412,11 @@ impl Subscription {
     /// When they confirmed it.
     pub const fn confirmed_at(&self) -> Option<Timestamp> {
         self.confirmed_at
+    }
+
+    /// From where.
+    pub const fn confirmed_from(&self) -> Option<IpAddr> {
+        self.confirmed_from
     }
 
     /// When it ended.

@@ -61,8 +61,41 @@ fn nobody_enters_who_has_unsubscribed_but_themselves() {
     assert_eq!(ended.clone().unsubscribe(UnsubscribeReason::OneClick, noon()), None, "once");
     let refused = ended.clone().enter_again(None, evidence(), noon());
     assert!(matches!(refused, Err(NewsletterError::Unsubscribed)), "{refused:?}");
-    let asked = ended.request_again(None, evidence(), noon());
-    assert_eq!(asked.state().status(), SubscriptionStatus::Pending);
+    let asked = ended.request_again(None, evidence(), noon()).into_parts().0;
+    assert_eq!((asked.status(), asked.unsubscribed_at()), (SubscriptionStatus::Unsubscribed, Some(noon())));
+    let refused = asked.clone().enter_again(None, evidence(), noon());
+    assert!(matches!(refused, Err(NewsletterError::Unsubscribed)), "a wish that anybody typed in opens nothing");
+    let forgotten = asked.clone().expire(noon() + TimeDelta::hours(72)).unwrap().into_parts().0;
+    assert_eq!((forgotten.status(), forgotten.waits()), (SubscriptionStatus::Unsubscribed, false));
+    let again = asked.clone().unsubscribe(UnsubscribeReason::OneClick, noon()).unwrap().into_parts().0;
+    assert!(!again.waits(), "the letter has a link to stop it");
+    let back = asked.confirm(None, noon()).unwrap().into_parts().0;
+    assert_eq!((back.status(), back.unsubscribed_at()), (SubscriptionStatus::Confirmed, None));
+}
+
+#[test]
+fn whose_letters_come_back_stays_so_until_they_confirm() {
+    let bounced = confirmed().bounce(Bounce::Hard, noon()).unwrap().into_parts().0;
+    let asked = bounced.request_again(None, evidence(), noon()).into_parts().0;
+    assert_eq!((asked.status(), asked.waits()), (SubscriptionStatus::Bounced, true));
+}
+
+#[test]
+fn a_link_confirms_what_its_letter_was_written_for() {
+    let secret = ConfirmSecret::parse(&"A".repeat(43)).unwrap();
+    let own = pending(1);
+    let link = ConfirmToken::issue(&secret, &own, noon());
+    let strange = Evidence { text_version: "strange".to_owned(), ..evidence() };
+    let rewritten = own.request_again(Name::parse("Eve").ok(), strange, noon()).into_parts().0;
+    let wish = rewritten.wish_of(&link).unwrap();
+    let back = rewritten.confirm_wish(wish, None, noon()).unwrap().into_parts().0;
+    assert_eq!((back.evidence(), back.name()), (&evidence(), None));
+
+    let later = noon() + TimeDelta::seconds(1);
+    let ended = back.unsubscribe(UnsubscribeReason::OneClick, later).unwrap().into_parts().0;
+    let asked = ended.request_again(None, evidence(), later).into_parts().0;
+    assert_eq!(asked.wish_of(&link), None, "it is older than their wish for no letters");
+    assert!(asked.wish_of(&ConfirmToken::issue(&secret, &asked, later)).is_some());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{MailingListId, Subscription, SubscriptionId, subscription::PENDING};
+use super::{MailingListId, Subscription, SubscriptionId, Wish, subscription::PENDING};
 
 /// The SHA-256 of what a link to confirm carries: all that is stored of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ impl ConfirmSecret {
 }
 
 /// A link to confirm, as it is stored. It is good for 72 hours, once, for one subscription to one list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfirmToken {
     /// By what it is recognised.
     pub hash: TokenHash,
@@ -47,6 +47,8 @@ pub struct ConfirmToken {
     pub subscription: SubscriptionId,
     /// To which list.
     pub list: MailingListId,
+    /// What it confirms; none in links that are older than wishes.
+    pub wish: Option<Wish>,
     /// Since when it is good.
     pub created_at: Timestamp,
     /// Until when.
@@ -63,6 +65,7 @@ impl ConfirmToken {
             tenant: subscription.tenant(),
             subscription: subscription.id(),
             list: subscription.list(),
+            wish: subscription.open_wish(),
             created_at: now,
             expires_at: now + PENDING,
             used_at: None,

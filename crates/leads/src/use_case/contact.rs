@@ -1,7 +1,8 @@
 //! Messages of a page for contact: anybody writes, staff read, and make leads of the senders.
 
 use ashlar_kernel::{
-    Context, Email, FieldErrors, Id, Limit, NotFound, Once, Page, StoreError, TenantId, Timestamp, VersionConflict,
+    Actor, Context, Email, FieldErrors, Id, Limit, NotFound, Once, Page, StoreError, TenantId, Timestamp,
+    VersionConflict,
 };
 
 use super::{Attempts, Created, LeadError, Leads, Trap, form::given};
@@ -43,6 +44,10 @@ impl Leads {
     /// Takes a message in, of whoever sends it. What no person sent costs the same work and is not kept; the answer is
     /// the trap it fell into.
     pub async fn receive_contact(&self, context: &Context, command: SendContact) -> Result<Option<Trap>, LeadError> {
+        // Everybody may write; a key only if it was made for forms.
+        if let Actor::ApiKey(_) = context.actor {
+            context.authorize(permission::SUBMIT)?;
+        }
         let SendContact { form, honeypot, referrer, once } = command;
         let trap = honeypot.is_some_and(|text| !text.is_empty()).then_some(Trap::Honeypot);
         let letter = self.letter(&form)?;

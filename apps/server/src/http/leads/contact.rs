@@ -18,7 +18,7 @@ use super::{
 use crate::http::{
     AppState,
     body::{Body, Digest},
-    caller::{Anyone, Caller},
+    caller::{Caller, Guest},
     etag,
     idempotency::{Begun, begin},
     limited::count,
@@ -60,7 +60,8 @@ impl From<SendContactRequest> for SendContact {
 
 /// Write a message
 ///
-/// For everybody. The answer is the same, whatever becomes of it. One address may send ten in an hour, unless configured
+/// For everybody, in the tenant that `X-Tenant` names. With a key that has the scope `leads:create` it is for the tenant of the
+/// key, and a publishable key is good for its origins only. The answer is the same, whatever becomes of it. One address may send ten in an hour, unless configured
 /// otherwise.
 #[utoipa::path(
     operation_id = "sendContactMessage",
@@ -71,12 +72,16 @@ impl From<SendContactRequest> for SendContact {
         "message": "What would an engine cost?"
     })),
     responses((status = 202, description = "Thank you.", body = FormReceived)),
-    extensions(("x-permission" = json!(null)), ("x-idempotent" = json!(true)), ("x-problems" = json!([]))),
-    security(())
+    extensions(("x-permission" = json!(null)), ("x-idempotent" = json!(true)), ("x-problems" = json!([
+        "ambiguous_credentials", "api_key_invalid", "ip_not_allowed", "origin_not_allowed",
+            "token_invalid", "token_expired", "session_revoked", "tenant_mismatch", "tenant_suspended",
+            "insufficient_scope"
+    ]))),
+    security((), ("bearer" = []), ("api_key" = []))
 )]
 #[post("/api/v1/contacts")]
 pub(super) async fn send(
-    Anyone { context, .. }: Anyone,
+    Guest { context }: Guest,
     request: HttpRequest,
     state: web::Data<AppState>,
     body: Body<SendContactRequest>,

@@ -112,6 +112,9 @@ pub(super) struct Subscriber {
     /// When they confirmed it.
     #[schema(required, format = "date-time", example = "2030-01-01T12:00:00.000Z")]
     confirmed_at: Option<String>,
+    /// From where they confirmed it.
+    #[schema(required, example = "203.0.113.7")]
+    confirmed_from: Option<String>,
     /// When it ended.
     #[schema(required, format = "date-time", example = json!(null))]
     unsubscribed_at: Option<String>,
@@ -135,6 +138,9 @@ pub(super) struct SubscriptionConsent {
     /// From where, if they did it themselves.
     #[schema(required, example = "203.0.113.7")]
     ip: Option<String>,
+    /// With which program, if they did it themselves.
+    #[schema(required, example = "Mozilla/5.0")]
+    user_agent: Option<String>,
     /// Who entered them, if they did not do it themselves.
     #[schema(required, example = json!(null))]
     entered_by: Option<Uuid>,
@@ -153,9 +159,11 @@ impl From<&Subscription> for Subscriber {
                 text_version: evidence.text_version.clone(),
                 at: moment(evidence.at),
                 ip: evidence.ip.map(|ip| ip.to_string()),
+                user_agent: evidence.user_agent.clone(),
                 entered_by: evidence.entered_by,
             },
             confirmed_at: one.confirmed_at().map(moment),
+            confirmed_from: one.confirmed_from().map(|ip| ip.to_string()),
             unsubscribed_at: one.unsubscribed_at().map(moment),
             created_at: moment(one.created_at()),
             updated_at: moment(one.updated_at()),

@@ -10,12 +10,12 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    public::{ask_again, knock, unwritable},
+    public::{count_address, knock, unwritable},
     query::ConfirmQuery,
 };
 use crate::http::{
     AppState,
-    caller::{Anyone, LinkHolder},
+    caller::{Anyone, Guest, LinkHolder},
     problem::Problem,
     query::Query,
 };
@@ -33,6 +33,8 @@ enum Form<'p> {
     Address {
         /// What is wrong with the one that was typed in.
         fault: Option<&'static str>,
+        /// The link that is not good any more: of its list, and in its tenant, another letter is asked for.
+        token: &'p str,
     },
     /// Nothing.
     None,
@@ -76,9 +78,14 @@ fn show(status: StatusCode, page: &Page<'_>) -> Result<HttpResponse, Problem> {
 
 async fn confirm(
     anyone: Anyone,
+    request: HttpRequest,
     state: web::Data<AppState>,
-    query: Query<ConfirmQuery>,
+    query: Result<Query<ConfirmQuery>, Problem>,
 ) -> Result<HttpResponse, Problem> {
+    let query = match query {
+        Ok(query) => query,
+        Err(problem) => return incomplete(&request, problem),
+    };
     match state.newsletter.can_confirm(&anyone.context, &query.token).await {
         Ok(list) => {
             let token = url::form_urlencoded::byte_serialize(query.token.as_bytes()).collect::<String>();
@@ -90,7 +97,7 @@ async fn confirm(
             );
             show(StatusCode::OK, &Page { title: "Confirm your subscription", text: &text, form })
         }
-        Err(NewsletterError::TokenGone) => gone(),
+        Err(NewsletterError::TokenGone) => gone(&query.token),
         Err(error) => Err(error.into()),
     }
 }
@@ -103,10 +110,24 @@ pub(super) fn confirmed() -> Result<HttpResponse, Problem> {
 }
 
 /// The link is used, or too old.
-pub(super) fn gone() -> Result<HttpResponse, Problem> {
+pub(super) fn gone(token: &str) -> Result<HttpResponse, Problem> {
     let text = "The link was used already, or it is older than 72 hours. If your subscription is not confirmed yet, have \
                 another letter sent to you.";
-    show(StatusCode::GONE, &Page { title: "This link is no longer good", text, form: Form::Address { fault: None } })
+    let form = Form::Address { fault: None, token };
+    show(StatusCode::GONE, &Page { title: "This link is no longer good", text, form })
+}
+
+/// A link to confirm without what it has to carry: people are told what to do, programs what is wrong.
+pub(super) fn incomplete(request: &HttpRequest, problem: Problem) -> Result<HttpResponse, Problem> {
+    if !wants_page(request) {
+        return Err(problem);
+    }
+    broken(problem.status())
+}
+
+fn broken(status: StatusCode) -> Result<HttpResponse, Problem> {
+    let text = "Part of it may be missing. Use the link in the letter itself, or copy all of it.";
+    show(status, &Page { title: "This link does not work", text, form: Form::None })
 }
 
 async fn unsubscribe(
@@ -132,8 +153,7 @@ pub(super) fn unknown(request: &HttpRequest, problem: Problem) -> Result<HttpRes
     if problem.status() != StatusCode::NOT_FOUND || !wants_page(request) {
         return Err(problem);
     }
-    let text = "Part of it may be missing. Use the link in the letter itself, or copy all of it.";
-    show(StatusCode::NOT_FOUND, &Page { title: "This link does not work", text, form: Form::None })
+    broken(StatusCode::NOT_FOUND)
 }
 
 /// There are no more letters.
@@ -143,25 +163,43 @@ pub(super) fn unsubscribed(list: &str) -> Result<HttpResponse, Problem> {
 }
 
 /// An address, as a browser sends it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Address {
+    #[serde(default)]
     email: String,
+    /// The link on whose page it was typed in.
+    #[serde(default)]
+    token: String,
 }
 
 async fn resend(
-    anyone: Anyone,
+    guest: Guest,
     request: HttpRequest,
     state: web::Data<AppState>,
-    form: web::Form<Address>,
+    form: Option<web::Form<Address>>,
 ) -> Result<HttpResponse, Problem> {
-    match ask_again(&anyone, &request, &state, (&form.email, None)).await {
+    // What is no form has no address in it.
+    let Address { email, token } = form.map_or_else(Address::default, web::Form::into_inner);
+    let outcome = match count_address(&guest, &request, &state, &email).await {
+        Ok(()) => state.newsletter.resend_by_link(&guest.context, &email, &token).await.map_err(Problem::from),
+        counted => counted,
+    };
+    let fault = match outcome {
+        Ok(()) => return on_its_way(),
         Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
-            let form = Form::Address { fault: Some("This is not an e-mail address.") };
-            let text = "If your subscription is not confirmed yet, have another letter sent to you.";
-            return show(problem.status(), &Page { title: "Have another letter sent", text, form });
+            (problem.status(), "This is not an e-mail address.")
         }
-        outcome => outcome?,
-    }
+        Err(problem) if problem.status() == StatusCode::TOO_MANY_REQUESTS && wants_page(&request) => {
+            (problem.status(), "That was often enough for now. Try again later.")
+        }
+        Err(problem) => return Err(problem),
+    };
+    let form = Form::Address { fault: Some(fault.1), token: &token };
+    let text = "If your subscription is not confirmed yet, have another letter sent to you.";
+    show(fault.0, &Page { title: "Have another letter sent", text, form })
+}
+
+fn on_its_way() -> Result<HttpResponse, Problem> {
     let text = "If this address waits to be confirmed, a letter is on its way. It may take a few minutes; look among \
                 unwanted mail too.";
     show(StatusCode::ACCEPTED, &Page { title: "Look into your mail", text, form: Form::None })

@@ -12,7 +12,7 @@ use super::{
 use crate::http::{
     AppState,
     body::{AUTH_BODY, Body},
-    caller::{Anyone, LinkHolder},
+    caller::{Anyone, Guest, LinkHolder},
     limited::count,
     problem::Problem,
     query::Query,
@@ -22,7 +22,8 @@ use crate::http::{
 ///
 /// The answer is the same whether the address is on the list, is to be confirmed, is not to be written to or was never seen.
 /// A letter with a button goes to the address; without it nothing happens. An address gets one letter in ten minutes and
-/// three a day, whoever asks and however often.
+/// three a day, whoever asks and however often. One network may send ten in an hour, unless configured otherwise. With a key
+/// that has the scope `newsletter:subscribe` it is about the tenant of the key; a publishable key is good for its origins only.
 #[utoipa::path(
     operation_id = "subscribeToNewsletter",
     tag = "leads",
@@ -33,13 +34,17 @@ use crate::http::{
     responses((status = 202, description = "It was received.", body = NewsletterReceived)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["not_found", "rate_limited"])),
+        ("x-problems" = json!([
+            "not_found", "rate_limited", "ambiguous_credentials", "api_key_invalid", "ip_not_allowed", "origin_not_allowed",
+            "token_invalid", "token_expired", "session_revoked", "tenant_mismatch", "tenant_suspended",
+            "insufficient_scope"
+        ])),
     ),
-    security(())
+    security((), ("bearer" = []), ("api_key" = []))
 )]
 #[post("/api/v1/newsletter/subscribe")]
 pub(super) async fn subscribe(
-    anyone: Anyone,
+    guest: Guest,
     request: HttpRequest,
     state: web::Data<AppState>,
     body: Body<SubscribeRequest, AUTH_BODY>,
@@ -52,16 +57,17 @@ pub(super) async fn subscribe(
         trap: body.website_url.as_deref(),
     };
     let command = Subscribe::try_from(input)?;
-    count_attempt(&request, &state, &anyone, command.email().key()).await?;
-    if let Some(trap) = state.newsletter.subscribe(&anyone.context, &command).await? {
+    count_wish(&request, &state, &guest, command.email().key()).await?;
+    if let Some(trap) = state.newsletter.subscribe(&guest.context, &command).await? {
         state.metrics.form_trapped(trap.as_str());
     }
     Ok(received())
 }
 
-/// Attempts of one network with one address.
-async fn count_attempt(request: &HttpRequest, state: &AppState, anyone: &Anyone, key: &str) -> Result<(), Problem> {
-    let context = &anyone.context;
+/// Forms of one network, and its attempts with one address.
+async fn count_wish(request: &HttpRequest, state: &AppState, guest: &Guest, key: &str) -> Result<(), Problem> {
+    let context = &guest.context;
+    count(request, state, state.limits.form("newsletter", context.client_ip), context.now).await?;
     count(request, state, state.limits.attempt("newsletter", context.client_ip, key), context.now).await
 }
 
@@ -90,12 +96,16 @@ pub(super) async fn confirm(
     anyone: Anyone,
     request: HttpRequest,
     state: web::Data<AppState>,
-    query: Query<ConfirmQuery>,
+    query: Result<Query<ConfirmQuery>, Problem>,
 ) -> Result<HttpResponse, Problem> {
+    let query = match query {
+        Ok(query) => query,
+        Err(problem) => return pages::incomplete(&request, problem),
+    };
     match state.newsletter.confirm(&anyone.context, &query.token).await {
         Ok(()) if wants_page(&request) => pages::confirmed(),
         Ok(()) => Ok(HttpResponse::Ok().json(SubscriptionState { status: "confirmed" })),
-        Err(NewsletterError::TokenGone) if wants_page(&request) => pages::gone(),
+        Err(NewsletterError::TokenGone) if wants_page(&request) => pages::gone(&query.token),
         Err(error) => Err(error.into()),
     }
 }
@@ -113,32 +123,38 @@ pub(super) async fn confirm(
     responses((status = 202, description = "It was received.", body = NewsletterReceived)),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["not_found", "rate_limited"])),
+        ("x-problems" = json!([
+            "not_found", "rate_limited", "ambiguous_credentials", "api_key_invalid", "ip_not_allowed", "origin_not_allowed",
+            "token_invalid", "token_expired", "session_revoked", "tenant_mismatch", "tenant_suspended",
+            "insufficient_scope"
+        ])),
     ),
-    security(())
+    security((), ("bearer" = []), ("api_key" = []))
 )]
 #[post("/api/v1/newsletter/resend")]
 pub(super) async fn resend(
-    anyone: Anyone,
+    guest: Guest,
     request: HttpRequest,
     state: web::Data<AppState>,
     body: Body<ResendConfirmationRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
-    ask_again(&anyone, &request, &state, (&body.email, body.list.as_deref())).await?;
+    count_address(&guest, &request, &state, &body.email).await?;
+    state.newsletter.resend(&guest.context, &body.email, body.list.as_deref()).await?;
     Ok(received())
 }
 
-/// The same for the page of a link that is no good any more.
-pub(super) async fn ask_again(
-    anyone: &Anyone,
+/// Counts a wish about an address, if it is one.
+pub(super) async fn count_address(
+    guest: &Guest,
     request: &HttpRequest,
     state: &AppState,
-    (email, list): (&str, Option<&str>),
+    email: &str,
 ) -> Result<(), Problem> {
-    if let Ok(email) = Email::parse(email) {
-        count_attempt(request, state, anyone, email.key()).await?;
+    match Email::parse(email) {
+        Ok(email) => count_wish(request, state, guest, email.key()).await,
+        // What is wrong with it is told, and tells nothing.
+        Err(_fault) => Ok(()),
     }
-    Ok(state.newsletter.resend(&anyone.context, email, list).await?)
 }
 
 /// Stop the letters, by one request
@@ -202,27 +218,29 @@ pub(super) async fn knock(
     ),
     extensions(
         ("x-permission" = json!(null)),
-        ("x-problems" = json!(["not_found", "rate_limited"])),
+        ("x-problems" = json!([
+            "not_found", "rate_limited", "ambiguous_credentials", "api_key_invalid", "ip_not_allowed", "origin_not_allowed",
+            "token_invalid", "token_expired", "session_revoked", "tenant_mismatch", "tenant_suspended",
+            "insufficient_scope"
+        ])),
     ),
-    security(())
+    security((), ("bearer" = []), ("api_key" = []))
 )]
 #[post("/api/v1/newsletter/unsubscribe")]
 pub(super) async fn unsubscribe(
-    anyone: Anyone,
+    guest: Guest,
     request: HttpRequest,
     state: web::Data<AppState>,
     body: Body<UnsubscribeRequest, AUTH_BODY>,
 ) -> Result<HttpResponse, Problem> {
     match (&body.email, &body.token) {
         (None, Some(token)) => {
-            state.newsletter.unsubscribe(&anyone.context, token).await?;
+            state.newsletter.unsubscribe(&guest.context, token).await?;
             Ok(HttpResponse::Ok().json(SubscriptionState { status: "unsubscribed" }))
         }
         (Some(email), None) => {
-            if let Ok(email) = Email::parse(email) {
-                count_attempt(&request, &state, &anyone, email.key()).await?;
-            }
-            state.newsletter.request_link(&anyone.context, email, body.list.as_deref()).await?;
+            count_address(&guest, &request, &state, email).await?;
+            state.newsletter.request_link(&guest.context, email, body.list.as_deref()).await?;
             Ok(received())
         }
         _ => Err(either()),

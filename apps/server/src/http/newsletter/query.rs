@@ -1,6 +1,6 @@
 //! Query parameters of the newsletter.
 
-use ashlar_kernel::{InvalidLimit, Limit};
+use ashlar_kernel::{Email, InvalidLimit, Limit};
 use ashlar_leads::{
     lead::UnknownChoice,
     newsletter::{ListSlug, ListSubscribers, RemoveSubscriber},
@@ -38,6 +38,9 @@ pub(super) struct SubscriberQuery {
     /// Only those of this list, by its short name.
     #[param(example = "newsletter")]
     list: Option<String>,
+    /// Only those with this address, however it is spelled.
+    #[param(format = "email", max_length = 254, example = "ada@example.org")]
+    email: Option<String>,
     /// Only those that stand there.
     #[param(value_type = Option<SubscriptionStatus>)]
     status: Option<String>,
@@ -47,10 +50,12 @@ impl SubscriberQuery {
     /// What to look for.
     pub(super) fn command(&self) -> Result<ListSubscribers, Problem> {
         let list = self.list.as_deref().map(ListSlug::parse).transpose();
+        let email = self.email.as_deref().map(Email::parse).transpose();
         let status = self.status.as_deref().map(str::parse).transpose();
         let limit = self.limit.map_or(Ok(Limit::default()), Limit::parse);
         Ok(ListSubscribers {
             list: list.map_err(|fault| invalid("list", &fault.to_string()))?,
+            email: email.map_err(|fault| invalid("email", &fault.to_string()))?,
             status: status.map_err(|fault: UnknownChoice| invalid("status", &fault.to_string()))?,
             limit: limit.map_err(|fault: InvalidLimit| refused("limit", "out_of_range", fault.to_string()))?,
             cursor: self.cursor.clone(),

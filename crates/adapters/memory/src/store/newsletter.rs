@@ -178,12 +178,12 @@ impl NewsletterStore for MemoryStore {
     }
 
     async fn confirm_token(&self, hash: TokenHash) -> Result<Option<ConfirmToken>, StoreError> {
-        Ok(self.shared.lock().tables.newsletter.tokens.get(&hash).copied())
+        Ok(self.shared.lock().tables.newsletter.tokens.get(&hash).cloned())
     }
 
     async fn waiting_subscriptions(&self, asked_by: Timestamp, rows: u64) -> Result<Vec<Subscription>, StoreError> {
         let subscriptions = Arc::clone(&self.shared.lock().tables.newsletter.subscriptions);
-        let waits = |one: &&Subscription| one.is_pending() && one.asked_at() <= asked_by;
+        let waits = |one: &&Subscription| one.waits() && one.asked_at() <= asked_by;
         Ok(subscriptions.values().filter(waits).take(most(rows)).cloned().collect())
     }
 

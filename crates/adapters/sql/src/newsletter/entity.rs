@@ -42,6 +42,8 @@ pub(super) mod subscription {
         pub status: String,
         #[sea_orm(column_type = "JsonBinary")]
         pub evidence: Json,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub wish: Option<Json>,
         pub asked_at: ChronoDateTimeUtc,
         pub confirmed_at: Option<ChronoDateTimeUtc>,
         pub confirmed_from: Option<String>,
@@ -81,7 +83,7 @@ pub(super) mod subscription {
 pub(super) mod link {
     use sea_orm::entity::prelude::*;
 
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "subscription_link")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
@@ -89,9 +91,18 @@ pub(super) mod link {
         pub tenant_id: Uuid,
         pub subscription_id: Uuid,
         pub list_id: Uuid,
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub wish: Option<Json>,
         pub created_at: ChronoDateTimeUtc,
         pub expires_at: ChronoDateTimeUtc,
         pub used_at: Option<ChronoDateTimeUtc>,
+    }
+
+    // SeaORM asks for it; the row holds personal data.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "link of subscription {}", self.subscription_id)
+        }
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,7 +3,7 @@
 use ashlar_kernel::{StoreError, TenantId};
 use ashlar_leads::newsletter::{
     AddressHash, ConfirmToken, MailingList, MailingListId, MailingListRow, SubscriberMailbox, Subscription,
-    SubscriptionId, SubscriptionRow, Suppression, SuppressionReason, TokenHash,
+    SubscriptionId, SubscriptionRow, Suppression, SuppressionReason, TokenHash, Wish,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 
@@ -54,6 +54,7 @@ pub(super) fn new_subscription(row: SubscriptionRow) -> subscription::ActiveMode
         name: Set(row.name),
         status: Set(row.status),
         evidence: Set(row.evidence),
+        wish: Set(row.wish),
         asked_at: Set(row.asked_at),
         confirmed_at: Set(row.confirmed_at),
         confirmed_from: Set(row.confirmed_from),
@@ -78,6 +79,7 @@ pub(super) fn restore_subscription(row: subscription::Model) -> Result<Subscript
         name: row.name,
         status: row.status,
         evidence: row.evidence,
+        wish: row.wish,
         asked_at: row.asked_at,
         confirmed_at: row.confirmed_at,
         confirmed_from: row.confirmed_from,
@@ -92,16 +94,17 @@ pub(super) fn restore_subscription(row: subscription::Model) -> Result<Subscript
     })
 }
 
-pub(super) fn new_link(token: &ConfirmToken) -> link::ActiveModel {
-    link::ActiveModel {
+pub(super) fn new_link(token: &ConfirmToken) -> Result<link::ActiveModel, StoreError> {
+    Ok(link::ActiveModel {
         hash: Set(token.hash.0.to_vec()),
         tenant_id: Set(token.tenant.as_uuid()),
         subscription_id: Set(token.subscription.as_uuid()),
         list_id: Set(token.list.as_uuid()),
+        wish: Set(token.wish.as_ref().map(Wish::to_value).transpose()?),
         created_at: Set(token.created_at),
         expires_at: Set(token.expires_at),
         used_at: Set(token.used_at),
-    }
+    })
 }
 
 pub(super) fn restore_link(row: link::Model) -> Result<ConfirmToken, StoreError> {
@@ -111,6 +114,7 @@ pub(super) fn restore_link(row: link::Model) -> Result<ConfirmToken, StoreError>
         tenant: TenantId::from_uuid(row.tenant_id),
         subscription: SubscriptionId::from_uuid(row.subscription_id),
         list: MailingListId::from_uuid(row.list_id),
+        wish: row.wish.map(Wish::restore).transpose()?,
         created_at: row.created_at,
         expires_at: row.expires_at,
         used_at: row.used_at,

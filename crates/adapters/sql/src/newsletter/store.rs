@@ -57,6 +57,7 @@ impl NewsletterStore for SqlStore {
         let wanted = Condition::all()
             .add(Column::TenantId.eq(query.tenant.as_uuid()))
             .add_option(query.list.map(|list| Column::ListId.eq(list.as_uuid())))
+            .add_option(query.email_key.as_ref().map(|key| Column::EmailKey.eq(key.as_str())))
             .add_option(query.status.map(|status| Column::Status.eq(status.as_str())))
             .add_option(query.after.map(is_older));
         let found = subscription::Entity::find()
@@ -80,7 +81,7 @@ impl NewsletterStore for SqlStore {
 
     async fn waiting_subscriptions(&self, asked_by: Timestamp, rows: u64) -> Result<Vec<Subscription>, StoreError> {
         let found = subscription::Entity::find()
-            .filter(stands_at(SubscriptionStatus::Pending))
+            .filter(Expr::cust(WAITS))
             .filter(subscription::Column::AskedAt.lte(asked_by))
             .order_by_asc(subscription::Column::AskedAt)
             .limit(rows);
@@ -121,6 +122,9 @@ impl NewsletterStore for SqlStore {
         Ok(done.rows_affected)
     }
 }
+
+/// Spelled as in the index, so that the databases see that it is the one.
+const WAITS: &str = "(status = 'pending' OR wish IS NOT NULL)";
 
 /// Spelled as in the indexes, so that the databases see that they are the ones.
 fn stands_at(status: SubscriptionStatus) -> Expr {

@@ -91,7 +91,7 @@ impl NewsletterTx for SqlTx {
         let (letter, events) = self.open(change)?;
         self.save_mailbox(&letter.mailbox).await?;
         if let Some(token) = &letter.token {
-            let saved = link::Entity::insert(mapping::new_link(token)).exec_without_returning(&self.tx).await;
+            let saved = link::Entity::insert(mapping::new_link(token)?).exec_without_returning(&self.tx).await;
             saved.map_err(|error| self.write_error(error))?;
         }
         self.explain(events).await

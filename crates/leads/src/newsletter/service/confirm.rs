@@ -3,7 +3,7 @@
 use ashlar_kernel::Context;
 
 use super::{
-    super::{ConfirmSecret, MailingList, Subscription, SubscriptionEvent},
+    super::{ConfirmSecret, ConfirmToken, MailingList, Subscription, SubscriptionEvent},
     Newsletter, NewsletterError, persist, within,
 };
 
@@ -14,15 +14,17 @@ impl Newsletter {
     }
 
     async fn try_confirm(&self, context: &Context, token: &str) -> Result<(), NewsletterError> {
-        let (secret, subscription, _) = self.confirmable(context, token).await?;
+        let (token, subscription, _) = self.confirmable(context, token).await?;
+        let wish = subscription.wish_of(&token).ok_or(NewsletterError::TokenGone)?;
         let tenant = subscription.tenant();
         let mailbox = self.known_mailbox(tenant, subscription.email(), context.now).await?;
         let event = SubscriptionEvent::Lifted { subscription: subscription.id(), list: subscription.list() };
-        let is_own = subscription.evidence().entered_by.is_none();
+        let is_own = wish.evidence.entered_by.is_none();
         let lifted = if is_own { mailbox.lift(event, context.now) } else { None };
-        let confirmed = subscription.confirm(context.client_ip, context.now).ok_or(NewsletterError::TokenGone)?;
+        let confirmed = subscription.confirm_wish(wish, context.client_ip, context.now);
+        let confirmed = confirmed.ok_or(NewsletterError::TokenGone)?;
         let mut tx = self.store().begin(&within(context, tenant)).await?;
-        tx.confirm_subscription(confirmed, secret.hash()).await?;
+        tx.confirm_subscription(confirmed, token.hash).await?;
         if let Some(lifted) = lifted {
             tx.put_mailbox(lifted).await?;
         }
@@ -41,13 +43,13 @@ impl Newsletter {
         &self,
         context: &Context,
         token: &str,
-    ) -> Result<(ConfirmSecret, Subscription, MailingList), NewsletterError> {
+    ) -> Result<(ConfirmToken, Subscription, MailingList), NewsletterError> {
         let secret = ConfirmSecret::parse(token).ok_or(NewsletterError::TokenGone)?;
         let token = self.store().confirm_token(secret.hash()).await?;
         let token = token.filter(|token| token.is_good(context.now)).ok_or(NewsletterError::TokenGone)?;
         let found = self.store().subscription(token.subscription).await?;
-        let is_meant = |one: &Subscription| one.list() == token.list && one.is_pending();
+        let is_meant = |one: &Subscription| one.wish_of(&token).is_some();
         let (subscription, list) = found.filter(|(one, _)| is_meant(one)).ok_or(NewsletterError::TokenGone)?;
-        Ok((secret, subscription, list))
+        Ok((token, subscription, list))
     }
 }

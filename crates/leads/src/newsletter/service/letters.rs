@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     super::{
         ConfirmSecret, ConfirmToken, Letter, LetterKind, LetterWish, MailingList, Subscription, SubscriptionEvent,
-        SubscriptionId,
+        SubscriptionId, SubscriptionStatus,
     },
     Newsletter, persist, within,
 };
@@ -15,7 +15,7 @@ use super::{
 pub struct SubscriberLetter {
     /// Where it goes.
     pub to: Email,
-    /// What they are called.
+    /// What they are called, if they have confirmed it.
     pub name: Option<String>,
     /// What the list is called.
     pub list: String,
@@ -47,13 +47,14 @@ impl Newsletter {
     ) -> Result<Option<SubscriberLetter>, StoreError> {
         let found = self.store().subscription(id).await?;
         let is_due = |one: &Subscription| match kind {
-            LetterKind::Confirm => one.is_pending(),
+            LetterKind::Confirm => one.waits(),
             LetterKind::Unsubscribe => one.is_open(),
         };
         let Some((subscription, list)) = found.filter(|(one, _)| is_due(one)) else { return Ok(None) };
         let (tenant, now) = (subscription.tenant(), context.now);
         let mailbox = self.known_mailbox(tenant, subscription.email(), now).await?;
-        let is_own = kind == LetterKind::Confirm && subscription.evidence().entered_by.is_none();
+        let wish = subscription.open_wish().filter(|_| kind == LetterKind::Confirm);
+        let is_own = wish.is_some_and(|wish| wish.evidence.entered_by.is_none());
         let wish = if is_own { LetterWish::Own } else { LetterWish::Other };
         let Ok(mailbox) = mailbox.take((letter, wish), now) else { return Ok(None) };
         let secret = (kind == LetterKind::Confirm).then(|| ConfirmSecret::random(&*self.0.ports.entropy));
@@ -71,9 +72,11 @@ impl Newsletter {
         list: &MailingList,
         secret: Option<&ConfirmSecret>,
     ) -> SubscriberLetter {
+        // Before they have confirmed it, anybody may have typed it in.
+        let is_theirs = secret.is_none() && subscription.status() == SubscriptionStatus::Confirmed;
         SubscriberLetter {
             to: subscription.email().clone(),
-            name: subscription.name().map(|name| name.as_str().to_owned()),
+            name: subscription.name().filter(|_| is_theirs).map(|name| name.as_str().to_owned()),
             list: list.name.as_str().to_owned(),
             confirm: secret.map(ConfirmSecret::text),
             unsubscribe: self.0.links.token(subscription),

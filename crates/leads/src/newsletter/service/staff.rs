@@ -23,6 +23,8 @@ pub(super) const FRESH: TimeDelta = TimeDelta::minutes(10);
 pub struct ListSubscribers {
     /// Of this list, or of any.
     pub list: Option<ListSlug>,
+    /// With this address, however it is spelled, or with any.
+    pub email: Option<Email>,
     /// That stand there, or anywhere.
     pub status: Option<SubscriptionStatus>,
     /// How many.
@@ -82,8 +84,9 @@ impl Newsletter {
         command: ListSubscribers,
     ) -> Result<Page<Subscription>, NewsletterError> {
         context.authorize(permission::READ_SUBSCRIBERS)?;
-        let ListSubscribers { list, status, limit, cursor } = command;
-        let named = format!("subscribers {:?} {status:?}", list.as_ref().map(ListSlug::as_str));
+        let ListSubscribers { list, email, status, limit, cursor } = command;
+        let email_key = email.map(|email| email.key().to_owned());
+        let named = format!("subscribers {:?} {status:?} {email_key:?}", list.as_ref().map(ListSlug::as_str));
         let cursors = &self.0.cursors;
         let after = cursor.map(|cursor| cursors.open::<SubscriptionPosition>(context.tenant, &named, &cursor));
         let after = after.transpose()?;
@@ -91,7 +94,8 @@ impl Newsletter {
             Some(slug) => Some(self.list(context, slug).await?.id),
             None => None,
         };
-        let query = SubscriptionQuery { tenant: context.tenant, list, status, after, rows: limit.with_one_ahead() };
+        let tenant = context.tenant;
+        let query = SubscriptionQuery { tenant, list, email_key, status, after, rows: limit.with_one_ahead() };
         let rows = self.store().subscriptions(&query).await?;
         let position = |one: &Subscription| SubscriptionPosition { at: one.created_at(), id: one.id().as_uuid() };
         let seal = |last: &Subscription| cursors.seal(context.tenant, &named, &position(last));

@@ -1,15 +1,18 @@
 //! Ask to be on a list, and ask for the letter once more.
 
-use ashlar_kernel::{Actor, Context, Email, FieldErrors, Id, Invalid, NotFound, StoreError};
+use ashlar_kernel::{
+    AccessError, Actor, Change, Context, Email, FieldErrors, Id, Invalid, NotFound, StoreError, TenantId,
+};
 
 use super::{
     super::{
-        Evidence, ListName, ListSlug, MailingList, NewSubscription, OptIn, Subscription, Visibility,
+        ConfirmSecret, Evidence, ListName, ListSlug, MailingList, NewSubscription, OptIn, Subscription,
+        SubscriptionEvent, Visibility,
         subscription::{Name, TextVersion},
     },
-    Newsletter, NewsletterError, persist,
+    Newsletter, NewsletterError, persist, within,
 };
-use crate::Trap;
+use crate::{Trap, permission};
 
 /// Asks to be on a list.
 pub struct Subscribe {
@@ -67,9 +70,10 @@ impl Subscribe {
 
 impl Newsletter {
     /// Asks to be on a list. Whoever asks learns nothing about the address: each outcome is one read of the list, one of
-    /// the subscription and one unit of work, and there is one answer. What no person sent costs the same work and is not
+    /// the subscription, one of the mailbox and one unit of work, and there is one answer. What no person sent costs the same work and is not
     /// kept; the answer is the trap it fell into.
     pub async fn subscribe(&self, context: &Context, command: &Subscribe) -> Result<Option<Trap>, NewsletterError> {
+        may_ask(context)?;
         let list = self.public_list(context, &command.list).await?;
         persist(|| self.try_subscribe(context, &list, command)).await?;
         Ok(command.is_trapped.then_some(Trap::Honeypot))
@@ -82,28 +86,18 @@ impl Newsletter {
         command: &Subscribe,
     ) -> Result<(), NewsletterError> {
         let known = self.store().subscription_at(list.id, command.email.key()).await?;
+        let mailbox = self.known_mailbox(context.tenant, &command.email, context.now).await?;
         let mut tx = self.store().begin(context).await?;
-        let evidence = Evidence {
-            text_version: command.text_version.as_str().to_owned(),
-            at: context.now,
-            ip: context.client_ip,
-            user_agent: context.user_agent.as_deref().map(str::to_owned),
-            entered_by: None,
-        };
-        let name = command.name.clone();
-        if let Some(known) = known {
-            tx.update_subscription(known.request_again(name, evidence, context.now)).await?;
+        if mailbox.suppressed.is_some_and(|one| one.liftable_since.is_none()) {
+            // Nothing is known of who is erased but the hash, and so it stays, whoever types the address in.
+            tx.put_mailbox(mailbox.ask_in_vain(context.now)).await?;
+        } else if let Some(known) = known {
+            let evidence = evidence(context, command);
+            tx.update_subscription(known.request_again(command.name.clone(), evidence, context.now)).await?;
         } else {
-            let new = NewSubscription {
-                id: Id::new(&*self.0.ports.ids),
-                tenant: context.tenant,
-                list: list.id,
-                email: command.email.clone(),
-                name,
-                evidence,
-            };
-            let asked = Subscription::request(new, context.now);
-            let is_at_once = list.opt_in == OptIn::Single;
+            // What ends a suppression is confirmed, on every list.
+            let is_at_once = list.opt_in == OptIn::Single && mailbox.suppressed.is_none();
+            let asked = self.first_wish(context, list, command);
             let asked = if is_at_once { Subscription::at_once(asked, context.client_ip) } else { asked };
             tx.insert_subscription(asked).await?;
         }
@@ -113,8 +107,26 @@ impl Newsletter {
         Ok(tx.commit().await?)
     }
 
+    fn first_wish(
+        &self,
+        context: &Context,
+        list: &MailingList,
+        command: &Subscribe,
+    ) -> Change<Subscription, SubscriptionEvent> {
+        let new = NewSubscription {
+            id: Id::new(&*self.0.ports.ids),
+            tenant: context.tenant,
+            list: list.id,
+            email: command.email.clone(),
+            name: command.name.clone(),
+            evidence: evidence(context, command),
+        };
+        Subscription::request(new, context.now)
+    }
+
     /// Asks for another letter to confirm by. Whoever asks learns nothing about the address.
     pub async fn resend(&self, context: &Context, email: &str, list: Option<&str>) -> Result<(), NewsletterError> {
+        may_ask(context)?;
         let (email, list) = addressed(email, list)?;
         let list = self.public_list(context, &list).await?;
         persist(|| self.try_resend(context, &list, &email)).await
@@ -122,10 +134,40 @@ impl Newsletter {
 
     async fn try_resend(&self, context: &Context, list: &MailingList, email: &Email) -> Result<(), NewsletterError> {
         let known = self.store().subscription_at(list.id, email.key()).await?;
-        let mut tx = self.store().begin(context).await?;
         let asked = known.and_then(|known| known.ask_for_letter(context.now));
-        let Some(asked) = asked else { return Ok(()) };
-        tx.update_subscription(asked).await?;
+        self.save_or_not(context, (list.tenant, email), asked).await
+    }
+
+    /// The same for the page of a link that is not good any more: `token` is of the list and the tenant that are meant. A
+    /// text that never was a link of ours is about the list that is meant where none is named.
+    pub async fn resend_by_link(&self, context: &Context, email: &str, token: &str) -> Result<(), NewsletterError> {
+        let secret = ConfirmSecret::parse(token);
+        let token = match &secret {
+            Some(secret) => self.store().confirm_token(secret.hash()).await?,
+            None => None,
+        };
+        let found = match &token {
+            Some(token) => self.store().subscription(token.subscription).await?,
+            None => None,
+        };
+        let Some((_, list)) = found else { return self.resend(context, email, None).await };
+        let (email, _) = addressed(email, None)?;
+        persist(|| self.try_resend(context, &list, &email)).await
+    }
+
+    /// Saves a wish, or, where there is none, that somebody asked in vain: the same statements, and a commit in any case.
+    pub(super) async fn save_or_not(
+        &self,
+        context: &Context,
+        (tenant, email): (TenantId, &Email),
+        asked: Option<Change<Subscription, SubscriptionEvent>>,
+    ) -> Result<(), NewsletterError> {
+        let mailbox = self.known_mailbox(tenant, email, context.now).await?;
+        let mut tx = self.store().begin(&within(context, tenant)).await?;
+        match asked {
+            Some(asked) => tx.update_subscription(asked).await?,
+            None => tx.put_mailbox(mailbox.ask_in_vain(context.now)).await?,
+        }
         Ok(tx.commit().await?)
     }
 
@@ -188,5 +230,23 @@ pub(super) fn addressed(email: &str, list: Option<&str>) -> Result<(Email, ListS
     match (email, list) {
         (Some(email), Some(list)) => Ok((email, list)),
         _ => Err(errors.into_invalid()),
+    }
+}
+
+/// Everybody may ask; a key only for what it was made for.
+pub(super) fn may_ask(context: &Context) -> Result<(), AccessError> {
+    match context.actor {
+        Actor::ApiKey(_) => context.authorize(permission::SUBSCRIBE).map(drop),
+        _ => Ok(()),
+    }
+}
+
+fn evidence(context: &Context, command: &Subscribe) -> Evidence {
+    Evidence {
+        text_version: command.text_version.as_str().to_owned(),
+        at: context.now,
+        ip: context.client_ip,
+        user_agent: context.user_agent.as_deref().map(str::to_owned),
+        entered_by: None,
     }
 }

@@ -5,7 +5,7 @@ use ashlar_kernel::{Context, Email, NotFound};
 use super::{
     super::{MailingList, Subscription, UnsubscribeReason, UnsubscribeToken},
     Newsletter, NewsletterError, persist,
-    subscribe::addressed,
+    subscribe::{addressed, may_ask},
 };
 
 /// Whose letters stop, for the page that says so.
@@ -49,6 +49,7 @@ impl Newsletter {
         email: &str,
         list: Option<&str>,
     ) -> Result<(), NewsletterError> {
+        may_ask(context)?;
         let (email, list) = addressed(email, list)?;
         let list = self.public_list(context, &list).await?;
         persist(|| self.try_request_link(context, &list, &email)).await
@@ -61,10 +62,7 @@ impl Newsletter {
         email: &Email,
     ) -> Result<(), NewsletterError> {
         let known = self.store().subscription_at(list.id, email.key()).await?;
-        let mut tx = self.store().begin(context).await?;
         let asked = known.and_then(|known| known.ask_for_link(context.now));
-        let Some(asked) = asked else { return Ok(()) };
-        tx.update_subscription(asked).await?;
-        Ok(tx.commit().await?)
+        self.save_or_not(context, (list.tenant, email), asked).await
     }
 }

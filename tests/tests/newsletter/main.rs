@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
+mod strangers;
+
 use std::sync::Arc;
 
 use ashlar_kernel::ExposeSecret as _;
-use ashlar_leads::newsletter::{LetterKind, Newsletter, NewsletterPorts, NewsletterSettings};
+use ashlar_leads::newsletter::{
+    LetterKind, Newsletter, NewsletterPorts, NewsletterSettings, Subscribe, SubscribeInput,
+};
 use ashlar_tests::{Answer, Database, Setup, SignedIn, TestApp, journeys};
 use chrono::TimeDelta;
 use futures::future::join_all;
@@ -283,7 +287,12 @@ async fn staff_enter_nobody_who_does_not_want_it(database: Database) {
     app.advance(TimeDelta::minutes(11));
     remove(&boss.access, "?purge=true").await.refused(403, "reauthentication_required");
     app.subscribe("ada@example.org").await.expect(202);
-    assert_eq!(status(&app, &staff.access, "ada@example.org").await, "pending", "they themselves may");
+    assert_eq!(status(&app, &staff.access, "ada@example.org").await, "unsubscribed", "until they confirm it");
+    enter(&staff.access).await.refused(409, "unsubscribed");
+    app.advance(TimeDelta::minutes(10));
+    app.confirm(&app.letter().await.token).await.expect(200);
+    let staff = app.log_in("staff").await;
+    assert_eq!(status(&app, &staff.access, "ada@example.org").await, "confirmed", "they themselves may");
 }
 
 /// Erases somebody, who is not to be written to from then on.
@@ -318,6 +327,7 @@ async fn a_suppression_ends_by_an_administrator_and_the_owner(database: Database
     let form = json!({ "email": "ada@example.org", "consent_text_version": "1" });
     let entered = app.client.post("/api/v1/newsletter/subscribers").bearer(&boss.access).json(&form).send().await;
     entered.refused(409, "suppressed");
+    app.subscribe("ada@example.org").await.expect(202);
     let letter = app.letter().await;
     let confirmed = app.confirm(&letter.token).await.expect(200);
     let names = app.names(confirmed.request_id()).await;
@@ -359,7 +369,10 @@ async fn what_is_known_by_a_former_root_key_is_known(database: Database) {
     assert!(forgetful.unsubscribe(&context, &letter.unsubscribe).await.is_err());
     assert_eq!(mindful.unsubscribe(&context, &letter.unsubscribe).await.unwrap().list, "Newsletter");
     assert_eq!(status(&app, &boss.access, "ada@example.org").await, "unsubscribed");
-    app.subscribe("bob@example.org").await.expect(202);
+    let input = SubscribeInput { email: "bob@example.org", consent_text_version: "1", ..SubscribeInput::default() };
+    let command = Subscribe::try_from(input).unwrap();
+    forgetful.subscribe(&context, &command).await.unwrap();
+    assert_eq!(status(&app, &boss.access, "bob@example.org").await, "pending");
     let bob = app.asked(REQUESTED).await.pop().unwrap();
     let letter = mindful.letter(&context, bob, (LetterKind::Confirm, app.ids.next())).await.unwrap();
     assert!(letter.is_none(), "bob is still not to be written to");
