@@ -181,7 +181,7 @@ fn a_file_whose_columns_are_others_is_given_up_early() {
 fn an_import_goes_on_where_it_broke_off() {
     let house = house();
     let row = |number: usize| format!("Lead {number},l{}@example.org\n", number % 2_500);
-    let text = format!("name,email\n{}x,y\n", (0..3_700).map(row).collect::<String>());
+    let text = format!("name,email\n{}x,y\n", (0..6_500).map(row).collect::<String>());
     let file = block_on(async {
         let mut file = house.transfers.begin_upload(&house.leads.boss()).await.unwrap();
         file.write(Bytes::from(text.clone())).await.unwrap();
@@ -202,12 +202,12 @@ fn an_import_goes_on_where_it_broke_off() {
     }
     let job = to_the_end(block_on(house.transfers.take(holder)).unwrap());
     assert_eq!((job.id(), job.state()), (asked.id(), ImportState::CompletedWithErrors));
-    assert_eq!(counts(&job), [3_701, 2_500, 0, 0, 1_200, 1]);
+    assert_eq!(counts(&job), [6_501, 2_500, 0, 0, 4_000, 1]);
     assert_eq!(
         house.faults(&job),
         [
-            (3_702, "email".to_owned(), "invalid_format".to_owned()),
-            (3_702, "full_name".to_owned(), "too_short".to_owned())
+            (6_502, "email".to_owned(), "invalid_format".to_owned()),
+            (6_502, "full_name".to_owned(), "too_short".to_owned())
         ]
     );
     assert!(house.leads.files.names().is_empty(), "nobody needs the file any more");

@@ -16,7 +16,7 @@ pub(crate) struct Reader {
 /// How often a question is asked.
 const TIMES: usize = 200;
 /// How long it may go on: a slow question is asked less often.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Reader {
     /// Connects, with an access token.
