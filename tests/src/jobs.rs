@@ -2,7 +2,7 @@
 
 use ashlar_admin::{Matter, Notification, NotificationStore, Raised, Severity};
 use ashlar_jobs::{JobState, NewJob, port::JobStore};
-use ashlar_kernel::{Clock as _, Context, Id, TenantId};
+use ashlar_kernel::{Clock as _, Context, Id, IdSource as _, TenantId};
 use chrono::TimeDelta;
 
 use crate::TestApp;
@@ -25,7 +25,8 @@ impl TestApp {
     pub async fn matter(&self, tenant: &str) -> String {
         let matter = Matter {
             tenant: tenant.parse().unwrap(),
-            key: "jobs.dead:demo.work".to_owned(),
+            // One of its own: what there is already is not raised again.
+            key: format!("jobs.dead:{}", self.ids.next()),
             severity: Severity::Warning,
             source: "jobs",
             title: "Jobs demo.work were given up: 1".to_owned(),

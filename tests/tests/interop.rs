@@ -144,7 +144,7 @@ async fn audit_trail_is_verified_by_a_script_of_another_language() {
     let shown = program.run(&["audit", "export", "--personal"]).stdout;
     let found = python.judge("audit.py", &[&key], &shown).unwrap();
     assert!(found["personal"].as_u64() >= Some(2), "{found}");
-    assert!(shown.contains("\"127.0.0.1\"") && !trail.contains("127.0.0.1"), "{shown}");
+    assert!(shown.contains("\"127.0.0.1\"") && !trail.contains("\"127.0.0.1\""), "{shown}");
     let said = python.judge("audit.py", &[&key], &shown.replacen("\"127.0.0.1\"", "\"127.0.0.2\"", 1)).unwrap_err();
     assert!(said.contains("/source/ip was something else than what is shown"), "{said}");
     let lines: Vec<&str> = trail.lines().collect();

@@ -37,7 +37,7 @@ async fn numbers_are_those_of_the_lists_whatever_happens(database: Database) {
     for step in 0..40_u32 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         match (seed >> 33) % 6 {
-            0 | 1 => people.push(app.sign_up(&format!("p{step}")).await),
+            0 | 1 => people.push(app.sign_up(&format!("person{step}")).await),
             2 if !people.is_empty() => {
                 let gone = people.remove(0);
                 let path = format!("/api/v1/admin/users/{}", gone.user);

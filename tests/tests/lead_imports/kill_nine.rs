@@ -32,8 +32,9 @@ const ROUNDS: usize = 2;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// What a process is told: its number, the window, the pass, the folder and the URL of the database.
 const ORDERS: &str = "ASHLAR_TEST_IMPORT_DIES_AT";
-/// Rows of the file: every tenth fails, and every eleventh repeats the one before it.
-const ROWS: usize = 12_500;
+/// Rows of the file: every tenth fails, and every eleventh repeats the one before it. Four processes of a round save a batch
+/// before they die, of 4,000 rows but for the first, and the last has one left.
+const ROWS: usize = 34_000;
 
 /// The time as a process sees it that is started so many minutes later: nobody waits for the leases of the dead.
 struct LaterClock(usize);

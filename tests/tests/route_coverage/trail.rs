@@ -130,6 +130,14 @@ async fn by_strangers(app: &TestApp, traces: &mut Traces) {
     let letter = app.letter().await;
     app.confirm(&letter.token).await.expect(200);
     note(app, traces, "unsubscribeByOneClick", app.one_click(&letter.unsubscribe).await).await;
+
+    let boss = app.log_in("boss").await;
+    let reader = app.subscriber(&boss.access, "another@leads.example").await;
+    let path = format!("/api/v1/newsletter/subscribers/{reader}?purge=true");
+    app.client.delete(&path).bearer(&boss.access).send().await.expect(204);
+    let lift = app.client.post("/api/v1/newsletter/suppressions/lift").bearer(&boss.access);
+    let lifted = lift.json(&json!({ "email": "another@leads.example" })).send().await;
+    note(app, traces, "allowSuppressionLift", lifted).await;
 }
 
 /// Fails if an event of the product holds what lets somebody in, or what passwords are checked with.

@@ -91,10 +91,14 @@ fn cors(origins: &CorsOrigins) -> Cors {
         .expose_headers(["ratelimit", "ratelimit-policy"])
         .expose_headers(["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"])
         .block_on_origin_mismatch(false)
-        .allowed_origin_fn(|_origin, request| OF_PAGES.contains(&request.uri.path().trim_end_matches('/')))
         .max_age(600);
     match origins {
         CorsOrigins::Any => cors.send_wildcard().allow_any_origin(),
-        CorsOrigins::Only(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+        CorsOrigins::Only(origins) => {
+            // Asked besides the list, and where everything is allowed instead of it.
+            let is_of_page = |path: &str| OF_PAGES.contains(&path.trim_end_matches('/'));
+            let of_pages = cors.allowed_origin_fn(move |_origin, request| is_of_page(request.uri.path()));
+            origins.iter().fold(of_pages, |cors, origin| cors.allowed_origin(origin))
+        }
     }
 }

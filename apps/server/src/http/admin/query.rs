@@ -46,8 +46,8 @@ impl JobListQuery {
             self.state.as_deref().map(|text| JobState::restore(text).ok_or_else(|| invalid("state", "no state")));
         Ok(JobFilter {
             state: state.transpose()?,
-            queue: self.queue.clone(),
-            kind: self.kind.clone(),
+            queue: word("queue", self.queue.as_deref())?,
+            kind: word("kind", self.kind.as_deref())?,
             from: moment("from", self.from.as_deref())?,
             to: moment("to", self.to.as_deref())?,
         })

@@ -187,7 +187,7 @@ pub(super) async fn link(
     path = "/api/v1/contracts/files/content",
     params(
         ContentQuery,
-        ("Range" = Option<String>, Header, description = "Which bytes, if not all.", example = "bytes=65536-"),
+        ("Range" = Option<String>, Header, description = "Which bytes, if not all, as in `bytes=65536-`."),
         ("If-Range" = Option<String>, Header, description = "The `ETag` of what you have: of another file you get all."),
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` you have."),
     ),

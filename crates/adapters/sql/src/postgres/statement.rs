@@ -85,6 +85,9 @@ fn prepare(statement: Statement) -> (Arc<str>, Query<'static, Postgres, SqlxValu
     let sql: Arc<str> = sql.into();
     let values = values.unwrap_or(Values(Vec::new()));
     let query = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), SqlxValues(values));
+    // How a pattern is best looked for depends on how many rows have it. A statement that is kept would be planned for any
+    // pattern after a few times, and then for a frequent one: a rare one would be looked for in every row.
+    let query = query.persistent(!sql.contains(" LIKE "));
     (sql, query)
 }
 

@@ -68,9 +68,12 @@ async fn paired(store: &SqlStore, log: &Log) -> String {
 }
 
 /// Whether SQLite reads all leads, under whatever name.
-fn is_whole_table(step: &str) -> bool {
+fn is_whole_table(plan: &[String], step: &str) -> bool {
+    // What was found before has a name too, and is read whole.
+    let is_table = |name: &&&str| !plan.contains(&format!("CO-ROUTINE {name}"));
     ["lead", "b", "c", "d"]
         .iter()
+        .filter(is_table)
         .any(|name| step == format!("SCAN {name}") || step.starts_with(&format!("SCAN {name} ")))
 }
 
@@ -87,7 +90,7 @@ async fn each_filter_is_answered_by_an_index_on_sqlite() {
     for (query, [index, _]) in filters() {
         let plan = plan(listed(&store, &log, &query).await).await;
         assert!(plan.iter().any(|step| step.contains(index)), "{index}, {:?}: {plan:#?}", query.filter);
-        assert!(!plan.iter().any(|step| is_whole_table(step)), "{:?}: {plan:#?}", query.filter);
+        assert!(!plan.iter().any(|step| is_whole_table(&plan, step)), "{:?}: {plan:#?}", query.filter);
     }
     let plan = plan(paired(&store, &log).await).await;
     let steps = [
@@ -100,7 +103,7 @@ async fn each_filter_is_answered_by_an_index_on_sqlite() {
     for index in steps {
         assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:#?}");
     }
-    assert!(!plan.iter().any(|step| is_whole_table(step)), "{plan:#?}");
+    assert!(!plan.iter().any(|step| is_whole_table(&plan, step)), "{plan:#?}");
 }
 
 /// The plan for whatever values.
@@ -132,7 +135,12 @@ async fn each_filter_is_answered_by_an_index_on_postgres() {
     connection.execute("VACUUM ANALYZE lead_tag").await.unwrap();
     // Five thousand rows are read as fast one after the other; a million are not.
     connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan").await.unwrap();
-    for (query, [_, index]) in filters() {
+    // Words are planned for each time, for what they are (`plans.rs` has one).
+    let for_any_value = filters().into_iter().filter(|(query, _)| {
+        let LeadFilter { search, company, .. } = &query.filter;
+        search.is_none() && company.is_none()
+    });
+    for (query, [_, index]) in for_any_value {
         let plan = explained(&mut connection, &listed(&store, &log, &query).await).await;
         assert!(plan.contains(index), "{index}, {:?}: {plan}", query.filter);
         assert!(!plan.contains("Seq Scan on lead"), "{:?}: {plan}", query.filter);
