@@ -2,7 +2,7 @@
 
 use ashlar_admin::{Matter, Notification, NotificationStore, Raised, Severity};
 use ashlar_jobs::{JobState, NewJob, port::JobStore};
-use ashlar_kernel::{Clock as _, Context, Id, IdSource as _, TenantId};
+use ashlar_kernel::{Clock as _, Context, Id, TenantId};
 use chrono::TimeDelta;
 
 use crate::TestApp;
