@@ -5,7 +5,7 @@ use crate::{dialect::Dialect, step::Step};
 pub(crate) const STEP: Step = Step { name: "m20261121_000030_lead", up, down: |_| "DROP TABLE lead;".to_owned() };
 
 fn up(dialect: &Dialect) -> String {
-    [table(dialect), INDEXES.to_owned()].concat()
+    [table(dialect), KEYS.to_owned(), LISTS.to_owned()].concat()
 }
 
 fn table(dialect: &Dialect) -> String {
@@ -73,11 +73,13 @@ CREATE TABLE lead ({number}
     )
 }
 
-const INDEXES: &str = "
+const KEYS: &str = "
 -- What was put away or is spam holds no address.
 CREATE UNIQUE INDEX lead_email_key_key ON lead (tenant_id, email_key) WHERE deleted_at IS NULL AND status <> 'spam';
 CREATE INDEX lead_phone_e164_idx ON lead (tenant_id, phone_e164) WHERE phone_e164 IS NOT NULL;
+";
 
+pub(crate) const LISTS: &str = "
 -- The lists, each in the order of an index, page by page.
 CREATE INDEX lead_created_at_idx ON lead (tenant_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX lead_updated_at_idx ON lead (tenant_id, updated_at DESC, id DESC) WHERE deleted_at IS NULL;

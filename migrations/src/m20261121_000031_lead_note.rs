@@ -9,6 +9,10 @@ pub(crate) const STEP: Step = Step {
 };
 
 fn up(dialect: &Dialect) -> String {
+    [activities(dialect), moves(dialect)].concat()
+}
+
+fn activities(dialect: &Dialect) -> String {
     let Dialect { uuid, moment, table, .. } = dialect;
     format!(
         r"
@@ -28,7 +32,14 @@ CREATE TABLE lead_activity (
 ){table};
 
 CREATE INDEX lead_activity_lead_id_idx ON lead_activity (lead_id, created_at DESC, id DESC);
+"
+    )
+}
 
+pub(crate) fn moves(dialect: &Dialect) -> String {
+    let Dialect { uuid, moment, table, .. } = dialect;
+    format!(
+        r"
 -- from_status: none when the lead came.
 CREATE TABLE lead_status_change (
     id          {uuid} NOT NULL

@@ -24,7 +24,7 @@ fn up(dialect: &Dialect) -> String {
     .concat()
 }
 
-fn table(dialect: &Dialect) -> String {
+pub(crate) fn table(dialect: &Dialect) -> String {
     let Dialect { uuid, moment, table, .. } = dialect;
     // Nothing but its key: SQLite keeps such a table as the index alone.
     let table = dialect.either(*table, " STRICT, WITHOUT ROWID");
@@ -47,7 +47,7 @@ CREATE INDEX lead_tag_lead_id_idx ON lead_tag (lead_id);
 }
 
 /// Most leads have an address, so a list of those needs no index of its own: wherever it begins, they are near.
-const INDEXES: &str = "
+pub(crate) const INDEXES: &str = "
 CREATE INDEX lead_no_email_idx ON lead (tenant_id, created_at DESC, id DESC)
     WHERE deleted_at IS NULL AND email_key IS NULL;
 CREATE INDEX lead_no_phone_idx ON lead (tenant_id, created_at DESC, id DESC)
@@ -56,7 +56,7 @@ CREATE INDEX lead_phone_idx ON lead (tenant_id, created_at DESC, id DESC)
     WHERE deleted_at IS NULL AND phone_e164 IS NOT NULL;
 ";
 
-const POSTGRES: &str = "
+pub(crate) const POSTGRES: &str = "
 CREATE FUNCTION lead_tag_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -75,7 +75,7 @@ CREATE TRIGGER lead_tag_changed AFTER UPDATE ON lead
     EXECUTE FUNCTION lead_tag_keep();
 ";
 
-const SQLITE: &str = "
+pub(crate) const SQLITE: &str = "
 CREATE TRIGGER lead_tag_added AFTER INSERT ON lead WHEN NEW.tags <> '' AND NEW.deleted_at IS NULL
 BEGIN
     INSERT INTO lead_tag (tenant_id, tag, created_at, lead_id)

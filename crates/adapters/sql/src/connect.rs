@@ -159,6 +159,9 @@ pub(crate) async fn sqlite_writer(
         // With NORMAL a power cut loses commits that were already answered.
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", WRITER_CACHE)
+        // So that a statement can be taken back, SQLite keeps the pages that it changes as they were: an import's are some
+        // megabytes, and are written to a file otherwise.
+        .pragma("temp_store", "MEMORY")
         .pragma("wal_autocheckpoint", CHECKPOINT);
     // A full disk makes SQLite end a transaction by itself. The driver does not notice, and would begin the next one as
     // a savepoint of the one that is gone: such a connection is closed. The ping waits for a rollback under way.

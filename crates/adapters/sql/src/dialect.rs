@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, DbBackend, Value,
-    sea_query::{Expr, ExprTrait, extension::postgres::PgFunc},
+    sea_query::{Alias, Expr, ExprTrait, Func, Query, extension::postgres::PgFunc},
 };
 use uuid::Uuid;
 
@@ -31,6 +31,15 @@ pub(crate) fn is_among(backend: DbBackend, column: impl ColumnTrait, ids: &[Uuid
     match backend {
         DbBackend::Postgres => Expr::col(column).eq(PgFunc::any(ids.to_vec())),
         _ => column.is_in(ids.iter().copied()),
+    }
+}
+
+/// Whether `column` holds `id` too, where another condition has found the row. SQLite, which has no statistics, would prefer
+/// an index that begins with this column.
+pub(crate) fn is_also(backend: DbBackend, column: impl ColumnTrait, id: Uuid) -> Expr {
+    match backend {
+        DbBackend::Postgres => column.eq(id),
+        _ => Expr::cust_with_exprs("+? = ?", [column.into_expr(), id.into()]),
     }
 }
 
@@ -79,10 +88,17 @@ pub(crate) fn begins_word(backend: DbBackend, tenant: Uuid, beginning: &str) -> 
     ))
 }
 
-/// Whether `column` holds one of `texts`, as with ids.
+/// Whether `column` holds one of `texts`, of which there may be thousands: as a list that is joined with the table on
+/// PostgreSQL, which would go through all of it for every row that another index gives, were it a condition of a row.
 pub(crate) fn is_one_of(backend: DbBackend, column: impl ColumnTrait, texts: &[String]) -> Expr {
     match backend {
-        DbBackend::Postgres => Expr::col(column).eq(PgFunc::any(texts.to_vec())),
+        DbBackend::Postgres => {
+            let list = Func::cust(Alias::new(LIST)).arg(Expr::value(texts.to_vec()));
+            column.in_subquery(Query::select().expr(list).to_owned())
+        }
         _ => column.is_in(texts.iter().map(String::as_str)),
     }
 }
+
+/// What makes rows of a list on PostgreSQL.
+pub(crate) const LIST: &str = "unnest";

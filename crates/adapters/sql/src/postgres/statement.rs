@@ -7,7 +7,7 @@ use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, query::Query};
 
 use super::lease::Lease;
-use crate::watch::Watch;
+use crate::{dialect::LIST, watch::Watch};
 
 pub(super) async fn execute(lease: &mut Lease, watch: &Watch, statement: Statement) -> Result<ExecResult, DbErr> {
     let (sql, query) = prepare(statement);
@@ -85,10 +85,15 @@ fn prepare(statement: Statement) -> (Arc<str>, Query<'static, Postgres, SqlxValu
     let sql: Arc<str> = sql.into();
     let values = values.unwrap_or(Values(Vec::new()));
     let query = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), SqlxValues(values));
-    // How a pattern is best looked for depends on how many rows have it. A statement that is kept would be planned for any
-    // pattern after a few times, and then for a frequent one: a rare one would be looked for in every row.
-    let query = query.persistent(!sql.contains(" LIKE "));
+    let query = query.persistent(!is_planned_anew(&sql));
     (sql, query)
+}
+
+/// How a pattern is best looked for depends on how many rows have it. A statement that is kept would be planned for any
+/// pattern after a few times, and then for a frequent one: a rare one would be looked for in every row. So with long lists:
+/// what was planned for an import into an empty table would go on to read the whole table for every batch.
+fn is_planned_anew(sql: &str) -> bool {
+    sql.contains(" LIKE ") || sql.contains(&format!("{LIST}("))
 }
 
 fn exec_error(error: sqlx::Error) -> DbErr {

@@ -1,5 +1,7 @@
 //! Writes.
 
+use std::collections::BTreeMap;
+
 use ashlar_kernel::{Change, StoreError, TenantId};
 use ashlar_leads::{
     Lead, LeadRow,
@@ -8,13 +10,13 @@ use ashlar_leads::{
 };
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, LockType},
 };
 
 use super::{batch, entity::import, mapping};
 use crate::{
-    dialect::{is_among, is_one_of},
+    dialect::{is_also, is_among, is_one_of},
     errors::UniqueKey,
     leads::{entity::lead, mapping::restore_lead, store::holds_address, tx::ADDRESS},
     transaction::SqlTx,
@@ -63,29 +65,25 @@ impl TransferTx for SqlTx {
 
     async fn leads_found_by(&mut self, tenant: TenantId, keys: &LeadKeys) -> Result<Vec<Lead>, StoreError> {
         let LeadKeys { ids, emails, phones } = keys;
-        if ids.is_empty() && emails.is_empty() && phones.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.enter()?;
         let backend = self.tx.get_database_backend();
-        let found = Condition::any()
-            .add_option((!ids.is_empty()).then(|| is_among(backend, lead::Column::Id, ids)))
-            .add_option(
-                (!emails.is_empty()).then(|| holds_address().add(is_one_of(backend, lead::Column::EmailKey, emails))),
-            )
-            .add_option((!phones.is_empty()).then(|| is_one_of(backend, lead::Column::PhoneE164, phones)));
-        let rows = lead::Entity::find()
-            .filter(lead::Column::TenantId.eq(tenant.as_uuid()))
-            .filter(lead::Column::DeletedAt.is_null())
-            .filter(found)
-            .order_by_asc(Expr::col((lead::Entity, lead::Column::CreatedAt)))
-            .order_by_asc(lead::Column::Id)
-            .lock(LockType::Update)
-            .all(&self.tx)
-            .await
-            .map_err(|error| self.write_error(error))?;
-        self.leave();
-        rows.into_iter().map(restore_lead).collect()
+        // A question for each kind of key, as each has its own index, and in no order: a database without statistics would go
+        // through all leads in that order rather than look some thousands of keys up.
+        let of_tenant = lead::Column::TenantId.eq(tenant.as_uuid());
+        let at = |found: Expr| Condition::all().add(of_tenant.clone()).add(found);
+        let by = [
+            (!ids.is_empty()).then(|| {
+                let theirs = is_also(backend, lead::Column::TenantId, tenant.as_uuid());
+                Condition::all().add(is_among(backend, lead::Column::Id, ids)).add(theirs)
+            }),
+            (!emails.is_empty()).then(|| at(is_one_of(backend, lead::Column::EmailKey, emails)).add(holds_address())),
+            (!phones.is_empty()).then(|| at(is_one_of(backend, lead::Column::PhoneE164, phones))),
+        ];
+        let mut found = BTreeMap::new();
+        for condition in by.into_iter().flatten() {
+            let rows = self.leads_with(condition).await?;
+            found.extend(rows.into_iter().map(|row| ((row.created_at, row.id), row)));
+        }
+        found.into_values().map(restore_lead).collect()
     }
 
     async fn note_export(&mut self, change: Change<(), ExportEvent>) -> Result<(), StoreError> {
@@ -95,6 +93,20 @@ impl TransferTx for SqlTx {
 }
 
 impl SqlTx {
+    /// Leads that were not put away, to be changed.
+    async fn leads_with(&mut self, condition: Condition) -> Result<Vec<lead::Model>, StoreError> {
+        self.enter()?;
+        let rows = lead::Entity::find()
+            .filter(condition)
+            .filter(lead::Column::DeletedAt.is_null())
+            .lock(LockType::Update)
+            .all(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        self.leave();
+        Ok(rows)
+    }
+
     /// Whoever has taken an address since the leads were read is read next time.
     fn batch_error(&self, error: batch::BatchError) -> StoreError {
         match error {

@@ -2,6 +2,7 @@
 
 mod constraints;
 mod filters;
+mod lookups;
 mod olden;
 mod plans;
 mod transfers;
