@@ -189,6 +189,7 @@ pub const KEYS: &[Key] = &[
     blob_keys::BLOB_SECRET_KEY,
     mail_keys::MAIL_URL,
     mail_keys::MAIL_FROM,
+    mail_keys::NOTIFICATIONS_MAIL,
     lead_keys::CONTACT_MAIL,
     // --- accounts ---
     Key::new(

@@ -7,6 +7,7 @@ use ashlar_kernel::{EventLog, IdSource};
 
 use crate::{LogStore, NotificationStore};
 
+pub mod letters;
 pub mod log;
 pub mod notifications;
 mod scene;
@@ -38,6 +39,12 @@ macro_rules! admin_store_contract {
             the_list_is_filtered_and_newest_first,
             what_was_resolved_long_ago_is_forgotten,
             watchers_who_race_raise_once,
+        );
+        $crate::admin_store_contract!(@laws $fixture, letters,
+            who_is_written_to_is_decided_once,
+            nobody_is_written_to_about_what_is_not_critical_or_not_there,
+            what_comes_and_goes_is_written_about_three_times_an_hour,
+            decisions_that_race_come_to_one,
         );
         $crate::admin_store_contract!(@laws $fixture, log,
             lines_survive_storage,

@@ -1,6 +1,7 @@
 //! What needs somebody's attention.
 
 mod event;
+mod letters;
 mod matter;
 mod state;
 
@@ -17,6 +18,7 @@ use crate::permission;
 
 pub use event::NotificationEvent;
 pub(crate) use event::notification_event_specs;
+pub use letters::Readers;
 pub use matter::{Matter, StuckJobs, Troubles};
 pub use state::{Notification, NotificationId, NotificationRow, Severity};
 
