@@ -4,8 +4,10 @@
 
 mod dashboard;
 mod jobs;
+mod letters;
 mod log;
 mod notifications;
+mod storage;
 
 use std::collections::BTreeSet;
 

@@ -65,6 +65,7 @@ impl Parts {
             leads: state.leads.clone(),
             notifications: state.notifications.clone(),
             system_log: state.system_log.clone(),
+            storage: self.storage(config)?,
         };
         let (post, clock) = (post(config)?, || Arc::clone(clock));
         let (identity, notifications) = (|| state.identity.clone(), || state.notifications.clone());

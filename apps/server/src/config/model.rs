@@ -65,7 +65,7 @@ pub struct Config {
     pub rates: RateConfig,
     /// `redis_url`, if there is one.
     pub redis_url: Option<Secret>,
-    /// The `blob_*` keys.
+    /// The `blob_*` keys, and `disk_free_min`.
     pub blobs: BlobConfig,
     /// `mail_url`, `mail_from` and `notifications_mail`.
     pub mail: MailConfig,

@@ -10,7 +10,7 @@ use ashlar_leads::{Leads, newsletter::Newsletter};
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::{WorkError, context_of};
+use super::{Storage, WorkError, context_of};
 
 /// Who keeps what piles up.
 pub struct Keepers {
@@ -28,11 +28,13 @@ pub struct Keepers {
     pub notifications: Notifications,
     /// Warnings and errors.
     pub system_log: SystemLog,
+    /// Everything, on disks and elsewhere.
+    pub storage: Storage,
 }
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log } = keepers;
+    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log, storage } = keepers;
     let clock = || Arc::clone(clock);
     Handlers::new()
         .with(Doing(PurgeSessions(identity.clone()), clock()))
@@ -43,11 +45,13 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
         .with(Doing(PurgeCounters(counters), clock()))
         .with(Doing(SweepFiles(leads), clock()))
         .with(Doing(SweepSubscriptions(newsletter), clock()))
-        .with(Doing(PurgeLog(notifications, system_log), clock()))
+        .with(Doing(PurgeLog(notifications.clone(), system_log), clock()))
+        .with(Doing(CheckStorage(notifications, storage), clock()))
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there. Signing keys are looked at more often,
-/// because one that was replaced is to be gone soon, and files once a day, because a bucket is charged for being listed.
+/// because one that was replaced is to be gone soon, and so is storage, because it is needed all the time; files once a day,
+/// because a bucket is charged for being listed.
 pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
     Ok(vec![
         due::<PurgeSessions>()?,
@@ -58,6 +62,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         due::<SweepSubscriptions>()?,
         due::<SweepFiles>()?,
         due::<PurgeLog>()?,
+        due::<CheckStorage>()?,
         due::<TurnSigningKeys>()?,
     ])
 }
@@ -208,6 +213,25 @@ impl Chore for PurgeLog {
         let Self(notifications, system_log) = self;
         system_log.purge(context.now).await?;
         notifications.purge(context.now).await?;
+        Ok(())
+    }
+}
+
+/// Looks whether things can be kept, and tells administrators if not.
+struct CheckStorage(Notifications, Storage);
+
+#[async_trait]
+impl Chore for CheckStorage {
+    const KIND: &'static str = "storage.check";
+    const CRON: &'static str = "2-59/5 * * * *";
+    const ACTOR: &'static str = "watch";
+
+    async fn once(&self, context: &Context) -> Done {
+        let Self(notifications, storage) = self;
+        let (raised, resolved) = notifications.survey(&storage.places().await, context).await?;
+        if raised + resolved > 0 {
+            tracing::info!(raised, resolved, "notifications about storage");
+        }
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod pace;
 mod relay;
 mod scheduler;
 mod seal;
+mod storage;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -32,6 +33,7 @@ pub use erasure::{ErasePersonal, Erasures};
 pub use housekeeping::{Keepers, housekeeping, schedules};
 pub use matters::Watch;
 pub use seal::Sealing;
+pub use storage::Storage;
 
 use self::{crew::Crew, figures::Figures, pace::Pace};
 use crate::telemetry::metrics::Metrics;
