@@ -7,6 +7,7 @@ mod jobs;
 mod letters;
 mod log;
 mod notifications;
+mod numbers;
 mod storage;
 
 use std::collections::BTreeSet;

@@ -10,6 +10,7 @@ use crate::{LogStore, NotificationStore};
 pub mod letters;
 pub mod log;
 pub mod notifications;
+pub mod numbers;
 mod scene;
 pub mod storage;
 
