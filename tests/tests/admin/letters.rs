@@ -53,7 +53,12 @@ impl Installation {
             fs::read_dir(self.program.data().join("mail")).into_iter().flatten().map(|file| file.unwrap().path());
         let whole = files.filter(|file| file.extension().is_some_and(|end| end == "eml"));
         let all = whole.map(|file| MessageParser::default().parse(&fs::read(file).unwrap()).unwrap().into_owned());
-        all.filter(|message| message.subject() == Some(SUBJECT)).collect()
+        // On a machine that is busy there may be others, about what waits too long.
+        let is_about_it = |message: &Message<'_>| {
+            message.subject() == Some(SUBJECT)
+                && message.body_text(0).is_some_and(|text| text.contains("storage.unwritable"))
+        };
+        all.filter(is_about_it).collect()
     }
 
     /// Which messages each reader has. One that was handed over again is the same one.
@@ -88,16 +93,19 @@ async fn administrators_are_told_of_a_place_for_files_that_fails(program: Progra
     let log = server.stop();
     assert!(!log.contains("@example.org"), "{log}");
     let payloads = there.past.texts("SELECT CAST(payload AS text) FROM job WHERE kind LIKE 'notification.%'").await;
-    assert_eq!(payloads.len(), 3);
+    assert!(payloads.len() >= 3, "{payloads:?}");
     assert!(payloads.iter().all(|payload| !payload.contains('@')), "{payloads:?}");
 
     // It goes on, and nobody is told again.
+    let looks = "SELECT count(*) FROM job WHERE kind = 'storage.check' AND state = 'done'";
+    let before = there.past.number(looks).await;
     there.is_due().await;
     let server = there.program.serve().await;
-    let counted = "SELECT count FROM notification WHERE dedupe_key = 'storage.unwritable'";
-    assert!(eventually(PATIENCE, async || there.past.number(counted).await == 2).await, "{}", server.stdout());
+    assert!(eventually(PATIENCE, async || there.past.number(looks).await > before).await, "{}", server.stdout());
     server.stop();
-    assert_eq!(there.letters().len(), 2);
+    let raised =
+        "SELECT count(*) FROM event WHERE name = 'admin.notification.raised' AND CAST(data AS text) LIKE '%storage%'";
+    assert_eq!((there.past.number(raised).await, there.letters().len()), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +143,7 @@ async fn each_administrator_has_one_letter_wherever_processes_die(program: Progr
 
     let counts: Vec<_> = there.readers().into_iter().map(|(reader, messages)| (reader, messages.len())).collect();
     assert_eq!(counts, [("boss@example.org".to_owned(), 1), ("second@example.org".to_owned(), 1)]);
-    let events = "SELECT count(*) FROM event WHERE name = 'admin.notification.announced'";
+    let events = "SELECT count(*) FROM event WHERE name = 'admin.notification.announced' AND CAST(data AS text) LIKE '%storage%'";
     assert_eq!(there.past.number(events).await, 1);
 }
 
