@@ -52,6 +52,7 @@ mod m20261121_000056_suppression_lift;
 mod m20261121_000060_subscription_wish;
 mod m20261121_000061_subscription_address;
 mod m20261121_000062_notification_letter;
+mod m20261121_000063_unsealed_of_tenant;
 mod step;
 
 use sea_orm_migration::{
@@ -120,6 +121,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000060_subscription_wish::STEP),
             Box::new(m20261121_000061_subscription_address::STEP),
             Box::new(m20261121_000062_notification_letter::STEP),
+            Box::new(m20261121_000063_unsealed_of_tenant::STEP),
         ]
     }
 }

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 47] = [
+const STEPS: [&str; 48] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -57,6 +57,7 @@ const STEPS: [&str; 47] = [
     "m20261121_000060_subscription_wish",
     "m20261121_000061_subscription_address",
     "m20261121_000062_notification_letter",
+    "m20261121_000063_unsealed_of_tenant",
 ];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
