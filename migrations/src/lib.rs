@@ -51,6 +51,8 @@ mod m20261121_000055_system_log;
 mod m20261121_000056_suppression_lift;
 mod m20261121_000060_subscription_wish;
 mod m20261121_000061_subscription_address;
+mod m20261121_000062_notification_letter;
+mod m20261121_000063_unsealed_of_tenant;
 mod m20261122_000064_lead_order;
 mod step;
 
@@ -119,6 +121,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000056_suppression_lift::STEP),
             Box::new(m20261121_000060_subscription_wish::STEP),
             Box::new(m20261121_000061_subscription_address::STEP),
+            Box::new(m20261121_000062_notification_letter::STEP),
+            Box::new(m20261121_000063_unsealed_of_tenant::STEP),
             Box::new(m20261122_000064_lead_order::STEP),
         ]
     }

@@ -32,6 +32,6 @@ pub use dashboard::{Dashboard, DashboardError, JobNumbers, NumberStore, Numbers,
 pub use log::{LINES_KEPT, LINES_MAX, LogError, LogFilter, LogLevel, LogLine, LogQuery, LogStore, SystemLog};
 pub use notification::{
     AcknowledgeError, Matter, Notification, NotificationEvent, NotificationFilter, NotificationId, NotificationPorts,
-    NotificationQuery, NotificationRow, NotificationStore, NotificationTx, Notifications, Raised, Severity, StuckJobs,
-    TroubleStore, Troubles, Unresolved,
+    NotificationQuery, NotificationRow, NotificationStore, NotificationTx, Notifications, Places, Raised, Readers,
+    Severity, StuckJobs, TroubleStore, Troubles, Unresolved,
 };

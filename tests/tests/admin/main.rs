@@ -4,8 +4,11 @@
 
 mod dashboard;
 mod jobs;
+mod letters;
 mod log;
 mod notifications;
+mod numbers;
+mod storage;
 
 use std::collections::BTreeSet;
 

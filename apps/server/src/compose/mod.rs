@@ -7,6 +7,7 @@ mod database;
 mod error;
 mod keys;
 mod leads;
+mod work;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
@@ -18,7 +19,6 @@ use ashlar_identity::{
     port::{IdentityStore as _, Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
-use ashlar_jobs::Subscribers;
 use ashlar_kernel::{
     Brake, BrakeRule, Cache, Clock, Context, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, RequestId,
     SystemClock, TenantId, TimeOrderedIds,
@@ -40,15 +40,12 @@ pub use keys::{KeyFiles, audit_public_key, prepare_data_folder, read_keys};
 use crate::{
     config::{self, Config, OnOff, Profile},
     demo::{self, Demo},
-    denials,
     http::{AppState, Health, Manner, Probe, Requests, Services, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
-    mail::{ContactNotices, NewsletterNotices, Notices, Post, SendMail, SendNewsletter, TellStaff},
-    readings,
+    mail::Post,
     revocations::{self, AnnouncedEnds, WaitingEnds},
-    signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
-    work::{self, AskOffset, ErasePersonal, Erasures, Errand, Keepers, SharedClock, Watch, Work},
+    work::{Errand, RealPause, Work},
 };
 
 /// The name of the product, which no password may be built on.
@@ -231,7 +228,7 @@ impl Parts {
             cache,
             counters: Arc::new(store.clone()),
             vault: Arc::new(AesVault::new(&root_key).map_err(StartError::Vault)?),
-            pause: Arc::new(work::RealPause),
+            pause: Arc::new(RealPause),
             ids: Arc::clone(&ids),
             entropy: Arc::clone(&world.entropy),
         };
@@ -343,58 +340,6 @@ impl Parts {
 }
 
 impl Parts {
-    fn keep_keys(&self, config: &Config, state: &AppState) -> Errand {
-        signing_keys::keep(state.identity.clone(), Arc::new(self.store.clone()), KeyFiles::of(config))
-    }
-
-    async fn work(&self, config: &Config, state: &AppState) -> Result<Work, StartError> {
-        let (store, local) = (self.store.clone(), Arc::clone(&self.clock));
-        let ask: AskOffset = Arc::new(move || {
-            let (store, local) = (store.clone(), Arc::clone(&local));
-            Box::pin(async move { store.clock_offset(&*local).await })
-        });
-        let clock = SharedClock::new(Arc::clone(&self.clock), ask);
-        clock.set().await;
-        let carrier = self.store.clone();
-        let carry: Errand = Box::pin(async move { match carrier.carry_rings().await {} });
-        let denials = denials::keep_writing(state.denials.clone(), state.identity.clone(), Arc::clone(&self.clock));
-        let readings = readings::keep_writing(state.audit.clone(), Arc::clone(&self.clock));
-        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let keepers = Keepers {
-            identity: state.identity.clone(),
-            requests: Arc::new(self.store.clone()),
-            counters: Arc::new(self.store.clone()),
-            newsletter: state.newsletter.clone(),
-            leads: state.leads.clone(),
-            notifications: state.notifications.clone(),
-            system_log: state.system_log.clone(),
-        };
-        let handlers = work::housekeeping(keepers, &shared);
-        let news =
-            SendNewsletter { post: post(config)?, newsletter: state.newsletter.clone(), clock: Arc::clone(&shared) };
-        let to = config.leads.contact_mail.clone();
-        let contact_notices = ContactNotices { are_wanted: to.is_some() };
-        let contacts = TellStaff { post: post(config)?, leads: state.leads.clone(), clock: Arc::clone(&shared), to };
-        let erasing = ErasePersonal { log: state.audit.clone(), clock: Arc::clone(&shared) };
-        let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
-        Ok(Work {
-            jobs: Arc::new(self.store.clone()),
-            outbox: Arc::new(self.store.clone()),
-            firings: Arc::new(self.store.clone()),
-            bell: Arc::new(self.store.clone()),
-            clock,
-            entropy: Arc::clone(&self.entropy),
-            handlers: handlers.with(letters).with(news).with(contacts).with(erasing),
-            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices).with(contact_notices).with(Erasures),
-            schedules: work::schedules()?,
-            errands: vec![carry, denials, readings, self.keep_keys(config, state)],
-            concurrency: config.job_concurrency,
-            sealing: sealing(config, &self.store)?,
-            transfers: Some(state.transfers.clone()),
-            watch: Some(Watch { notifications: state.notifications.clone(), ids: Arc::clone(&self.ids) }),
-        })
-    }
-
     /// Remembers in Redis where there is one, so that what one process invalidates is invalid for all.
     fn cache(&self) -> Arc<dyn Cache> {
         match self.redis.clone() {

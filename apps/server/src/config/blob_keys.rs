@@ -41,13 +41,26 @@ pub(super) const BLOB_SECRET_KEY: Key = Key::new(
 .secret()
 .under("Data");
 
-/// Where files are kept.
+pub(super) const DISK_FREE_MIN: Key = Key::new(
+    "disk_free_min",
+    "ASHLAR_DISK_FREE_MIN",
+    "disk-free-min",
+    Kind::Count { min: 0, max: 90 },
+    "How many percent have to be free of each disk of this machine on which the SQLite database, files or the data folder are. \
+     With less, administrators are told. 0 asks for nothing.",
+)
+.default("5")
+.under("Data");
+
+/// Where files are kept, and how much room there is to be.
 #[derive(Debug, Clone)]
 pub struct BlobConfig {
     /// `blob_url`.
     pub url: String,
     /// `blob_access_key` and `blob_secret_key`: there for a bucket, and only there.
     pub credentials: Option<(String, Secret)>,
+    /// `disk_free_min`: how many percent of each disk of this machine are to be free.
+    pub disk_free_min: u8,
 }
 
 impl BlobConfig {
@@ -61,6 +74,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<BlobConfig> {
     let url = reader.get("blob_url", place);
     let access = reader.get("blob_access_key", |text| Ok(text.to_owned()));
     let secret = reader.get("blob_secret_key", |text| Ok(text.to_owned()));
+    let disk_free_min = reader.count("disk_free_min");
     let (url, access, secret) = (url?, access?, secret?);
     let is_folder = url.starts_with("file:");
     for (key, text) in [("blob_access_key", &access), ("blob_secret_key", &secret)] {
@@ -71,7 +85,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<BlobConfig> {
         }
     }
     let credentials = (!is_folder).then(|| (access, Secret::from(secret)));
-    Some(BlobConfig { url, credentials })
+    Some(BlobConfig { url, credentials, disk_free_min: u8::try_from(disk_free_min?).ok()? })
 }
 
 /// The adapter that takes it reads the rest.

@@ -12,6 +12,7 @@ use super::database_url::DatabaseUrl;
 use super::inputs::{Inputs, OTLP_ENDPOINT};
 use super::keys::KEYS;
 use super::lead_keys;
+use super::mail_keys;
 use super::model::{
     AuditConfig, Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig,
     LogConfig, LogFile, MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
@@ -237,7 +238,8 @@ fn rates(reader: &mut Reader<'_>) -> Option<RateConfig> {
 fn mail(reader: &mut Reader<'_>) -> Option<MailConfig> {
     let url = reader.get("mail_url", parse::mail_url);
     let from = reader.get("mail_from", |text| Mailbox::parse(text).map_err(|error| format!("is {error}")));
-    Some(MailConfig { url: url?, from: from? })
+    let notifications = reader.get("notifications_mail", mail_keys::route);
+    Some(MailConfig { url: url?, from: from?, notifications: notifications? })
 }
 
 fn log(reader: &mut Reader<'_>) -> Option<LogConfig> {

@@ -187,8 +187,10 @@ pub const KEYS: &[Key] = &[
     blob_keys::BLOB_URL,
     blob_keys::BLOB_ACCESS_KEY,
     blob_keys::BLOB_SECRET_KEY,
+    blob_keys::DISK_FREE_MIN,
     mail_keys::MAIL_URL,
     mail_keys::MAIL_FROM,
+    mail_keys::NOTIFICATIONS_MAIL,
     lead_keys::CONTACT_MAIL,
     // --- accounts ---
     Key::new(

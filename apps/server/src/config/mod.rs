@@ -36,6 +36,7 @@ pub use database_url::{Backend, DatabaseUrl};
 pub use inputs::{EnvVars, Flags, Inputs};
 pub use key::{Key, Kind};
 pub use keys::{KEYS, find};
+pub use mail_keys::NotificationRoute;
 pub use model::{
     AuditConfig, Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig,
     LogConfig, LogFile, Note, SigningConfig, TokenConfig,

@@ -12,6 +12,7 @@ use url::Url;
 use super::blob_keys::BlobConfig;
 use super::choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 use super::database_url::DatabaseUrl;
+use super::mail_keys::NotificationRoute;
 use super::source::Source;
 use crate::limits::Policies;
 
@@ -64,9 +65,9 @@ pub struct Config {
     pub rates: RateConfig,
     /// `redis_url`, if there is one.
     pub redis_url: Option<Secret>,
-    /// The `blob_*` keys.
+    /// The `blob_*` keys, and `disk_free_min`.
     pub blobs: BlobConfig,
-    /// `mail_url` and `mail_from`.
+    /// `mail_url`, `mail_from` and `notifications_mail`.
     pub mail: MailConfig,
     /// `sentry_dsn`: where errors are reported, if anywhere.
     pub sentry_dsn: Option<Secret>,
@@ -85,6 +86,8 @@ pub struct MailConfig {
     pub url: Secret,
     /// `mail_from`: from whom.
     pub from: Mailbox,
+    /// `notifications_mail`: who is told of what is critical.
+    pub notifications: NotificationRoute,
 }
 
 impl MailConfig {

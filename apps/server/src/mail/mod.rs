@@ -9,6 +9,7 @@ mod letter;
 mod message;
 mod newsletter;
 mod notices;
+mod notifications;
 mod send;
 mod words;
 
@@ -16,4 +17,5 @@ pub use contact::{ContactNotices, TellStaff};
 pub use letter::{Language, Letter, SessionReuse, Trial, Written};
 pub use newsletter::{NewsletterNotices, SendNewsletter};
 pub use notices::Notices;
+pub use notifications::{NotificationNotices, SendNotification, TellAdministrators};
 pub use send::{Post, SendMail};

@@ -316,7 +316,7 @@ pub(super) fn failure(error: MailError, now: Timestamp) -> Failure {
 }
 
 /// What we call somebody.
-fn name_of(account: &Account) -> String {
+pub(super) fn name_of(account: &Account) -> String {
     let display_name = account.display_name.as_ref().map(|name| name.as_str().to_owned());
     let username = || account.username.as_ref().map(|name| name.as_str().to_owned());
     display_name.or_else(username).unwrap_or_else(|| account.email.address().to_owned())
@@ -344,6 +344,6 @@ impl Handler for SendMail {
 }
 
 /// As people read it.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

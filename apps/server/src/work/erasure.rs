@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use ashlar_audit::log::{AuditLog, Erasure};
 use ashlar_jobs::{Failure, Handler, Idempotence, Job, NewJob, Subscriber};
-use ashlar_kernel::{Clock, Context, EventRecord, RequestId};
+use ashlar_kernel::{Clock, EventRecord};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use super::context_of;
 
 /// Hears of deleted accounts, and of who asks.
 pub struct Erasures;
@@ -67,8 +69,7 @@ impl Handler for ErasePersonal {
     type Payload = Errand;
 
     async fn handle(&self, Errand { subject, everywhere }: Errand, job: &Job) -> Result<(), Failure> {
-        let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
-        let context = Context::system("privacy", job.tenant(), request, self.clock.now());
+        let context = context_of(job, "privacy", self.clock.now())?;
         let tenant = (!everywhere).then_some(job.tenant());
         let erased = self.log.erase(&context, Erasure { subject, tenant }).await;
         let values = erased.map_err(|error| Failure::Transient(error.to_string()))?;

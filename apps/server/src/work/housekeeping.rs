@@ -1,16 +1,16 @@
 //! What has to be done again and again so that nothing piles up.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use ashlar_admin::{Notifications, SystemLog};
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
-use ashlar_kernel::{Clock, Context, RequestId, RequestLedger, TenantId};
+use ashlar_kernel::{Clock, Context, RequestLedger, TenantId};
 use ashlar_leads::{Leads, newsletter::Newsletter};
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::WorkError;
+use super::{Storage, WorkError, context_of};
 
 /// Who keeps what piles up.
 pub struct Keepers {
@@ -28,45 +28,47 @@ pub struct Keepers {
     pub notifications: Notifications,
     /// Warnings and errors.
     pub system_log: SystemLog,
+    /// Everything, on disks and elsewhere.
+    pub storage: Storage,
 }
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log } = keepers;
+    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log, storage } = keepers;
+    let clock = || Arc::clone(clock);
     Handlers::new()
-        .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
-        .with(PurgeLogins { identity: identity.clone(), clock: Arc::clone(clock) })
-        .with(ReleaseIdentifiers { identity: identity.clone(), clock: Arc::clone(clock) })
-        .with(TurnSigningKeys { identity, clock: Arc::clone(clock) })
-        .with(PurgeRequests { requests, clock: Arc::clone(clock) })
-        .with(PurgeCounters { counters, clock: Arc::clone(clock) })
-        .with(SweepFiles { leads, clock: Arc::clone(clock) })
-        .with(SweepSubscriptions { newsletter, clock: Arc::clone(clock) })
-        .with(PurgeLog { notifications, system_log, clock: Arc::clone(clock) })
+        .with(Doing(PurgeSessions(identity.clone()), clock()))
+        .with(Doing(PurgeLogins(identity.clone()), clock()))
+        .with(Doing(ReleaseIdentifiers(identity.clone()), clock()))
+        .with(Doing(TurnSigningKeys(identity), clock()))
+        .with(Doing(PurgeRequests(requests), clock()))
+        .with(Doing(PurgeCounters(counters), clock()))
+        .with(Doing(SweepFiles(leads), clock()))
+        .with(Doing(SweepSubscriptions(newsletter), clock()))
+        .with(Doing(PurgeLog(notifications.clone(), system_log), clock()))
+        .with(Doing(CheckStorage(notifications, storage), clock()))
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there. Signing keys are looked at more often,
-/// because one that was replaced is to be gone soon, and files once a day, because a bucket is charged for being listed.
+/// because one that was replaced is to be gone soon, and so is storage, because it is needed all the time; files once a day,
+/// because a bucket is charged for being listed.
 pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
     Ok(vec![
-        hourly(PurgeSessions::KIND, 7)?,
-        hourly(PurgeRequests::KIND, 23)?,
-        hourly(PurgeCounters::KIND, 37)?,
-        hourly(PurgeLogins::KIND, 47)?,
-        hourly(ReleaseIdentifiers::KIND, 53)?,
-        hourly(SweepSubscriptions::KIND, 17)?,
-        by(SweepFiles::KIND, "29 3 * * *")?,
-        hourly(PurgeLog::KIND, 31)?,
-        by(TurnSigningKeys::KIND, "*/5 * * * *")?,
+        due::<PurgeSessions>()?,
+        due::<PurgeRequests>()?,
+        due::<PurgeCounters>()?,
+        due::<PurgeLogins>()?,
+        due::<ReleaseIdentifiers>()?,
+        due::<SweepSubscriptions>()?,
+        due::<SweepFiles>()?,
+        due::<PurgeLog>()?,
+        due::<CheckStorage>()?,
+        due::<TurnSigningKeys>()?,
     ])
 }
 
-fn hourly(kind: &'static str, minute: u8) -> Result<Schedule, WorkError> {
-    by(kind, &format!("{minute} * * * *"))
-}
-
-fn by(kind: &'static str, cron: &str) -> Result<Schedule, WorkError> {
-    Ok(Schedule::new(kind, cron, "UTC", CatchUp::Once, move |_due| plain(kind))?)
+fn due<C: Chore>() -> Result<Schedule, WorkError> {
+    Ok(Schedule::new(C::KIND, C::CRON, "UTC", CatchUp::Once, |_due| plain(C::KIND))?)
 }
 
 /// A job that needs to know nothing.
@@ -76,31 +78,60 @@ fn plain(kind: &str) -> NewJob {
     job.and_then(|job| job.attempts(3)).expect("a kind of housekeeping is a valid kind")
 }
 
+/// Something that is done again and again. Done twice, it comes to the same; what fails is tried again.
+#[async_trait]
+trait Chore: Send + Sync + 'static {
+    /// The kind of its jobs, and the name of its schedule.
+    const KIND: &'static str;
+    /// When it is due, in UTC.
+    const CRON: &'static str;
+    /// Who does it, as its events say.
+    const ACTOR: &'static str = "housekeeping";
+
+    /// Does it once.
+    async fn once(&self, context: &Context) -> Done;
+}
+
+/// How a chore ends.
+type Done = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// A chore as a job.
+struct Doing<C>(C, Arc<dyn Clock>);
+
 /// The payload of a job that needs to know nothing.
 #[derive(Deserialize)]
 struct Nothing {}
 
-/// Deletes sessions that ended long ago.
-struct PurgeSessions {
-    identity: Identity,
-    clock: Arc<dyn Clock>,
-}
-
 #[async_trait]
-impl Handler for PurgeSessions {
-    const KIND: &'static str = "session.purge";
+impl<C: Chore> Handler for Doing<C> {
+    const KIND: &'static str = C::KIND;
     const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
     type Payload = Nothing;
 
-    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
-        let purged = self.identity.purge_sessions(self.clock.now()).await;
-        let sessions = purged.map_err(|error| Failure::Transient(error.to_string()))?;
-        let purged = self.identity.purge_challenges(self.clock.now()).await;
-        purged.map_err(|error| Failure::Transient(error.to_string()))?;
-        let purged = self.identity.purge_registrations(self.clock.now()).await;
-        purged.map_err(|error| Failure::Transient(error.to_string()))?;
-        let purged = self.identity.purge_devices(self.clock.now()).await;
-        purged.map_err(|error| Failure::Transient(error.to_string()))?;
+    async fn handle(&self, _nothing: Nothing, job: &Job) -> Result<(), Failure> {
+        let Self(chore, clock) = self;
+        let context = context_of(job, C::ACTOR, clock.now())?;
+        chore.once(&context).await.map_err(|error| Failure::Transient(error.to_string()))
+    }
+}
+
+/// Rows of one statement.
+const ROWS: u32 = 1_000;
+
+/// Deletes sessions that ended long ago.
+struct PurgeSessions(Identity);
+
+#[async_trait]
+impl Chore for PurgeSessions {
+    const KIND: &'static str = "session.purge";
+    const CRON: &'static str = "7 * * * *";
+
+    async fn once(&self, context: &Context) -> Done {
+        let Self(identity) = self;
+        let sessions = identity.purge_sessions(context.now).await?;
+        identity.purge_challenges(context.now).await?;
+        identity.purge_registrations(context.now).await?;
+        identity.purge_devices(context.now).await?;
         if sessions > 0 {
             tracing::info!(sessions, "deleted sessions that ended long ago");
         }
@@ -109,71 +140,43 @@ impl Handler for PurgeSessions {
 }
 
 /// Deletes answers that cannot be had again any more.
-struct PurgeRequests {
-    requests: Arc<dyn RequestLedger>,
-    clock: Arc<dyn Clock>,
-}
-
-/// Rows of one statement.
-const ROWS: u32 = 1_000;
+struct PurgeRequests(Arc<dyn RequestLedger>);
 
 #[async_trait]
-impl Handler for PurgeRequests {
+impl Chore for PurgeRequests {
     const KIND: &'static str = "idempotency.purge";
-    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Nothing;
+    const CRON: &'static str = "23 * * * *";
 
-    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
-        let now = self.clock.now();
-        loop {
-            let purged = self.requests.purge_requests(now, ROWS).await;
-            if purged.map_err(|error| Failure::Transient(error.to_string()))? < u64::from(ROWS) {
-                return Ok(());
-            }
-        }
+    async fn once(&self, context: &Context) -> Done {
+        while self.0.purge_requests(context.now, ROWS).await? >= u64::from(ROWS) {}
+        Ok(())
     }
 }
 
 /// Deletes counts of failed attempts that nobody needs any more.
-struct PurgeCounters {
-    counters: Arc<dyn SignInCounters>,
-    clock: Arc<dyn Clock>,
-}
+struct PurgeCounters(Arc<dyn SignInCounters>);
 
 #[async_trait]
-impl Handler for PurgeCounters {
+impl Chore for PurgeCounters {
     const KIND: &'static str = "sign_in_counter.purge";
-    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Nothing;
+    const CRON: &'static str = "37 * * * *";
 
-    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
-        let now = self.clock.now();
-        loop {
-            let purged = self.counters.purge_counters(now, ROWS).await;
-            if purged.map_err(|error| Failure::Transient(error.to_string()))? < u64::from(ROWS) {
-                return Ok(());
-            }
-        }
+    async fn once(&self, context: &Context) -> Done {
+        while self.0.purge_counters(context.now, ROWS).await? >= u64::from(ROWS) {}
+        Ok(())
     }
 }
 
 /// Lets subscriptions expire that nobody confirmed, and forgets those that expired long ago.
-struct SweepSubscriptions {
-    newsletter: Newsletter,
-    clock: Arc<dyn Clock>,
-}
+struct SweepSubscriptions(Newsletter);
 
 #[async_trait]
-impl Handler for SweepSubscriptions {
+impl Chore for SweepSubscriptions {
     const KIND: &'static str = "subscription.sweep";
-    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Nothing;
+    const CRON: &'static str = "17 * * * *";
 
-    async fn handle(&self, _nothing: Nothing, job: &Job) -> Result<(), Failure> {
-        let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
-        let context = Context::system("housekeeping", job.tenant(), request, self.clock.now());
-        let swept = self.newsletter.sweep(&context).await;
-        let (expired, deleted) = swept.map_err(|error| Failure::Transient(error.to_string()))?;
+    async fn once(&self, context: &Context) -> Done {
+        let (expired, deleted) = self.0.sweep(context).await?;
         if expired + deleted > 0 {
             tracing::info!(expired, deleted, "subscriptions that nobody confirmed");
         }
@@ -182,20 +185,15 @@ impl Handler for SweepSubscriptions {
 }
 
 /// Forgets files that nobody needs.
-struct SweepFiles {
-    leads: Leads,
-    clock: Arc<dyn Clock>,
-}
+struct SweepFiles(Leads);
 
 #[async_trait]
-impl Handler for SweepFiles {
+impl Chore for SweepFiles {
     const KIND: &'static str = "file.sweep";
-    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Nothing;
+    const CRON: &'static str = "29 3 * * *";
 
-    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
-        let swept = self.leads.sweep_files(self.clock.now()).await;
-        let files = swept.map_err(|error| Failure::Transient(error.to_string()))?;
+    async fn once(&self, context: &Context) -> Done {
+        let files = self.0.sweep_files(context.now).await?;
         if files > 0 {
             tracing::info!(files, "deleted files that nobody needed");
         }
@@ -204,82 +202,79 @@ impl Handler for SweepFiles {
 }
 
 /// Deletes warnings, errors and notifications of long ago.
-struct PurgeLog {
-    notifications: Notifications,
-    system_log: SystemLog,
-    clock: Arc<dyn Clock>,
-}
+struct PurgeLog(Notifications, SystemLog);
 
 #[async_trait]
-impl Handler for PurgeLog {
+impl Chore for PurgeLog {
     const KIND: &'static str = "system_log.purge";
-    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Nothing;
+    const CRON: &'static str = "31 * * * *";
 
-    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
-        let now = self.clock.now();
-        let purged = self.system_log.purge(now).await;
-        purged.map_err(|error| Failure::Transient(error.to_string()))?;
-        let purged = self.notifications.purge(now).await;
-        purged.map(drop).map_err(|error| Failure::Transient(error.to_string()))
+    async fn once(&self, context: &Context) -> Done {
+        let Self(notifications, system_log) = self;
+        system_log.purge(context.now).await?;
+        notifications.purge(context.now).await?;
+        Ok(())
+    }
+}
+
+/// Looks whether things can be kept, and tells administrators if not.
+struct CheckStorage(Notifications, Storage);
+
+#[async_trait]
+impl Chore for CheckStorage {
+    const KIND: &'static str = "storage.check";
+    const CRON: &'static str = "2-59/5 * * * *";
+    const ACTOR: &'static str = "watch";
+
+    async fn once(&self, context: &Context) -> Done {
+        let Self(notifications, storage) = self;
+        let (raised, resolved) = notifications.survey(&storage.places().await, context).await?;
+        if raised + resolved > 0 {
+            tracing::info!(raised, resolved, "notifications about storage");
+        }
+        Ok(())
     }
 }
 
 /// Deletes attempts to sign in that nobody looks up any more.
-struct PurgeLogins {
-    identity: Identity,
-    clock: Arc<dyn Clock>,
-}
+struct PurgeLogins(Identity);
 
 #[async_trait]
-impl Handler for PurgeLogins {
+impl Chore for PurgeLogins {
     const KIND: &'static str = "login_attempt.purge";
-    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Nothing;
+    const CRON: &'static str = "47 * * * *";
 
-    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
-        let purged = self.identity.purge_logins(self.clock.now()).await;
-        purged.map(drop).map_err(|error| Failure::Transient(error.to_string()))
+    async fn once(&self, context: &Context) -> Done {
+        self.0.purge_logins(context.now).await?;
+        Ok(())
     }
 }
 
 /// Forgets the addresses and handles of accounts that were deleted long ago.
-struct ReleaseIdentifiers {
-    identity: Identity,
-    clock: Arc<dyn Clock>,
-}
+struct ReleaseIdentifiers(Identity);
 
 #[async_trait]
-impl Handler for ReleaseIdentifiers {
+impl Chore for ReleaseIdentifiers {
     const KIND: &'static str = "user.release";
-    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Nothing;
+    const CRON: &'static str = "53 * * * *";
 
-    async fn handle(&self, _nothing: Nothing, job: &Job) -> Result<(), Failure> {
-        let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
-        let context = Context::system("housekeeping", job.tenant(), request, self.clock.now());
-        let released = self.identity.release_identifiers(&context).await;
-        released.map(drop).map_err(|error| Failure::Transient(error.to_string()))
+    async fn once(&self, context: &Context) -> Done {
+        self.0.release_identifiers(context).await?;
+        Ok(())
     }
 }
 
 /// Stages, promotes and removes signing keys.
-struct TurnSigningKeys {
-    identity: Identity,
-    clock: Arc<dyn Clock>,
-}
+struct TurnSigningKeys(Identity);
 
 #[async_trait]
-impl Handler for TurnSigningKeys {
+impl Chore for TurnSigningKeys {
     const KIND: &'static str = "signing_key.turn";
-    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Nothing;
+    const CRON: &'static str = "*/5 * * * *";
+    const ACTOR: &'static str = "scheduler";
 
-    async fn handle(&self, _nothing: Nothing, job: &Job) -> Result<(), Failure> {
-        let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
-        let context = Context::system("scheduler", TenantId::MAIN, request, self.clock.now());
-        let turned = self.identity.turn_signing_keys(&context).await;
-        if turned.map_err(|error| Failure::Transient(error.to_string()))? {
+    async fn once(&self, context: &Context) -> Done {
+        if self.0.turn_signing_keys(context).await? {
             tracing::info!("the signing keys have moved on");
         }
         Ok(())

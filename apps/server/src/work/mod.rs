@@ -14,14 +14,16 @@ mod pace;
 mod relay;
 mod scheduler;
 mod seal;
+mod storage;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use ashlar_jobs::{
-    Handlers, InvalidSchedule, Relay, Schedule, Scheduler, Subscribers, Worker, WorkerPorts, WorkerSettings,
+    Failure, Handlers, InvalidSchedule, Job, Relay, Schedule, Scheduler, Subscribers, Worker, WorkerPorts,
+    WorkerSettings,
     port::{Bell, JobStore, News, Outbox, ScheduleStore, Sleep},
 };
-use ashlar_kernel::{Clock, Entropy};
+use ashlar_kernel::{Clock, Context, Entropy, RequestId, Timestamp};
 use ashlar_leads::Transfers;
 use async_trait::async_trait;
 use tokio::{sync::watch, task::JoinSet};
@@ -31,6 +33,7 @@ pub use erasure::{ErasePersonal, Erasures};
 pub use housekeeping::{Keepers, housekeeping, schedules};
 pub use matters::Watch;
 pub use seal::Sealing;
+pub use storage::Storage;
 
 use self::{crew::Crew, figures::Figures, pace::Pace};
 use crate::telemetry::metrics::Metrics;
@@ -191,6 +194,12 @@ impl Stopper {
     pub async fn ended(&self) {
         self.0.closed().await;
     }
+}
+
+/// The product itself, as `actor`, on behalf of a job. Its id is that of the request.
+pub(crate) fn context_of(job: &Job, actor: &'static str, now: Timestamp) -> Result<Context, Failure> {
+    let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
+    Ok(Context::system(actor, job.tenant(), request, now))
 }
 
 /// Waits in real time, for use cases.

@@ -10,6 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use ashlar_admin::JobNumbers;
 use ashlar_jobs::{
     Job, JobId, NewJob, Transition,
     port::{
@@ -73,6 +74,11 @@ impl MemoryJobs {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many jobs of a tenant are not done.
+    pub(crate) fn numbers(&self, tenant: TenantId, now: Timestamp) -> JobNumbers {
+        self.state().table.numbers(tenant, now)
     }
 
     fn new_id(&self) -> JobId {

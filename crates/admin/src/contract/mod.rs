@@ -7,9 +7,12 @@ use ashlar_kernel::{EventLog, IdSource};
 
 use crate::{LogStore, NotificationStore};
 
+pub mod letters;
 pub mod log;
 pub mod notifications;
+pub mod numbers;
 mod scene;
+pub mod storage;
 
 /// Stores to try a law on: empty, and nobody else's.
 #[derive(Clone)]
@@ -38,6 +41,17 @@ macro_rules! admin_store_contract {
             the_list_is_filtered_and_newest_first,
             what_was_resolved_long_ago_is_forgotten,
             watchers_who_race_raise_once,
+        );
+        $crate::admin_store_contract!(@laws $fixture, letters,
+            who_is_written_to_is_decided_once,
+            nobody_is_written_to_about_what_is_not_critical_or_not_there,
+            what_comes_and_goes_is_written_about_three_times_an_hour,
+            decisions_that_race_come_to_one,
+        );
+        $crate::admin_store_contract!(@laws $fixture, storage,
+            places_that_fail_are_raised_and_resolved_by_themselves,
+            what_one_process_sees_is_not_taken_back_by_the_next,
+            looks_and_surveys_leave_each_other_alone,
         );
         $crate::admin_store_contract!(@laws $fixture, log,
             lines_survive_storage,

@@ -47,7 +47,11 @@ impl Scene {
 
     /// From now on this is what does not go as it should.
     pub(super) fn trouble(&self, jobs: Vec<StuckJobs>) {
-        let troubles = Troubles { jobs, ..Troubles::default() };
+        self.troubles(Troubles { jobs, ..Troubles::default() });
+    }
+
+    /// The same with trouble of any kind.
+    pub(super) fn troubles(&self, troubles: Troubles) {
         *self.world.0.lock().unwrap_or_else(PoisonError::into_inner) = troubles;
     }
 
@@ -81,7 +85,7 @@ fn key() -> MacKey {
     MacKey::from_bytes([7; 32])
 }
 
-fn system(tenant: TenantId, now: Timestamp) -> Context {
+pub(super) fn system(tenant: TenantId, now: Timestamp) -> Context {
     Context::system("watch", tenant, RequestId::parse("law").unwrap(), now)
 }
 

@@ -2,6 +2,7 @@
 
 use ashlar_kernel::{DomainEvent, EventSpec, Target};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{NotificationId, Severity};
 
@@ -18,6 +19,18 @@ pub enum NotificationEvent {
         key: String,
         /// How much it matters.
         severity: Severity,
+    },
+    /// It was decided who gets a letter about it.
+    Announced {
+        /// Which notification.
+        #[serde(skip)]
+        notification: NotificationId,
+        /// What is the matter.
+        key: String,
+        /// Which people.
+        people: Vec<Uuid>,
+        /// Whether the address of the installation does.
+        address: bool,
     },
     /// Somebody looks after it.
     Acknowledged {
@@ -47,6 +60,19 @@ const RAISED: EventSpec = EventSpec {
     data: &[KEY, ("severity", "How much it matters: `info`, `warning` or `critical`.")],
 };
 
+const ANNOUNCED: EventSpec = EventSpec {
+    name: "admin.notification.announced",
+    schema_version: 1,
+    summary: "It was decided who gets a letter about something critical: once for each notification, and nobody if the same \
+              has come again and again within an hour.",
+    targets: &["notification"],
+    data: &[
+        KEY,
+        ("people", "The accounts that are written to."),
+        ("address", "Whether the address of `notifications_mail` is written to."),
+    ],
+};
+
 const ACKNOWLEDGED: EventSpec = EventSpec {
     name: "admin.notification.acknowledged",
     schema_version: 1,
@@ -67,6 +93,7 @@ impl DomainEvent for NotificationEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Raised { .. } => RAISED.name,
+            Self::Announced { .. } => ANNOUNCED.name,
             Self::Acknowledged { .. } => ACKNOWLEDGED.name,
             Self::Resolved { .. } => RESOLVED.name,
         }
@@ -75,6 +102,7 @@ impl DomainEvent for NotificationEvent {
     fn targets(&self) -> Vec<Target> {
         match self {
             Self::Raised { notification, .. }
+            | Self::Announced { notification, .. }
             | Self::Acknowledged { notification, .. }
             | Self::Resolved { notification, .. } => vec![Target::new("notification", notification)],
         }
@@ -83,5 +111,5 @@ impl DomainEvent for NotificationEvent {
 
 /// The catalogue entries of [`NotificationEvent`].
 pub(crate) const fn notification_event_specs() -> &'static [EventSpec] {
-    &[RAISED, ACKNOWLEDGED, RESOLVED]
+    &[RAISED, ANNOUNCED, ACKNOWLEDGED, RESOLVED]
 }

@@ -45,7 +45,7 @@ pub struct Troubles {
 }
 
 /// The kinds of jobs that send mail.
-const MAIL: [&str; 2] = ["mail.send", "newsletter.send"];
+const MAIL: [&str; 4] = ["mail.send", "newsletter.send", "contact.tell", "notification.mail"];
 
 impl Troubles {
     /// After so many failures it is no accident.

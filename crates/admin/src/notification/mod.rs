@@ -1,8 +1,10 @@
 //! What needs somebody's attention.
 
 mod event;
+mod letters;
 mod matter;
 mod state;
+mod storage;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -17,8 +19,10 @@ use crate::permission;
 
 pub use event::NotificationEvent;
 pub(crate) use event::notification_event_specs;
+pub use letters::Readers;
 pub use matter::{Matter, StuckJobs, Troubles};
 pub use state::{Notification, NotificationId, NotificationRow, Severity};
+pub use storage::Places;
 
 /// Which notifications to list.
 #[derive(Debug, Clone, Default)]
@@ -149,6 +153,16 @@ pub struct Notifications {
     cursors: CursorSigner,
 }
 
+/// One look at a part of what can be the matter.
+#[derive(Clone, Copy)]
+struct Round {
+    /// Whether a matter belongs to the part, by its key. What does not is left alone.
+    is_ours: fn(&str) -> bool,
+    /// For how long something has to be gone before it is over.
+    quiet: TimeDelta,
+    now: Timestamp,
+}
+
 /// One that changes each time it is looked at is looked at this often.
 const LOOKS: u32 = 5;
 /// How long notifications are kept that are resolved.
@@ -209,7 +223,19 @@ impl Notifications {
     /// new. `context` makes the circumstances of an event of a tenant. Any number of processes may look.
     pub async fn look(&self, context: impl Fn(TenantId) -> Context, now: Timestamp) -> Result<(u64, u64), StoreError> {
         let matters = self.ports.troubles.troubles().await?.matters(now);
-        let open = self.ports.store.unresolved().await?;
+        let round = Round { is_ours: |key| !Places::is_theirs(key), quiet: TimeDelta::zero(), now };
+        self.settle(matters, round, context).await
+    }
+
+    /// Raises what is the matter and resolves what is no more, of what this round is about.
+    async fn settle(
+        &self,
+        matters: Vec<Matter>,
+        round: Round,
+        context: impl Fn(TenantId) -> Context,
+    ) -> Result<(u64, u64), StoreError> {
+        let Round { is_ours, now, .. } = round;
+        let open = self.ports.store.unresolved().await?.into_iter().filter(|open| is_ours(&open.key));
         let present: BTreeSet<_> = matters.iter().map(|matter| (matter.tenant, matter.key.clone())).collect();
         let (mut raised, mut resolved) = (0, 0);
         for matter in matters {
@@ -220,8 +246,8 @@ impl Notifications {
             tx.commit().await?;
             raised += u64::from(outcome == Raised::New);
         }
-        for gone in open.into_iter().filter(|open| !present.contains(&(open.tenant, open.key.clone()))) {
-            resolved += u64::from(self.resolve(&context(gone.tenant), gone.id, now).await?);
+        for gone in open.filter(|open| !present.contains(&(open.tenant, open.key.clone()))) {
+            resolved += u64::from(self.resolve(&context(gone.tenant), gone.id, round).await?);
         }
         Ok((raised, resolved))
     }
@@ -238,9 +264,11 @@ impl Notifications {
         }
     }
 
-    async fn resolve(&self, context: &Context, id: NotificationId, now: Timestamp) -> Result<bool, StoreError> {
+    async fn resolve(&self, context: &Context, id: NotificationId, round: Round) -> Result<bool, StoreError> {
+        let Round { now, quiet, .. } = round;
         let found = self.ports.store.notification(context.tenant, id).await?;
-        let Some(open) = found.filter(|found| found.row().resolved_at.is_none()) else { return Ok(false) };
+        let is_over = |found: &Notification| found.row().resolved_at.is_none() && now - found.row().last_at >= quiet;
+        let Some(open) = found.filter(is_over) else { return Ok(false) };
         let mut tx = self.ports.store.begin(context).await?;
         match tx.change(open.resolve(now)).await {
             Ok(()) => tx.commit().await.map(|()| true),

@@ -4,7 +4,7 @@ use ashlar_kernel::{Change, Id, StoreError, TenantId, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Matter, NotificationEvent};
+use super::{Matter, NotificationEvent, Readers};
 
 /// Identifies a [`Notification`].
 pub type NotificationId = Id<Notification>;
@@ -60,6 +60,7 @@ pub struct NotificationRow {
     pub count: i64,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
+    pub announced_at: Option<Timestamp>,
     pub acknowledged_by: Option<Uuid>,
     pub acknowledged_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
@@ -81,12 +82,25 @@ impl Notification {
             count: 1,
             first_at: now,
             last_at: now,
+            announced_at: None,
             acknowledged_by: None,
             acknowledged_at: None,
             resolved_at: None,
             version: 1,
         };
         Change::new(Self { row, severity }, event)
+    }
+
+    /// It was decided who gets a letter about it. None when that was decided before.
+    pub fn announce(self, readers: Readers, now: Timestamp) -> Option<Change<Self, NotificationEvent>> {
+        if self.row.announced_at.is_some() {
+            return None;
+        }
+        let (notification, key) = (self.id(), self.row.dedupe_key.clone());
+        let Readers { people, address } = readers;
+        let event = NotificationEvent::Announced { notification, key, people, address };
+        let row = NotificationRow { announced_at: Some(now), version: self.row.version + 1, ..self.row };
+        Some(Change::new(Self { row, ..self }, event))
     }
 
     /// Somebody looks after it. None when somebody does already: the first one counts.

@@ -1,12 +1,12 @@
 //! What the writer of letters has to know. Nobody is asked who they are: it works on behalf of the product.
 
-use ashlar_kernel::{Context, Secret, StoreError};
+use ashlar_kernel::{Context, Secret, StoreError, TenantId};
 use uuid::Uuid;
 
 use super::{Attempts, Identity};
 use crate::{
-    ActionPurpose, ActionSubject, ActionToken, ActionTokenId, Email, Identifier, Locale, NewActionToken,
-    RegistrationId, User, UserId,
+    Account, ActionPurpose, ActionSubject, ActionToken, ActionTokenId, DirectoryFilter, DirectoryQuery, DirectorySort,
+    Email, Identifier, Locale, NewActionToken, RegistrationId, Role, User, UserId, UserStatus,
 };
 
 /// A letter with a link in it.
@@ -35,6 +35,23 @@ pub enum LinkPurpose {
 }
 
 impl Identity {
+    /// Those who administer a tenant, whose account is the oldest first; at most `limit` of them.
+    pub async fn administrators(&self, tenant: TenantId, limit: u64) -> Result<Vec<UserId>, StoreError> {
+        let filter =
+            DirectoryFilter { status: Some(UserStatus::Active), role: Some(Role::Admin), ..DirectoryFilter::default() };
+        let sort = DirectorySort::OldestFirst;
+        let query = DirectoryQuery { tenant, filter, sort, after: None, rows: limit, count_up_to: None };
+        let found = self.0.ports.store.people(&query).await?.entries;
+        Ok(found.into_iter().map(|entry| entry.account.id).collect())
+    }
+
+    /// The account of somebody who administers a tenant. None if they do not, or not any more.
+    pub async fn administrator(&self, tenant: TenantId, user: UserId) -> Result<Option<Account>, StoreError> {
+        let found = self.0.ports.store.person(tenant, user).await?;
+        let found = found.filter(|entry| entry.status == UserStatus::Active && entry.account.role == Role::Admin);
+        Ok(found.map(|entry| entry.account))
+    }
+
     /// A link for an account. Asked again with the same `id`, as a job that is done again asks, it is the same link. None
     /// when there is nobody to write to, or nothing to prove.
     pub async fn link(
@@ -65,7 +82,7 @@ impl Identity {
         // Locked, so that the account is not deleted in between: the link would outlive everything else of it.
         let Some(user) = tx.user(user).await? else { return Ok(None) };
         let is_pointless = purpose == ActionPurpose::VerifyEmail && user.email_verified_at().is_some();
-        if is_pointless || user.status() != crate::UserStatus::Active {
+        if is_pointless || user.status() != UserStatus::Active {
             return Ok(None);
         }
         if let Some(token) = made_before {

@@ -65,79 +65,47 @@ pub(super) async fn read(
     Ok(HttpResponse::Ok().json(JobDetails::from(&job)))
 }
 
-/// Retry a job
-///
-/// A dead, cancelled or parked job gets all its attempts again, and the first one at once. What it failed of before stays
-/// on record.
-#[utoipa::path(
-    operation_id = "retryJob",
-    tag = "admin",
-    path = "/api/v1/admin/jobs/{id}/retry",
-    params(("id" = Uuid, Path, description = "The job.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
-    responses((status = 200, description = "The job as it is now.", body = JobDetails)),
-    extensions(
-        ("x-permission" = json!("jobs.job.manage")),
-        ("x-problems" = json!(["not_found", "job_wrong_state", "job_duplicate"])),
-    ),
-    security(("bearer" = []), ("api_key" = []))
-)]
-#[post("/api/v1/admin/jobs/{id}/retry")]
-pub(super) async fn retry(
-    caller: Caller,
-    state: web::Data<AppState>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let job = state.desk.retry(&caller.context, id_of(&id)).await?;
-    Ok(HttpResponse::Ok().json(JobDetails::from(&job)))
+/// What can be done to one job: each step has its words, which are its description, the step of the desk, the path and
+/// what it may be refused for. All of them answer with the job as it is then.
+macro_rules! steps {
+    ($($(#[doc = $words:tt])+ $step:ident, $operation:tt, $path:tt, refused: $problems:tt;)+) => { $(
+        $(#[doc = $words])+
+        #[utoipa::path(
+            operation_id = $operation,
+            tag = "admin",
+            path = $path,
+            params(("id" = Uuid, Path, description = "The job.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
+            responses((status = 200, description = "The job as it is now.", body = JobDetails)),
+            extensions(("x-permission" = json!("jobs.job.manage")), ("x-problems" = json!($problems))),
+            security(("bearer" = []), ("api_key" = []))
+        )]
+        #[post($path)]
+        pub(super) async fn $step(
+            caller: Caller,
+            state: web::Data<AppState>,
+            id: web::Path<String>,
+        ) -> Result<HttpResponse, Problem> {
+            let job = state.desk.$step(&caller.context, id_of(&id)).await?;
+            Ok(HttpResponse::Ok().json(JobDetails::from(&job)))
+        }
+    )+ };
 }
 
-/// Cancel a job
-///
-/// A job that has not ended is not begun any more. One that runs is stopped when its worker next gives a sign of life,
-/// within twenty seconds, and what it has done by then is done.
-#[utoipa::path(
-    operation_id = "cancelJob",
-    tag = "admin",
-    path = "/api/v1/admin/jobs/{id}/cancel",
-    params(("id" = Uuid, Path, description = "The job.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
-    responses((status = 200, description = "The job as it is now.", body = JobDetails)),
-    extensions(
-        ("x-permission" = json!("jobs.job.manage")),
-        ("x-problems" = json!(["not_found", "job_wrong_state"])),
-    ),
-    security(("bearer" = []), ("api_key" = []))
-)]
-#[post("/api/v1/admin/jobs/{id}/cancel")]
-pub(super) async fn cancel(
-    caller: Caller,
-    state: web::Data<AppState>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let job = state.desk.cancel(&caller.context, id_of(&id)).await?;
-    Ok(HttpResponse::Ok().json(JobDetails::from(&job)))
-}
+steps! {
+    /// Retry a job
+    ///
+    /// A dead, cancelled or parked job gets all its attempts again, and the first one at once. What it failed of before stays
+    /// on record.
+    retry, "retryJob", "/api/v1/admin/jobs/{id}/retry", refused: ["not_found", "job_wrong_state", "job_duplicate"];
 
-/// Run a job now
-///
-/// A job that waits for its time takes its turn at once.
-#[utoipa::path(
-    operation_id = "runJobNow",
-    tag = "admin",
-    path = "/api/v1/admin/jobs/{id}/run-now",
-    params(("id" = Uuid, Path, description = "The job.", example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")),
-    responses((status = 200, description = "The job as it is now.", body = JobDetails)),
-    extensions(
-        ("x-permission" = json!("jobs.job.manage")),
-        ("x-problems" = json!(["not_found", "job_wrong_state"])),
-    ),
-    security(("bearer" = []), ("api_key" = []))
-)]
-#[post("/api/v1/admin/jobs/{id}/run-now")]
-pub(super) async fn run_now(
-    caller: Caller,
-    state: web::Data<AppState>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let job = state.desk.run_now(&caller.context, id_of(&id)).await?;
-    Ok(HttpResponse::Ok().json(JobDetails::from(&job)))
+    /// Cancel a job
+    ///
+    /// A job that has not ended is not begun any more. One that runs is stopped when its worker next gives a sign of life,
+    /// within twenty seconds, and what it has done by then is done.
+    cancel, "cancelJob", "/api/v1/admin/jobs/{id}/cancel", refused: ["not_found", "job_wrong_state"];
+
+    /// Run a job now
+    ///
+    /// A job that waits for its time takes its turn at once.
+    run_now, "runJobNow", "/api/v1/admin/jobs/{id}/run-now", refused: ["not_found", "job_wrong_state"];
 }

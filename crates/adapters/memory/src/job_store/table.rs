@@ -2,11 +2,12 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, ops::RangeInclusive};
 
+use ashlar_admin::JobNumbers;
 use ashlar_jobs::{
     Job, JobId, JobState, Lease, Transition, WrongState,
     port::{Ack, CLAIM_MAX, Claim, Enqueued, Heartbeat, JobQuery, Purge, QueueStats},
 };
-use ashlar_kernel::{StoreError, Timestamp};
+use ashlar_kernel::{StoreError, TenantId, Timestamp};
 
 use super::count;
 
@@ -22,6 +23,19 @@ impl Table {
         let id = job.id();
         self.0.push(job);
         Enqueued { id, is_new: true }
+    }
+
+    /// How many of a tenant are not done.
+    pub(super) fn numbers(&self, tenant: TenantId, now: Timestamp) -> JobNumbers {
+        let those = |state| self.0.iter().filter(move |job| job.tenant() == tenant && job.state() == state);
+        let count = |state| u64::try_from(those(state).take(count(JobNumbers::CAP)).count()).unwrap_or(u64::MAX);
+        JobNumbers {
+            ready: count(JobState::Ready),
+            running: count(JobState::Running),
+            parked: count(JobState::Parked),
+            dead: count(JobState::Dead),
+            oldest_due: those(JobState::Ready).map(Job::run_at).min().filter(|due| *due <= now),
+        }
     }
 
     pub(super) fn find(&self, id: JobId) -> Option<&Job> {

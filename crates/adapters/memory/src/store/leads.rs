@@ -39,6 +39,14 @@ pub(super) struct LeadTables {
 }
 
 impl LeadTables {
+    /// How many leads of a tenant there are, with their status; one status may come more than once.
+    pub(super) fn by_status(&self, tenant: TenantId) -> impl Iterator<Item = (&'static str, i64)> {
+        let ours = self.tallies.iter().filter(move |((of, ..), _)| *of == tenant);
+        ours.map(|((_, _, status, ..), leads)| (*status, *leads))
+    }
+}
+
+impl LeadTables {
     fn lead(&self, tenant: TenantId, id: LeadId) -> Option<&Lead> {
         self.leads.get(&id).filter(|lead| lead.tenant() == tenant)
     }

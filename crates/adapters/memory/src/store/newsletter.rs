@@ -43,6 +43,12 @@ impl NewsletterTables {
         all.filter(|one| email_keys.iter().any(|key| key == one.email().key())).cloned().collect()
     }
 
+    /// The status of each subscription of a tenant, and that it is one.
+    pub(super) fn by_status(&self, tenant: TenantId) -> impl Iterator<Item = (&'static str, i64)> {
+        let all = self.subscriptions.values().filter(move |one| one.tenant() == tenant);
+        all.map(|one| (one.status().as_str(), 1))
+    }
+
     pub(super) fn mailbox(&self, tenant: TenantId, address: AddressHash) -> Option<&SubscriberMailbox> {
         self.mailboxes.get(&(tenant, address))
     }

@@ -23,8 +23,16 @@ pub(super) struct Trail {
     links: BTreeMap<(TenantId, u64), Link>,
     nodes: Vec<(TenantId, Node)>,
     heads: BTreeMap<TenantId, Head>,
-    /// By tenant and size: the note, and whether it is elsewhere too.
-    checkpoints: BTreeMap<(TenantId, u64), (String, bool)>,
+    /// By tenant and size.
+    checkpoints: BTreeMap<(TenantId, u64), Copied>,
+}
+
+/// The copy of a checkpoint.
+#[derive(Clone)]
+struct Copied {
+    note: String,
+    at: Timestamp,
+    is_elsewhere: bool,
 }
 
 impl Trail {
@@ -36,8 +44,16 @@ impl Trail {
     }
 
     pub(super) fn newest_note(&self, tenant: TenantId) -> Option<String> {
-        let mut copies = self.checkpoints.range((tenant, 0)..=(tenant, u64::MAX));
-        copies.next_back().map(|(_, (note, _))| note.clone())
+        self.newest(tenant).map(|copy| copy.note.clone())
+    }
+
+    /// When the newest checkpoint was signed.
+    pub(super) fn newest_checkpoint(&self, tenant: TenantId) -> Option<Timestamp> {
+        self.newest(tenant).map(|copy| copy.at)
+    }
+
+    fn newest(&self, tenant: TenantId) -> Option<&Copied> {
+        self.checkpoints.range((tenant, 0)..=(tenant, u64::MAX)).next_back().map(|(_, copy)| copy)
     }
 }
 
@@ -110,19 +126,20 @@ impl CheckpointStore for MemoryStore {
         Ok(trail.heads.values().filter(is_uncovered).take(limit).cloned().collect())
     }
 
-    async fn save_checkpoints(&self, checkpoints: &[SignedCheckpoint], _now: Timestamp) -> Result<(), StoreError> {
+    async fn save_checkpoints(&self, checkpoints: &[SignedCheckpoint], now: Timestamp) -> Result<(), StoreError> {
         let copies = &mut self.shared.lock().trail.checkpoints;
         for SignedCheckpoint { tenant, size, note } in checkpoints {
-            copies.entry((*tenant, *size)).or_insert_with(|| (note.clone(), false));
+            let copy = || Copied { note: note.clone(), at: now, is_elsewhere: false };
+            copies.entry((*tenant, *size)).or_insert_with(copy);
         }
         Ok(())
     }
 
     async fn unpublished(&self, limit: u32) -> Result<Vec<SignedCheckpoint>, StoreError> {
         let copies = &self.shared.lock().trail.checkpoints;
-        let waiting = copies.iter().filter(|(_, (_, is_elsewhere))| !is_elsewhere);
+        let waiting = copies.iter().filter(|(_, copy)| !copy.is_elsewhere);
         let signed = waiting
-            .map(|(&(tenant, size), (note, _))| SignedCheckpoint { tenant, size, note: note.clone() })
+            .map(|(&(tenant, size), copy)| SignedCheckpoint { tenant, size, note: copy.note.clone() })
             .take(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(signed.collect())
     }
@@ -130,8 +147,8 @@ impl CheckpointStore for MemoryStore {
     async fn mark_published(&self, checkpoints: &[SignedCheckpoint], _now: Timestamp) -> Result<(), StoreError> {
         let copies = &mut self.shared.lock().trail.checkpoints;
         for signed in checkpoints {
-            if let Some((_, is_elsewhere)) = copies.get_mut(&(signed.tenant, signed.size)) {
-                *is_elsewhere = true;
+            if let Some(copy) = copies.get_mut(&(signed.tenant, signed.size)) {
+                copy.is_elsewhere = true;
             }
         }
         Ok(())
@@ -206,7 +223,7 @@ impl TrailSnapshot for Snapshot {
 
     async fn notes(&mut self, tenant: TenantId) -> Result<Vec<String>, StoreError> {
         let copies = self.trail.checkpoints.range((tenant, 0)..=(tenant, u64::MAX));
-        Ok(copies.map(|(_, (note, _))| note.clone()).collect())
+        Ok(copies.map(|(_, copy)| copy.note.clone()).collect())
     }
 
     async fn unsealed(&mut self, tenant: TenantId) -> Result<Unsealed, StoreError> {

@@ -19,6 +19,7 @@ pub(super) mod notification {
         pub count: i64,
         pub first_at: ChronoDateTimeUtc,
         pub last_at: ChronoDateTimeUtc,
+        pub announced_at: Option<ChronoDateTimeUtc>,
         pub acknowledged_by: Option<Uuid>,
         pub acknowledged_at: Option<ChronoDateTimeUtc>,
         pub resolved_at: Option<ChronoDateTimeUtc>,

@@ -44,6 +44,7 @@ fn restore(row: Model) -> Result<Notification, StoreError> {
         count: row.count,
         first_at: row.first_at,
         last_at: row.last_at,
+        announced_at: row.announced_at,
         acknowledged_by: row.acknowledged_by,
         acknowledged_at: row.acknowledged_at,
         resolved_at: row.resolved_at,
@@ -128,6 +129,7 @@ impl NotificationTx for SqlTx {
         let (notification, events) = self.open(change)?;
         let row = notification.row();
         let changed = ActiveModel {
+            announced_at: Set(row.announced_at),
             acknowledged_by: Set(row.acknowledged_by),
             acknowledged_at: Set(row.acknowledged_at),
             resolved_at: Set(row.resolved_at),

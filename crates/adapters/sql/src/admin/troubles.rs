@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
+use super::numbers::OPEN;
 use crate::{SqlStore, errors::store_error, event_log};
 
-/// Only of what is not done, which an index has.
+/// Only of what is not done, which an index has. `{open}` is [`OPEN`].
 const STUCK: &str = "
     SELECT tenant_id, kind, SUM(CASE WHEN state = 'dead' THEN 1 ELSE 0 END) AS dead,
            SUM(CASE WHEN state <> 'dead' THEN 1 ELSE 0 END) AS struggling
-    FROM job WHERE state = 'dead' OR (state IN ('ready', 'running') AND attempts >= $1)
+    FROM job WHERE {open} AND (state = 'dead' OR (state IN ('ready', 'running') AND attempts >= $1))
     GROUP BY tenant_id, kind ORDER BY tenant_id, kind";
 
 #[derive(FromQueryResult)]
@@ -27,7 +28,8 @@ struct Stuck {
 impl TroubleStore for SqlStore {
     async fn troubles(&self) -> Result<Troubles, StoreError> {
         let values = [Value::from(i32::try_from(Troubles::STRUGGLING).unwrap_or(i32::MAX))];
-        let statement = Statement::from_sql_and_values(self.reader().get_database_backend(), STUCK, values);
+        let statement =
+            Statement::from_sql_and_values(self.reader().get_database_backend(), STUCK.replace("{open}", OPEN), values);
         let jobs = Stuck::find_by_statement(statement).all(self.reader()).await.map_err(store_error)?;
         let count = |number: i64| u64::try_from(number).unwrap_or(0);
         let stuck = |jobs: Stuck| StuckJobs {

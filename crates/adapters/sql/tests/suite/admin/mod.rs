@@ -1,5 +1,6 @@
 //! The laws of notifications and the system log, on both databases; and whether tallies are what one would count.
 
+mod plans;
 mod tallies;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 47] = [
+const STEPS: [&str; 49] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -56,6 +56,8 @@ const STEPS: [&str; 47] = [
     "m20261121_000056_suppression_lift",
     "m20261121_000060_subscription_wish",
     "m20261121_000061_subscription_address",
+    "m20261121_000062_notification_letter",
+    "m20261121_000063_unsealed_of_tenant",
     "m20261122_000064_lead_order",
 ];
 
