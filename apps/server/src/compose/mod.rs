@@ -48,7 +48,9 @@ use crate::{
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
-    work::{self, AskOffset, ErasePersonal, Erasures, Errand, Keepers, SharedClock, Watch, Work},
+    work::{
+        self, AskOffset, Departures, ErasePersonal, Erasures, Errand, Keepers, ReleaseLeads, SharedClock, Watch, Work,
+    },
 };
 
 /// The name of the product, which no password may be built on.
@@ -376,6 +378,9 @@ impl Parts {
         let contact_notices = ContactNotices { are_wanted: to.is_some() };
         let contacts = TellStaff { post: post(config)?, leads: state.leads.clone(), clock: Arc::clone(&shared), to };
         let erasing = ErasePersonal { log: state.audit.clone(), clock: Arc::clone(&shared) };
+        let releasing = ReleaseLeads { leads: state.leads.clone(), clock: Arc::clone(&shared) };
+        let subscribers = Subscribers::new().with(Notices).with(NewsletterNotices).with(contact_notices);
+        let subscribers = subscribers.with(Erasures).with(Departures);
         let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),
@@ -384,8 +389,8 @@ impl Parts {
             bell: Arc::new(self.store.clone()),
             clock,
             entropy: Arc::clone(&self.entropy),
-            handlers: handlers.with(letters).with(news).with(contacts).with(erasing),
-            subscribers: Subscribers::new().with(Notices).with(NewsletterNotices).with(contact_notices).with(Erasures),
+            handlers: handlers.with(letters).with(news).with(contacts).with(erasing).with(releasing),
+            subscribers,
             schedules: work::schedules()?,
             errands: vec![carry, denials, readings, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,

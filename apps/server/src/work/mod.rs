@@ -5,6 +5,7 @@
 
 mod clock;
 mod crew;
+mod departures;
 mod erasure;
 mod figures;
 mod housekeeping;
@@ -27,6 +28,7 @@ use async_trait::async_trait;
 use tokio::{sync::watch, task::JoinSet};
 
 pub use clock::{AskOffset, SharedClock};
+pub use departures::{Departures, ReleaseLeads};
 pub use erasure::{ErasePersonal, Erasures};
 pub use housekeeping::{Keepers, housekeeping, schedules};
 pub use matters::Watch;

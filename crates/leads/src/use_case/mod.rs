@@ -26,6 +26,7 @@ mod merge;
 mod public_form;
 mod purge;
 mod read;
+mod release;
 mod stats;
 mod sweep_files;
 mod transfers;
