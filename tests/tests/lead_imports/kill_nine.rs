@@ -96,6 +96,9 @@ impl UnitOfWork for MortalTx {
     async fn remember(&mut self, receipt: ashlar_kernel::Receipt) -> Result<(), StoreError> {
         self.tx.remember(receipt).await
     }
+    async fn forget_answers(&mut self, tenant: TenantId, about: &[Uuid]) -> Result<u64, StoreError> {
+        self.tx.forget_answers(tenant, about).await
+    }
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let Self { tx, death } = *self;
         death.around(6, tx.commit()).await
