@@ -7,6 +7,7 @@ mod database;
 mod error;
 mod keys;
 mod leads;
+mod subscribers;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
@@ -18,7 +19,6 @@ use ashlar_identity::{
     port::{IdentityStore as _, Revocations, SessionCache},
     use_case::{IdentityPorts, IdentitySettings},
 };
-use ashlar_jobs::Subscribers;
 use ashlar_kernel::{
     Brake, BrakeRule, Cache, Clock, Context, Entropy, ExposeSecret as _, IdSource, MacKey, RateLimiter, RequestId,
     SystemClock, TenantId, TimeOrderedIds,
@@ -43,14 +43,12 @@ use crate::{
     denials,
     http::{AppState, Health, Manner, Probe, Requests, Services, middleware::Load},
     limits::{Policies, RateLimits, SharedThenLocal, SharedThenLocalBrake},
-    mail::{ContactNotices, NewsletterNotices, Notices, Post, SendMail, SendNewsletter, TellStaff},
+    mail::{Post, SendMail, SendNewsletter, TellStaff},
     readings,
     revocations::{self, AnnouncedEnds, WaitingEnds},
     signing_keys,
     telemetry::metrics::{Metrics, PoolSource, PoolUse},
-    work::{
-        self, AskOffset, Departures, ErasePersonal, Erasures, Errand, Keepers, ReleaseLeads, SharedClock, Watch, Work,
-    },
+    work::{self, AskOffset, ErasePersonal, Errand, Keepers, ReleaseLeads, SharedClock, Watch, Work},
 };
 
 /// The name of the product, which no password may be built on.
@@ -368,6 +366,7 @@ impl Parts {
             counters: Arc::new(self.store.clone()),
             newsletter: state.newsletter.clone(),
             leads: state.leads.clone(),
+            transfers: state.transfers.clone(),
             notifications: state.notifications.clone(),
             system_log: state.system_log.clone(),
         };
@@ -375,12 +374,9 @@ impl Parts {
         let news =
             SendNewsletter { post: post(config)?, newsletter: state.newsletter.clone(), clock: Arc::clone(&shared) };
         let to = config.leads.contact_mail.clone();
-        let contact_notices = ContactNotices { are_wanted: to.is_some() };
         let contacts = TellStaff { post: post(config)?, leads: state.leads.clone(), clock: Arc::clone(&shared), to };
         let erasing = ErasePersonal { log: state.audit.clone(), clock: Arc::clone(&shared) };
         let releasing = ReleaseLeads { leads: state.leads.clone(), clock: Arc::clone(&shared) };
-        let subscribers = Subscribers::new().with(Notices).with(NewsletterNotices).with(contact_notices);
-        let subscribers = subscribers.with(Erasures).with(Departures);
         let letters = SendMail { post: post(config)?, identity: state.identity.clone(), clock: shared };
         Ok(Work {
             jobs: Arc::new(self.store.clone()),
@@ -390,7 +386,7 @@ impl Parts {
             clock,
             entropy: Arc::clone(&self.entropy),
             handlers: handlers.with(letters).with(news).with(contacts).with(erasing).with(releasing),
-            subscribers,
+            subscribers: subscribers::subscribers(config),
             schedules: work::schedules()?,
             errands: vec![carry, denials, readings, self.keep_keys(config, state)],
             concurrency: config.job_concurrency,

@@ -61,7 +61,8 @@ pub struct ReleaseLeads {
 #[async_trait]
 impl Handler for ReleaseLeads {
     const KIND: &'static str = "lead.release";
-    const IDEMPOTENCE: Idempotence = Idempotence::CompareAndSet("lead.owner_id is theirs, and they do not look after leads");
+    const IDEMPOTENCE: Idempotence =
+        Idempotence::CompareAndSet("lead.owner_id is theirs, and they do not look after leads");
     type Payload = Errand;
 
     async fn handle(&self, Errand { owner, everywhere }: Errand, job: &Job) -> Result<(), Failure> {

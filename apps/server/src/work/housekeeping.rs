@@ -6,7 +6,7 @@ use ashlar_admin::{Notifications, SystemLog};
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
 use ashlar_kernel::{Clock, Context, RequestId, RequestLedger, TenantId};
-use ashlar_leads::{Leads, newsletter::Newsletter};
+use ashlar_leads::{Leads, Transfers, newsletter::Newsletter};
 use async_trait::async_trait;
 use serde::Deserialize;
 
@@ -24,6 +24,8 @@ pub struct Keepers {
     pub newsletter: Newsletter,
     /// Files.
     pub leads: Leads,
+    /// Files of exports.
+    pub transfers: Transfers,
     /// Notifications.
     pub notifications: Notifications,
     /// Warnings and errors.
@@ -32,7 +34,7 @@ pub struct Keepers {
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log } = keepers;
+    let Keepers { identity, requests, counters, newsletter, leads, transfers, notifications, system_log } = keepers;
     Handlers::new()
         .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
         .with(PurgeLogins { identity: identity.clone(), clock: Arc::clone(clock) })
@@ -41,6 +43,7 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
         .with(PurgeRequests { requests, clock: Arc::clone(clock) })
         .with(PurgeCounters { counters, clock: Arc::clone(clock) })
         .with(SweepFiles { leads, clock: Arc::clone(clock) })
+        .with(SweepExports { transfers })
         .with(SweepSubscriptions { newsletter, clock: Arc::clone(clock) })
         .with(PurgeLog { notifications, system_log, clock: Arc::clone(clock) })
 }
@@ -55,6 +58,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         hourly(PurgeLogins::KIND, 47)?,
         hourly(ReleaseIdentifiers::KIND, 53)?,
         hourly(SweepSubscriptions::KIND, 17)?,
+        hourly(SweepExports::KIND, 41)?,
         by(SweepFiles::KIND, "29 3 * * *")?,
         hourly(PurgeLog::KIND, 31)?,
         by(TurnSigningKeys::KIND, "*/5 * * * *")?,
@@ -198,6 +202,27 @@ impl Handler for SweepFiles {
         let files = swept.map_err(|error| Failure::Transient(error.to_string()))?;
         if files > 0 {
             tracing::info!(files, "deleted files that nobody needed");
+        }
+        Ok(())
+    }
+}
+
+/// Deletes the files of exports whose time is over.
+struct SweepExports {
+    transfers: Transfers,
+}
+
+#[async_trait]
+impl Handler for SweepExports {
+    const KIND: &'static str = "export.sweep";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, _job: &Job) -> Result<(), Failure> {
+        let swept = self.transfers.sweep_exports().await;
+        let files = swept.map_err(|error| Failure::Transient(error.to_string()))?;
+        if files > 0 {
+            tracing::info!(files, "deleted files of exports whose time was over");
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod clock;
 mod crew;
 mod departures;
 mod erasure;
+mod exports;
 mod figures;
 mod housekeeping;
 mod imports;
@@ -82,7 +83,7 @@ pub struct Work {
     pub schedules: Vec<Schedule>,
     /// How events become the audit trail.
     pub sealing: Sealing,
-    /// Who imports leads; nobody if none.
+    /// Who imports and exports leads; nobody if none.
     pub transfers: Option<Transfers>,
     /// Who looks at what does not go as it should; nobody if none.
     pub watch: Option<Watch>,
@@ -132,6 +133,7 @@ impl Work {
             }
             if let Some(transfers) = self.transfers {
                 let holder = imports::holder(&self.entropy);
+                tasks.spawn(exports::run(transfers.clone(), pace.clone().woken_by(News::Events)));
                 tasks.spawn(imports::run(transfers, holder, pace.clone().woken_by(News::Events)));
             }
             let ports = WorkerPorts {

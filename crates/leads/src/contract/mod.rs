@@ -10,6 +10,7 @@ use crate::port::LeadStore;
 pub mod clients;
 pub mod contacts;
 pub mod duplicates;
+pub mod exports;
 pub mod files;
 pub mod forms;
 pub mod leads;

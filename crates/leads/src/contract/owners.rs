@@ -66,5 +66,9 @@ pub async fn leads_are_released_some_at_a_time(fixture: Fixture) {
 
     let mut tx = scene.begin().await;
     tx.release_leads(Vec::new()).await.unwrap();
-    assert_eq!(tx.leads_of(TenantId::MAIN, LEAVER, 10).await.unwrap().len(), 3, "what is not committed was never there");
+    assert_eq!(
+        tx.leads_of(TenantId::MAIN, LEAVER, 10).await.unwrap().len(),
+        3,
+        "what is not committed was never there"
+    );
 }

@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     Lead, LeadFilter, LeadPatch, LeadPosition, LeadQuery, LeadSort, NotePosition, Source, StatusChange,
+    export::ExportEvent,
     import::{
-        ExportEvent, ImportCounts, ImportEvent, ImportJob, ImportOptionsInput, ImportState, LeadKeys, NewImport, Plan,
-        Progress, RowFault,
+        ImportCounts, ImportEvent, ImportJob, ImportOptionsInput, ImportState, LeadKeys, NewImport, Plan, Progress,
+        RowFault,
     },
     lead::FullName,
     port::{LeadBatch, TransferStore, TransferTx},
