@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ashlar_audit::{Sealer, port::TrailStore as _, verify::verify_trail};
 use ashlar_jobs::{Handlers, Subscribers};
-use ashlar_kernel::{MacKey, TenantId};
+use ashlar_kernel::{Clock as _, MacKey, TenantId};
 use ashlar_server::work::{ErasePersonal, Erasures};
 use ashlar_tests::{Answer, Database, PASSWORD, Setup, TestApp, journeys};
 use serde_json::json;

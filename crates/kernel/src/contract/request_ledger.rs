@@ -19,8 +19,9 @@ pub type Work =
     Arc<dyn Fn(Receipt, bool) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>> + Send + Sync>;
 
 /// Erases what was answered about something, in a unit of work that it commits or not; how many answers those were.
-pub type Forget =
-    Arc<dyn Fn(TenantId, Vec<Uuid>, bool) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send>> + Send + Sync>;
+pub type Forget = Arc<
+    dyn Fn(TenantId, Vec<Uuid>, bool) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send>> + Send + Sync,
+>;
 
 /// A store to try a law on: empty, and nobody else's.
 #[derive(Clone)]
@@ -148,7 +149,7 @@ pub async fn a_refusal_is_remembered(fixture: Fixture) {
 pub async fn answers_about_what_is_erased_are_erased(fixture: Fixture) {
     let ids = [1, 2, 3].map(Uuid::from_u128);
     let told = |key: &str, about: &[Uuid]| {
-        let claim = claim(name(key), 1, NOW);
+        let claim = claim(name(key), key.bytes().map(u128::from).sum(), NOW);
         let headers = vec![("location".to_owned(), "/api/v1/things/Zoë".to_owned())];
         let answer = StoredAnswer { status: 201, headers, body: format!(r#"{{"name":"Zoë","ids":{about:?}}}"#) };
         (claim.clone(), Receipt { claimed: claim.claimed, answer })
