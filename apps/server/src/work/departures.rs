@@ -68,10 +68,8 @@ impl Handler for ReleaseLeads {
     async fn handle(&self, Errand { owner, everywhere }: Errand, job: &Job) -> Result<(), Failure> {
         let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
         let transient = |error: ashlar_kernel::StoreError| Failure::Transient(error.to_string());
-        let tenants = match everywhere {
-            true => self.leads.tenants_of_owner(owner).await.map_err(transient)?,
-            false => vec![job.tenant()],
-        };
+        let tenants =
+            if everywhere { self.leads.tenants_of_owner(owner).await.map_err(transient)? } else { vec![job.tenant()] };
         for tenant in tenants {
             let context = Context::system("departures", tenant, request.clone(), self.clock.now());
             let leads = self.leads.release(&context, owner).await.map_err(transient)?;
