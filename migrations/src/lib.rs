@@ -49,6 +49,7 @@ mod m20261121_000053_people_tally;
 mod m20261121_000054_notification;
 mod m20261121_000055_system_log;
 mod m20261121_000056_suppression_lift;
+mod m20261121_000057_lead_export;
 mod m20261121_000060_subscription_wish;
 mod m20261121_000061_subscription_address;
 mod m20261121_000062_notification_letter;
@@ -119,6 +120,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000054_notification::STEP),
             Box::new(m20261121_000055_system_log::STEP),
             Box::new(m20261121_000056_suppression_lift::STEP),
+            Box::new(m20261121_000057_lead_export::STEP),
             Box::new(m20261121_000060_subscription_wish::STEP),
             Box::new(m20261121_000061_subscription_address::STEP),
             Box::new(m20261121_000062_notification_letter::STEP),

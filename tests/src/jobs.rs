@@ -1,13 +1,46 @@
 //! Jobs and notifications as tests make them.
 
+use std::sync::Arc;
+
 use ashlar_admin::{Matter, Notification, NotificationStore, Raised, Severity};
-use ashlar_jobs::{JobState, NewJob, port::JobStore};
-use ashlar_kernel::{Clock as _, Context, Id, TenantId};
+use ashlar_jobs::{
+    DEFAULT_QUEUE, Handlers, JobState, NewJob, Relay, Subscribers, Worker, WorkerPorts, WorkerSettings,
+    port::{JobStore, Sleep},
+};
+use ashlar_kernel::{Clock, Context, Id, TenantId};
+use ashlar_memory::SeededEntropy;
+use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use crate::TestApp;
 
+/// Waits in real time, as workers do.
+struct RealSleep;
+
+#[async_trait]
+impl Sleep for RealSleep {
+    async fn sleep(&self, duration: std::time::Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
 impl TestApp {
+    /// What a worker does: events become jobs of these subscribers, and these handlers do them.
+    pub async fn work_off(&self, subscribers: Subscribers, handlers: Handlers) {
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<_>;
+        let store = Arc::new(self.store.clone());
+        let relay = Relay::new(Arc::clone(&store) as Arc<_>, Arc::new(subscribers), Arc::clone(&clock));
+        while relay.step().await.unwrap() > 0 {}
+        let ports = WorkerPorts { store, clock, sleep: Arc::new(RealSleep), entropy: Arc::new(SeededEntropy::new(3)) };
+        let worker = Worker::new(ports, Arc::new(handlers), WorkerSettings::new("test", &[DEFAULT_QUEUE]));
+        for _step in 0..100 {
+            if worker.step().await.unwrap().is_empty() {
+                return;
+            }
+        }
+        panic!("there is always work");
+    }
+
     /// A job of a tenant that nobody knows how to do, and whose time has not come; its id.
     pub async fn waiting_job(&self, tenant: &str) -> String {
         let tenant: TenantId = tenant.parse().unwrap();

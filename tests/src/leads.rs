@@ -1,10 +1,10 @@
 //! What those who work with leads do all the time.
 
-use ashlar_leads::Taken;
+use ashlar_leads::{Taken, use_case::TakenExport};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Answer, SignedIn, TestApp};
+use crate::{Answer, Setup, SignedIn, TestApp};
 
 impl TestApp {
     /// Asks for a lead called Ada with these members, which may name her otherwise.
@@ -79,6 +79,31 @@ impl TestApp {
                 Taken::Run(mut run) => while run.step().await.expect("the store works") {},
             }
         }
+    }
+
+    /// Asks for an export of everything that is large enough to be a job, see [`Setup::with_small_exports`]; its id.
+    pub async fn export(&self, access: &str) -> String {
+        let answer = self.client.get("/api/v1/leads/export").bearer(access).send().await.expect(202);
+        answer.json()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Does what a worker does about exports, until none waits.
+    pub async fn carry_exports_out(&self) {
+        loop {
+            match self.transfers.take_export().await.expect("the store works") {
+                TakenExport::Nothing => return,
+                TakenExport::Over(_) => {}
+                TakenExport::Run(mut run) => while run.step().await.expect("the store works") {},
+            }
+        }
+    }
+}
+
+impl Setup {
+    /// Exports of more leads than these are jobs.
+    #[must_use]
+    pub fn with_small_exports(self, leads: u64) -> Self {
+        self.change(move |state| state.transfers = state.transfers.exporting_at_once(leads))
     }
 }
 

@@ -8,7 +8,7 @@
 
 use ashlar_identity::Role;
 use ashlar_tests::{
-    Answer, Call, Database, SignedIn, TestApp, journeys,
+    Answer, Call, Database, Setup, SignedIn, TestApp, journeys,
     leads::{FILE_FORM, file_form},
 };
 use chrono::TimeDelta;
@@ -28,6 +28,7 @@ struct Things {
     device: String,
     lead: String,
     import: String,
+    export: String,
     message: String,
     subscriber: String,
     client: String,
@@ -46,6 +47,7 @@ impl Things {
         let device = devices["data"][0]["id"].as_str().unwrap().to_owned();
         let lead = app.lead(&boss.access, &json!({ "email": format!("{}@leads.example", person.user) })).await;
         let import = app.import(&boss.access, &json!({}), b"name,email\n").await;
+        let export = app.export(&boss.access).await;
         let message = app.message(boss, &format!("{}@leads.example", person.user)).await;
         let subscriber = app.subscriber(&boss.access, &format!("{}@leads.example", person.user)).await;
         let [client, contract, file] = app.contract_with_file(&boss.access).await;
@@ -59,6 +61,7 @@ impl Things {
             device,
             lead,
             import,
+            export,
             message,
             subscriber,
             client,
@@ -80,6 +83,7 @@ impl Things {
             device: id(),
             lead: id(),
             import: id(),
+            export: id(),
             message: id(),
             subscriber: id(),
             client: id(),
@@ -102,6 +106,7 @@ impl Things {
             "devices" => &self.device,
             "leads" => &self.lead,
             "imports" => &self.import,
+            "exports" => &self.export,
             "contacts" => &self.message,
             "subscribers" => &self.subscriber,
             "clients" => &self.client,
@@ -185,7 +190,8 @@ impl Operation {
 
     /// Whether the operation is on the caller's own things.
     fn is_on_own_things(&self) -> bool {
-        self.permission.rsplit('.').next() == Some("own")
+        // Who may export sees the exports they asked for themselves.
+        self.permission.rsplit('.').next() == Some("own") || self.path.contains("/leads/exports/")
     }
 
     fn is_open_to(&self, role: Role) -> bool {
@@ -209,7 +215,7 @@ struct World {
 
 impl World {
     async fn furnish(database: Database) -> Self {
-        let app = TestApp::start(database).await;
+        let app = Setup::on(database).with_small_exports(0).start().await;
         let boss = app.boss().await;
         let staff = app.colleague(&boss, "staff", "staff").await;
         let (member, victim) = (app.sign_up("member").await, app.sign_up("victim").await);
@@ -258,8 +264,8 @@ async fn nobody_reaches_what_is_not_theirs(database: Database) {
             }
             let answer = operation.by(app, &person.access, things).await;
             match (operation.is_on_own_things(), operation.is_open_to(role)) {
-                (true, _) => answer.refused(404, "not_found"),
-                (false, false) => answer.refused(403, "permission_denied"),
+                (true, true) => answer.refused(404, "not_found"),
+                (_, false) => answer.refused(403, "permission_denied"),
                 // Reached, also where the thing does not stand where the example would move it from.
                 (false, true) => assert!(
                     (200..300).contains(&answer.status)

@@ -22,6 +22,7 @@ journeys!(
     keys_are_free_after_a_day,
     bad_keys_are_refused,
     of_many_at_once_one_is_carried_out,
+    answers_about_an_erased_lead_are_erased,
 );
 
 fn form(name: &str) -> Value {
@@ -145,6 +146,48 @@ async fn of_many_at_once_one_is_carried_out(database: Database) {
         }
     }
     assert!(is_replayed(&register(&app, "race", &form).await.expect(201)));
+}
+
+async fn answers_about_an_erased_lead_are_erased(database: Database) {
+    let app = TestApp::start(database).await;
+    let boss = app.boss().await;
+    let post = async |path: &str, key: &str, body: &Value| {
+        let call = app.client.post(&format!("/api/v1{path}")).bearer(&boss.access).header("idempotency-key", key);
+        call.json(body).send().await
+    };
+    let lead = |email: &str| json!({ "full_name": "Zenobia Quux", "email": email });
+    let id = |answer: Answer| answer.json()["id"].as_str().unwrap().to_owned();
+    let first = id(post("/leads", "first", &lead("zenobia@quux.example")).await.expect(201));
+    let part = id(post("/leads", "part", &lead("z@quux.example")).await.expect(201));
+    let note = json!({ "kind": "note", "body": "Zenobia wants a quote" });
+    post(&format!("/leads/{part}/activities"), "note", &note).await.expect(201);
+    let again = lead("zenobia@quux.example");
+    post("/leads?on_duplicate=return", "return", &again).await.expect(200);
+    let both = json!({ "primary_id": first, "duplicate_ids": [part] });
+    post("/leads/merge", "merge", &both).await.expect(200);
+    post("/leads", "other", &json!({ "full_name": "Ada", "email": "ada@example.org" })).await.expect(201);
+    assert!(app.dump().await.contains("Zenobia"));
+
+    let purge = app.client.delete(&format!("/api/v1/leads/{first}?purge=true")).bearer(&boss.access);
+    purge.send().await.expect(204);
+
+    let left = app.dump().await.to_lowercase();
+    assert!(!left.contains("zenobia") && !left.contains("quux"), "neither name nor address is left anywhere");
+    let events = app.events().await.len();
+    let merge = post("/leads/merge", "merge", &both).await;
+    for gone in [
+        post("/leads", "first", &lead("zenobia@quux.example")).await,
+        post("/leads", "part", &lead("z@quux.example")).await,
+        post(&format!("/leads/{part}/activities"), "note", &note).await,
+        post("/leads?on_duplicate=return", "return", &again).await,
+        merge,
+    ] {
+        gone.refused(410, "idempotent_answer_erased");
+    }
+    assert_eq!(app.events().await.len(), events, "nothing was done again");
+    post("/leads", "first", &lead("other@example.org")).await.refused(422, "idempotency_key_reused");
+    let other = post("/leads", "other", &json!({ "full_name": "Ada", "email": "ada@example.org" })).await.expect(201);
+    assert!(is_replayed(&other), "what was told of others stays");
 }
 
 /// The request as bytes, for a client that does not wait for the answer.

@@ -266,9 +266,9 @@ async fn leads_cost_so_many_statements(database: Database) {
     let (_, cost) = log.of(on("DELETE", "").send(), 204).await;
     check("put away: the lead, the numbers, its change, the event", cost, 4);
     let (_, cost) = log.of(on("DELETE", "?purge=true").send(), 204).await;
-    let what =
-        "erased: the lead, its parts, their subscriptions, rows that were refused, the numbers, its end, the event";
-    check(what, cost, 7);
+    let what = "erased: the lead, its parts, their subscriptions, rows that were refused, the numbers, its end, the event, \
+         answers that told of it";
+    check(what, cost, 8);
     let options = json!({});
     let import = app.try_import(&boss.access, &options, b"name,email\nAda,a@example.org\n");
     let (_, cost) = log.of(import, 202).await;

@@ -85,6 +85,19 @@ pub struct StoredAnswer {
     pub body: String,
 }
 
+impl StoredAnswer {
+    /// What stands for an answer that was [erased](crate::UnitOfWork::forget_answers): no answer is like it, as every one
+    /// has a body.
+    pub const fn erased() -> Self {
+        Self { status: 410, headers: Vec::new(), body: String::new() }
+    }
+
+    /// Whether it was erased.
+    pub fn is_erased(&self) -> bool {
+        *self == Self::erased()
+    }
+}
+
 /// The right to carry out a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedRequest {

@@ -3,8 +3,9 @@
 use std::error::Error;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
-use crate::{Class, Classified, Receipt, error_codes};
+use crate::{Class, Classified, Receipt, TenantId, error_codes};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -72,6 +73,12 @@ pub trait UnitOfWork: Send {
     /// Remembers how the request behind this work is answered, with the work or not at all.
     /// [`Stale`](StoreError::Stale) when somebody else has taken the request over; then the work can only be dropped.
     async fn remember(&mut self, receipt: Receipt) -> Result<(), StoreError>;
+
+    /// Erases the answers of a tenant that name one of these ids, with the work or not at all, and counts them: whoever
+    /// erases something erases what was told of it. Their keys stay taken, so that nothing is done twice; what is answered
+    /// then is [`StoredAnswer::erased`](crate::StoredAnswer::erased). Reads every answer that is kept: things are rarely
+    /// erased, and answers are not kept for long. To be called last: what was answered before the thing went is seen then.
+    async fn forget_answers(&mut self, tenant: TenantId, about: &[Uuid]) -> Result<u64, StoreError>;
 
     /// Makes every change of this work, with its events, durable at once.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -6,6 +6,7 @@ use crate::{
     activity::activity_event_specs,
     client::client_event_specs,
     contact::contact_event_specs,
+    export::export_event_specs,
     import::import_event_specs,
     lead::lead_event_specs,
     newsletter::{self, mailing_list_event_specs, subscription_event_specs},
@@ -21,6 +22,7 @@ pub fn events() -> Vec<EventSpec> {
         client_event_specs(),
         contact_event_specs(),
         import_event_specs(),
+        export_event_specs(),
         mailing_list_event_specs(),
         subscription_event_specs(),
     ]

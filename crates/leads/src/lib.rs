@@ -41,6 +41,7 @@ pub mod client;
 pub mod contact;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod export;
 pub mod import;
 pub mod lead;
 pub mod newsletter;
@@ -53,6 +54,7 @@ pub use activity::{
     Activity, ActivityEvent, ActivityId, ActivityKind, ActivityRow, StatusChange, StatusChangeId, StatusChangeRow,
 };
 pub use contact::{ContactEvent, ContactId, ContactMessage, ContactRow, ContactStatus};
+pub use export::{ExportColumn, ExportFormat, ExportLeads};
 pub use lead::{
     Category, Consent, Details, DisposableDomains, Lead, LeadEvent, LeadId, LeadPatch, LeadRow, LeadStatus, LostReason,
     Region, Source,
@@ -65,8 +67,8 @@ pub use query::{
 };
 pub use use_case::{
     AddActivity, AddActivityInput, Batch, BatchItem, ClientError, ClientForm, ConsentForm, ContactForm, ContractForm,
-    ConvertLead, Converted, CreateLead, CreateLeads, Created, EditLead, EditLeadInput, Export, ExportColumn,
-    ExportFormat, ExportLeads, FaultFile, ImportRun, InvalidPeriod, LeadError, LeadForm, LeadPage, LeadPorts,
-    LeadSettings, Leads, ListLeads, MergeLeads, MergeLeadsInput, MoveLead, MoveLeadInput, OnDuplicate, Period,
-    Received, RunError, SendContact, SubmitForm, Taken, TransferError, TransferPorts, Transfers, Trap, UtmForm,
+    ConvertLead, Converted, CreateLead, CreateLeads, Created, EditLead, EditLeadInput, Export, ExportRun, Exported,
+    FaultFile, ImportRun, InvalidPeriod, LeadError, LeadForm, LeadPage, LeadPorts, LeadSettings, Leads, ListLeads,
+    MergeLeads, MergeLeadsInput, MoveLead, MoveLeadInput, OnDuplicate, Period, Received, RunError, SendContact,
+    SubmitForm, Taken, TransferError, TransferPorts, Transfers, Trap, UtmForm,
 };

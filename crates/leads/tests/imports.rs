@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ashlar_kernel::{Clock as _, Limit, TenantId};
 use ashlar_leads::{
-    ExportColumn, ExportFormat, ExportLeads, Lead, LeadFilter, ListLeads, Taken, TransferPorts, Transfers,
+    ExportColumn, ExportFormat, ExportLeads, Exported, Lead, LeadFilter, ListLeads, Taken, TransferPorts, Transfers,
     import::{ImportJob, ImportOptionsInput, ImportState, NewImport},
     port::{FileBytes, TransferStore as _},
 };
@@ -21,7 +21,11 @@ struct House {
 
 fn house() -> House {
     let leads = EmbeddedLeads::new("2030-01-01T00:00:00Z");
-    let ports = TransferPorts { store: Arc::clone(&leads.store) as Arc<_>, clock: Arc::clone(&leads.clock) as Arc<_> };
+    let ports = TransferPorts {
+        store: Arc::clone(&leads.store) as Arc<_>,
+        exports: Arc::clone(&leads.store) as Arc<_>,
+        clock: Arc::clone(&leads.clock) as Arc<_>,
+    };
     House { transfers: Transfers::new(leads.leads.clone(), ports), leads }
 }
 
@@ -72,7 +76,8 @@ impl House {
 
     fn export(&self, format: ExportFormat, columns: &[ExportColumn]) -> String {
         let command = ExportLeads { filter: LeadFilter::default(), columns: columns.to_vec(), format };
-        let mut export = block_on(self.transfers.export(&self.leads.boss(), command)).unwrap();
+        let exported = block_on(self.transfers.export(&self.leads.boss(), command)).unwrap();
+        let Exported::Now(mut export) = exported else { panic!("there are few leads") };
         let mut file = Vec::new();
         while let Some(part) = block_on(export.next()).unwrap() {
             file.extend(part);

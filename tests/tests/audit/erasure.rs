@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use ashlar_audit::{Sealer, port::TrailStore as _, verify::verify_trail};
-use ashlar_jobs::{Handlers, Relay, Subscribers, Worker, WorkerPorts, WorkerSettings, port::Sleep};
-use ashlar_kernel::{Clock, MacKey, TenantId};
-use ashlar_memory::SeededEntropy;
+use ashlar_jobs::{Handlers, Subscribers};
+use ashlar_kernel::{Clock as _, MacKey, TenantId};
 use ashlar_server::work::{ErasePersonal, Erasures};
 use ashlar_tests::{Answer, Database, PASSWORD, Setup, TestApp, journeys};
 use serde_json::json;
@@ -20,15 +19,6 @@ const HOME: &str = "198.51.100.77";
 const PROGRAM: &str = "Adas-own-browser/7";
 const ELSEWHERE: &str = "198.51.100.78";
 
-struct NoSleep;
-
-#[async_trait::async_trait]
-impl Sleep for NoSleep {
-    async fn sleep(&self, duration: std::time::Duration) {
-        tokio::time::sleep(duration).await;
-    }
-}
-
 async fn start(database: Database) -> TestApp {
     Setup::on(database).set("ASHLAR_TRUSTED_PROXIES", "127.0.0.0/8").start().await
 }
@@ -42,26 +32,9 @@ async fn sign_in(app: &TestApp, name: &str, address: &str) -> Answer {
 
 /// What a worker does: events become jobs, and jobs are done.
 async fn work(app: &TestApp) {
-    let clock: Arc<dyn Clock> = Arc::clone(&app.clock) as Arc<_>;
-    let store = Arc::new(app.store.clone());
-    let relay =
-        Relay::new(Arc::clone(&store) as Arc<_>, Arc::new(Subscribers::new().with(Erasures)), Arc::clone(&clock));
-    for _batch in 0..100 {
-        if relay.step().await.unwrap() == 0 {
-            break;
-        }
-    }
-    let log = ashlar_audit::log::AuditLog::new(Arc::clone(&store) as Arc<_>, &MacKey::from_bytes([1; 32]));
-    let handlers = Handlers::new().with(ErasePersonal { log, clock: Arc::clone(&clock) });
-    let entropy = Arc::new(SeededEntropy::new(3));
-    let ports = WorkerPorts { store, clock, sleep: Arc::new(NoSleep), entropy };
-    let worker = Worker::new(ports, Arc::new(handlers), WorkerSettings::new("test", &[ashlar_jobs::DEFAULT_QUEUE]));
-    for _step in 0..10 {
-        if worker.step().await.unwrap().is_empty() {
-            return;
-        }
-    }
-    panic!("there is always work");
+    let log = ashlar_audit::log::AuditLog::new(Arc::new(app.store.clone()), &MacKey::from_bytes([1; 32]));
+    let handlers = Handlers::new().with(ErasePersonal { log, clock: Arc::clone(&app.clock) as Arc<_> });
+    app.work_off(Subscribers::new().with(Erasures), handlers).await;
 }
 
 /// Everything the database holds, table by table.

@@ -69,6 +69,45 @@ async fn foreign_origin_may_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forms_of_pages_are_sent_from_anywhere_and_nothing_else_of_their_paths() {
+    let app = app(APP).await;
+    let page = "https://page.example";
+    let ask = async |path: &str, method: &str| {
+        let call = app.client.named("OPTIONS", path).header("origin", page);
+        let call = call.header("access-control-request-method", method);
+        call.header("access-control-request-headers", "content-type,x-api-key,idempotency-key").send().await
+    };
+    for (method, path) in [
+        ("POST", "/api/v1/leads/public"),
+        ("GET", "/api/v1/leads/public/challenge"),
+        ("POST", "/api/v1/contacts"),
+        ("POST", "/api/v1/newsletter/subscribe"),
+        ("POST", "/api/v1/newsletter/resend"),
+        ("POST", "/api/v1/newsletter/unsubscribe"),
+        ("POST", "/api/v1/newsletter/confirm"),
+    ] {
+        let asked = ask(path, method).await.expect(200);
+        assert_eq!(asked.header("access-control-allow-origin"), Some(page), "{method} {path}");
+        assert_eq!(asked.header("access-control-allow-credentials"), None);
+    }
+    for (method, path) in [
+        ("GET", "/api/v1/contacts"),
+        ("PATCH", "/api/v1/contacts/0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b"),
+        ("GET", "/api/v1/newsletter/subscribers"),
+        ("POST", "/api/v1/leads"),
+    ] {
+        let asked = ask(path, method).await;
+        asked.refused(400, "malformed_request");
+        assert_eq!(asked.header("access-control-allow-origin"), None, "{method} {path}");
+    }
+    let form = serde_json::json!({ "email": "ada@example.org", "consent_text_version": "1" });
+    let sent = app.client.post("/api/v1/newsletter/subscribe").header("origin", page).json(&form).send().await;
+    assert_eq!(sent.expect(202).header("access-control-allow-origin"), Some(page));
+    let list = app.client.get("/api/v1/contacts").header("origin", page).send().await.expect(401);
+    assert_eq!(list.header("access-control-allow-origin"), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn preflight_for_what_is_not_offered_is_refused() {
     let app = app(APP).await;
     preflight(&app, APP, "TRACE", "authorization").send().await.refused(400, "malformed_request");

@@ -10,11 +10,11 @@ use ashlar_kernel::{
 use ashlar_leads::{
     DisposableDomains, Lead, LeadPorts, LeadQuery, LeadRow, LeadSettings, Leads, NotePosition, Taken, TransferPorts,
     Transfers,
+    export::ExportEvent,
     import::{
-        ExportEvent, ImportCounts, ImportEvent, ImportId, ImportJob, ImportOptionsInput, ImportState, LeadKeys,
-        NewImport, RowFault,
+        ImportCounts, ImportEvent, ImportId, ImportJob, ImportOptionsInput, ImportState, LeadKeys, NewImport, RowFault,
     },
-    port::{Files as _, LeadBatch, TransferStore, TransferTx},
+    port::{ExportStore, Files as _, LeadBatch, TransferStore, TransferTx},
 };
 use ashlar_memory::{Everybody, SeededEntropy};
 use ashlar_sql::{SqlOptions, SqlStore};
@@ -29,9 +29,9 @@ use uuid::Uuid;
 /// Before and after each step of a batch.
 const WINDOWS: usize = 8;
 const ROUNDS: usize = 2;
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 /// What a process is told: its number, the window, the pass, the folder and the URL of the database.
-const ORDERS: &str = "ASHLAR_TEST_IMPORT_DIES_AT";
+pub(super) const ORDERS: &str = "ASHLAR_TEST_IMPORT_DIES_AT";
 /// Rows of the file: every tenth fails, and every eleventh repeats the one before it. Four processes of a round save a batch
 /// before they die, of 4,000 rows but for the first, and the last has one left.
 const ROWS: usize = 34_000;
@@ -96,6 +96,9 @@ impl UnitOfWork for MortalTx {
     async fn remember(&mut self, receipt: ashlar_kernel::Receipt) -> Result<(), StoreError> {
         self.tx.remember(receipt).await
     }
+    async fn forget_answers(&mut self, tenant: TenantId, about: &[Uuid]) -> Result<u64, StoreError> {
+        self.tx.forget_answers(tenant, about).await
+    }
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let Self { tx, death } = *self;
         death.around(6, tx.commit()).await
@@ -125,31 +128,49 @@ impl TransferTx for MortalTx {
     }
 }
 
-fn ids(seed: usize) -> Arc<dyn IdSource> {
+pub(super) fn ids(seed: usize) -> Arc<dyn IdSource> {
     let entropy = Arc::new(SeededEntropy::new(u64::try_from(seed).unwrap()));
     Arc::new(TimeOrderedIds::new(Arc::new(SystemClock), entropy))
 }
 
-async fn open(url: &str, seed: usize) -> SqlStore {
+pub(super) async fn open(url: &str, seed: usize) -> SqlStore {
     SqlStore::connect(SqlOptions::parse(url).unwrap(), ids(seed)).await.unwrap()
 }
 
-fn files(folder: &str) -> BlobFiles {
-    let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(7));
+pub(super) fn files(folder: &str) -> BlobFiles {
+    files_named(folder, 7)
+}
+
+fn files_named(folder: &str, seed: u64) -> BlobFiles {
+    let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
     BlobFiles::new(BlobUrl::parse(&format!("file:{folder}")).unwrap(), None, entropy).unwrap()
 }
 
-fn service(store: SqlStore, transfers: Arc<dyn TransferStore>, (number, folder): (usize, &str)) -> Transfers {
+fn service(store: SqlStore, transfers: Arc<dyn TransferStore>, whose: (usize, &str)) -> Transfers {
+    let exports = Arc::new(store.clone());
+    service_over(store, (transfers, exports), whose)
+}
+
+pub(super) fn service_over(
+    store: SqlStore,
+    (transfers, exports): (Arc<dyn TransferStore>, Arc<dyn ExportStore>),
+    (number, folder): (usize, &str),
+) -> Transfers {
+    let ports_of_transfers = TransferPorts { store: transfers, exports, clock: Arc::new(LaterClock(number)) };
+    Transfers::new(leads_over(store, (number, folder)), ports_of_transfers)
+}
+
+pub(super) fn leads_over(store: SqlStore, (number, folder): (usize, &str)) -> Leads {
     let ports = LeadPorts {
         store: Arc::new(store),
-        files: Arc::new(files(folder)),
+        // Names of its own, as every process has.
+        files: Arc::new(files_named(folder, 8 + u64::try_from(number).unwrap())),
         team: Arc::new(Everybody),
         ids: ids(1_000 + number),
     };
     let disposable = DisposableDomains::but_for([]);
     let settings = LeadSettings { region: None, disposable, root_key: MacKey::from_bytes([7; 32]) };
-    let ports_of_transfers = TransferPorts { store: transfers, clock: Arc::new(LaterClock(number)) };
-    Transfers::new(Leads::new(ports, settings), ports_of_transfers)
+    Leads::new(ports, settings)
 }
 
 /// Started by the tests below, in a process of its own: it takes the import on, and dies of it. Without orders it is no
@@ -158,6 +179,9 @@ fn service(store: SqlStore, transfers: Arc<dyn TransferStore>, (number, folder):
 #[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
 async fn mortal() {
     let Ok(orders) = std::env::var(ORDERS) else { return };
+    if let Some(orders) = orders.strip_prefix("export ") {
+        return super::killed_exports::obey(orders).await;
+    }
     let [number, window, pass, folder, url] = orders.splitn(5, ' ').collect::<Vec<_>>().try_into().unwrap();
     let number = number.parse().unwrap();
     let store = open(url, number).await;

@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test reports by panicking")]
 
 mod attacks;
+mod exports;
 mod kill_nine;
+mod killed_exports;
 mod transfers;

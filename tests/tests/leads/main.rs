@@ -6,6 +6,7 @@ mod batches;
 mod browsers;
 mod clients;
 mod contacts;
+mod departures;
 mod files;
 mod forms;
 mod lists;

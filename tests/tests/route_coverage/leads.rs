@@ -253,6 +253,14 @@ fn of_transfers() -> Vec<Row> {
         administered("getLeadImportErrors", (200, |app, _| imported(app, "GET", "/errors.csv"))),
         administered("cancelLeadImport", (200, |app, _| imported(app, "POST", "/cancel"))),
         administered("watchLeadImport", (200, |app, _| imported(app, "GET", "/events"))),
+        administered("listLeadExports", (200, |app, _| app.client.get("/api/v1/leads/exports?limit=5"))),
+        administered("getLeadExport", (200, |app, _| exported(app, "GET", ""))),
+        administered("cancelLeadExport", (200, |app, _| exported(app, "POST", "/cancel"))),
+        by_link(
+            "downloadLeadExport",
+            (400, |app, _| on(app, "GET", "/leads/exports/content?token=x")),
+            "download_link_invalid",
+        ),
         administered("exportLeads", (200, |app, _| app.client.get("/api/v1/leads/export?columns=email&status=new"))),
     ]
 }
@@ -274,6 +282,12 @@ const IMPORT: &str = "00000000-0000-0000-0000-0000000000e2";
 
 fn imported(app: &TestApp, method: &str, rest: &str) -> Call {
     app.client.named(method, &format!("/api/v1/leads/imports/{IMPORT}{rest}"))
+}
+
+const EXPORT: &str = "00000000-0000-0000-0000-0000000000e8";
+
+fn exported(app: &TestApp, method: &str, rest: &str) -> Call {
+    app.client.named(method, &format!("/api/v1/leads/exports/{EXPORT}{rest}"))
 }
 
 fn import(app: &TestApp, _: &SignedIn) -> Call {
@@ -305,6 +319,13 @@ pub(super) async fn settle(app: &TestApp) {
          rows_read, created, updated, skipped, duplicates, failed, faults, created_at, version) \
          SELECT {id}, id, 'queued', '{options}', 'a.csv', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, created_at, 1 \
          FROM tenant WHERE slug = 'main'"
+    ))
+    .await;
+    let (id, wish) = (literal(EXPORT), r#"{"format":"csv","columns":["email"]}"#);
+    app.execute(&format!(
+        "INSERT INTO lead_export (id, tenant_id, requested_by, state, format, wish, leads, bytes, created_at, version) \
+         SELECT {id}, tenant_id, id, 'queued', 'csv', '{wish}', 0, 0, created_at, 1 \
+         FROM \"user\" WHERE email_key = 'ada@example.org'"
     ))
     .await;
     for id in [MESSAGE, ERASED].map(literal) {

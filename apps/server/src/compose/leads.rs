@@ -30,6 +30,12 @@ impl Team for Members {
         let account = self.0.account_of(tenant, UserId::from_uuid(user)).await?;
         Ok(account.is_some_and(|account| account.role.permissions().allows(permission::IMPORT)))
     }
+
+    async fn may_export(&self, tenant: TenantId, user: Uuid, everybodys: bool) -> Result<bool, StoreError> {
+        let Some(account) = self.0.account_of(tenant, UserId::from_uuid(user)).await? else { return Ok(false) };
+        let permissions = account.role.permissions();
+        Ok(permissions.allows(permission::EXPORT) && (!everybodys || permissions.allows(permission::READ_ALL)))
+    }
 }
 
 impl Parts {
@@ -51,7 +57,11 @@ impl Parts {
 
     /// Imports and exports.
     pub(super) fn transfers(&self, leads: &Leads) -> Transfers {
-        let ports = TransferPorts { store: Arc::new(self.store.clone()), clock: Arc::clone(&self.clock) };
+        let ports = TransferPorts {
+            store: Arc::new(self.store.clone()),
+            exports: Arc::new(self.store.clone()),
+            clock: Arc::clone(&self.clock),
+        };
         Transfers::new(leads.clone(), ports)
     }
 

@@ -7,6 +7,7 @@ mod database;
 mod error;
 mod keys;
 mod leads;
+mod subscribers;
 mod work;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};

@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
-use ashlar_jobs::{Handlers, Subscribers};
+use ashlar_jobs::Handlers;
 use ashlar_kernel::Clock;
 
-use super::{KeyFiles, Parts, StartError, post, sealing};
+use super::{KeyFiles, Parts, StartError, post, sealing, subscribers::subscribers};
 use crate::{
-    config::{Config, NotificationRoute},
+    config::Config,
     denials,
     http::AppState,
-    mail::{
-        ContactNotices, NewsletterNotices, Notices, NotificationNotices, SendMail, SendNewsletter, SendNotification,
-        TellAdministrators, TellStaff,
-    },
+    mail::{SendMail, SendNewsletter, SendNotification, TellAdministrators, TellStaff},
     readings, signing_keys,
-    work::{self, AskOffset, ErasePersonal, Erasures, Errand, Keepers, SharedClock, Watch, Work},
+    work::{self, AskOffset, ErasePersonal, Errand, Keepers, ReleaseLeads, SharedClock, Watch, Work},
 };
 
 impl Parts {
@@ -63,6 +60,7 @@ impl Parts {
             counters: Arc::new(self.store.clone()),
             newsletter: state.newsletter.clone(),
             leads: state.leads.clone(),
+            transfers: state.transfers.clone(),
             notifications: state.notifications.clone(),
             system_log: state.system_log.clone(),
             storage: self.storage(config)?,
@@ -89,16 +87,7 @@ impl Parts {
                 clock: clock(),
                 route: route(),
             })
-            .with(ErasePersonal { log: state.audit.clone(), clock: clock() }))
+            .with(ErasePersonal { log: state.audit.clone(), clock: clock() })
+            .with(ReleaseLeads { leads: state.leads.clone(), clock: clock() }))
     }
-}
-
-/// Who wants jobs done when something has happened.
-fn subscribers(config: &Config) -> Subscribers {
-    Subscribers::new()
-        .with(Notices)
-        .with(NewsletterNotices)
-        .with(ContactNotices { are_wanted: config.leads.contact_mail.is_some() })
-        .with(NotificationNotices { are_wanted: config.mail.notifications != NotificationRoute::Nobody })
-        .with(Erasures)
 }

@@ -4,8 +4,11 @@ use actix_cors::Cors;
 use actix_web::{
     App, Error,
     body::MessageBody,
-    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    http::{Method, header},
+    dev::{RequestHead, ServiceFactory, ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{self, HeaderValue},
+    },
     middleware::{Compress, NormalizePath, from_fn},
     web,
 };
@@ -73,8 +76,26 @@ pub fn app_with(
         .wrap(from_fn(plain_at_worst))
 }
 
-/// Where forms of web pages are sent. The origins of their keys are known by the key, which is in no preflight.
-const OF_PAGES: [&str; 2] = ["/api/v1/leads/public", "/api/v1/leads/public/challenge"];
+/// Where forms of web pages are sent. The origins of their keys are known by the key, which is in no preflight; those who
+/// send none are strangers, who may do the same without a browser.
+const OF_PAGES: [(Method, &str); 7] = [
+    (Method::POST, "/api/v1/leads/public"),
+    (Method::GET, "/api/v1/leads/public/challenge"),
+    (Method::POST, "/api/v1/contacts"),
+    (Method::POST, "/api/v1/newsletter/subscribe"),
+    (Method::POST, "/api/v1/newsletter/resend"),
+    (Method::POST, "/api/v1/newsletter/unsubscribe"),
+    (Method::POST, "/api/v1/newsletter/confirm"),
+];
+
+/// Whether a request, or the one that a preflight asks about, is one of a form of a web page.
+fn is_of_page(request: &RequestHead) -> bool {
+    let asked =
+        request.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD).filter(|_| request.method == Method::OPTIONS);
+    let method = asked.map_or(request.method.as_str().as_bytes(), HeaderValue::as_bytes);
+    let path = request.uri.path().trim_end_matches('/');
+    OF_PAGES.iter().any(|(known, form)| known.as_str().as_bytes() == method && *form == path)
+}
 
 /// An allow-list, empty by default. Credentials are never allowed: tokens travel in a header that scripts set. Forms of web
 /// pages come from anywhere, and are refused there unless their key is good for the page.
@@ -96,8 +117,7 @@ fn cors(origins: &CorsOrigins) -> Cors {
         CorsOrigins::Any => cors.send_wildcard().allow_any_origin(),
         CorsOrigins::Only(origins) => {
             // Asked besides the list, and where everything is allowed instead of it.
-            let is_of_page = |path: &str| OF_PAGES.contains(&path.trim_end_matches('/'));
-            let of_pages = cors.allowed_origin_fn(move |_origin, request| is_of_page(request.uri.path()));
+            let of_pages = cors.allowed_origin_fn(|_origin, request| is_of_page(request));
             origins.iter().fold(of_pages, |cors, origin| cors.allowed_origin(origin))
         }
     }

@@ -38,6 +38,8 @@ ashlar_kernel::error_codes! {
             "The key was sent with another request within the last 24 hours. Use a new key for each request, and the same one for its repetitions only.";
         IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress", Conflict, "Still in progress",
             "The first request with this key is not finished. Send it again after `Retry-After` seconds to get its answer.";
+        IDEMPOTENT_ANSWER_ERASED = "idempotent_answer_erased", Gone, "Answer erased",
+            "The request with this key was carried out, and what it was answered with has been erased since, because it told of somebody who was erased. Nothing was done again. Use a new key to make another request.";
         FOREIGN_ORIGIN = "foreign_origin", Forbidden, "Not for this page",
             "The refresh token was asked for as a cookie, or sent as one, and the request does not come from a page of this server: `Origin` is missing or another than that of `public_url`. Pages elsewhere, and programs, take the refresh token from the body and send it there.";
         REQUEST_TIMEOUT = "request_timeout", Unavailable, "Took too long",

@@ -87,6 +87,7 @@ pub(crate) async fn begin(
         RequestState::Claimed => Ok(Begun::First(Ticket { requests: requests.clone(), claimed: Some(claim.claimed) })),
         RequestState::Running(other) | RequestState::Answered(other, _) if other != claim.fingerprint => Err(reused()),
         RequestState::Running(_) => Err(in_progress()),
+        RequestState::Answered(_, answer) if answer.is_erased() => Err(erased()),
         RequestState::Answered(_, answer) => Ok(Begun::Again(replay(answer))),
     }
 }
@@ -115,6 +116,11 @@ fn reused() -> Problem {
 fn in_progress() -> Problem {
     let detail = "the first request with this Idempotency-Key is not finished";
     Problem::http(StatusCode::CONFLICT, http_codes::IDEMPOTENCY_IN_PROGRESS, detail).retry_after(1)
+}
+
+fn erased() -> Problem {
+    let detail = "the request was carried out; its answer was erased with what it told of";
+    Problem::http(StatusCode::GONE, http_codes::IDEMPOTENT_ANSWER_ERASED, detail)
 }
 
 fn replay(answer: StoredAnswer) -> HttpResponse {

@@ -6,7 +6,7 @@ use ashlar_admin::{Notifications, SystemLog};
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
 use ashlar_kernel::{Clock, Context, RequestLedger, TenantId};
-use ashlar_leads::{Leads, newsletter::Newsletter};
+use ashlar_leads::{Leads, Transfers, newsletter::Newsletter};
 use async_trait::async_trait;
 use serde::Deserialize;
 
@@ -24,6 +24,8 @@ pub struct Keepers {
     pub newsletter: Newsletter,
     /// Files.
     pub leads: Leads,
+    /// Files of exports.
+    pub transfers: Transfers,
     /// Notifications.
     pub notifications: Notifications,
     /// Warnings and errors.
@@ -34,7 +36,7 @@ pub struct Keepers {
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log, storage } = keepers;
+    let Keepers { identity, requests, counters, newsletter, leads, transfers, notifications, system_log, storage } = keepers;
     let clock = || Arc::clone(clock);
     Handlers::new()
         .with(Doing(PurgeSessions(identity.clone()), clock()))
@@ -44,6 +46,7 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
         .with(Doing(PurgeRequests(requests), clock()))
         .with(Doing(PurgeCounters(counters), clock()))
         .with(Doing(SweepFiles(leads), clock()))
+        .with(Doing(SweepExports(transfers), clock()))
         .with(Doing(SweepSubscriptions(newsletter), clock()))
         .with(Doing(PurgeLog(notifications.clone(), system_log), clock()))
         .with(Doing(CheckStorage(notifications, storage), clock()))
@@ -60,6 +63,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         due::<PurgeLogins>()?,
         due::<ReleaseIdentifiers>()?,
         due::<SweepSubscriptions>()?,
+        due::<SweepExports>()?,
         due::<SweepFiles>()?,
         due::<PurgeLog>()?,
         due::<CheckStorage>()?,
@@ -196,6 +200,23 @@ impl Chore for SweepFiles {
         let files = self.0.sweep_files(context.now).await?;
         if files > 0 {
             tracing::info!(files, "deleted files that nobody needed");
+        }
+        Ok(())
+    }
+}
+
+/// Deletes the files of exports whose time is over.
+struct SweepExports(Transfers);
+
+#[async_trait]
+impl Chore for SweepExports {
+    const KIND: &'static str = "export.sweep";
+    const CRON: &'static str = "41 * * * *";
+
+    async fn once(&self, _context: &Context) -> Done {
+        let files = self.0.sweep_exports().await?;
+        if files > 0 {
+            tracing::info!(files, "deleted files of exports whose time was over");
         }
         Ok(())
     }

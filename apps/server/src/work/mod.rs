@@ -5,7 +5,9 @@
 
 mod clock;
 mod crew;
+mod departures;
 mod erasure;
+mod exports;
 mod figures;
 mod housekeeping;
 mod imports;
@@ -29,6 +31,7 @@ use async_trait::async_trait;
 use tokio::{sync::watch, task::JoinSet};
 
 pub use clock::{AskOffset, SharedClock};
+pub use departures::{Departures, ReleaseLeads};
 pub use erasure::{ErasePersonal, Erasures};
 pub use housekeeping::{Keepers, housekeeping, schedules};
 pub use matters::Watch;
@@ -83,7 +86,7 @@ pub struct Work {
     pub schedules: Vec<Schedule>,
     /// How events become the audit trail.
     pub sealing: Sealing,
-    /// Who imports leads; nobody if none.
+    /// Who imports and exports leads; nobody if none.
     pub transfers: Option<Transfers>,
     /// Who looks at what does not go as it should; nobody if none.
     pub watch: Option<Watch>,
@@ -133,6 +136,7 @@ impl Work {
             }
             if let Some(transfers) = self.transfers {
                 let holder = imports::holder(&self.entropy);
+                tasks.spawn(exports::run(transfers.clone(), pace.clone().woken_by(News::Events)));
                 tasks.spawn(imports::run(transfers, holder, pace.clone().woken_by(News::Events)));
             }
             let ports = WorkerPorts {

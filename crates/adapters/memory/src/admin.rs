@@ -11,6 +11,7 @@ use ashlar_kernel::{
 };
 use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
+use uuid::Uuid;
 
 use crate::MemoryStore;
 
@@ -146,6 +147,10 @@ impl NotificationTx for Draft {
 impl UnitOfWork for Draft {
     async fn remember(&mut self, _receipt: Receipt) -> Result<(), StoreError> {
         Err(StoreError::internal("requests about notifications are not remembered"))
+    }
+
+    async fn forget_answers(&mut self, _tenant: TenantId, _about: &[Uuid]) -> Result<u64, StoreError> {
+        Ok(0)
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

@@ -27,6 +27,10 @@ impl Team for Everybody {
     async fn may_import(&self, _tenant: TenantId, _user: Uuid) -> Result<bool, StoreError> {
         Ok(true)
     }
+
+    async fn may_export(&self, _tenant: TenantId, _user: Uuid, _everybodys: bool) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 }
 
 /// **Not for production.** A leads service with everything it needs, in process: for tests of programs that embed it, and

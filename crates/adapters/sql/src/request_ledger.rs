@@ -2,10 +2,11 @@
 
 use ashlar_kernel::{
     ClaimedRequest, Fingerprint, Receipt, RequestClaim, RequestLedger, RequestState, StoreError, StoredAnswer,
-    Timestamp,
+    TenantId, Timestamp,
 };
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
+use uuid::Uuid;
 
 use crate::{SqlStore, errors::store_error};
 
@@ -35,6 +36,13 @@ const PURGE: &str = "
     DELETE FROM request_ledger WHERE (tenant_id, caller, request_key) IN (
         SELECT tenant_id, caller, request_key FROM request_ledger
         WHERE kept_until < $1 ORDER BY kept_until LIMIT $2)";
+
+const FORGET: &str = "
+    UPDATE request_ledger SET status = $1, headers = $2, body = $3
+    WHERE tenant_id = $4 AND status IS NOT NULL AND ([])";
+
+/// Ids that one statement looks for.
+const IDS: usize = 100;
 
 /// A key whose entry went away between the claim and the look is claimed again this often.
 const TRIES: u32 = 5;
@@ -90,6 +98,21 @@ pub(crate) async fn answer(db: &impl ConnectionTrait, receipt: &Receipt) -> Resu
     values.extend(name_values(&receipt.claimed));
     values.push(receipt.claimed.token.into());
     run(db, ANSWER, values).await
+}
+
+/// Erases what was answered about these; how many answers those were.
+pub(crate) async fn forget(db: &impl ConnectionTrait, tenant: TenantId, about: &[Uuid]) -> Result<u64, DbErr> {
+    let StoredAnswer { status, headers, body } = StoredAnswer::erased();
+    let headers = serde_json::to_value(headers).map_err(|error| DbErr::Json(error.to_string()))?;
+    let mut forgotten = 0;
+    for some in about.chunks(IDS) {
+        let names = (5..some.len() + 5).map(|number| format!("body LIKE ${number}")).collect::<Vec<_>>();
+        let mut values: Vec<Value> =
+            vec![i32::from(status).into(), headers.clone().into(), body.as_str().into(), tenant.as_uuid().into()];
+        values.extend(some.iter().map(|id| Value::from(format!("%{id}%"))));
+        forgotten += run(db, &FORGET.replace("[]", &names.join(" OR ")), values).await?;
+    }
+    Ok(forgotten)
 }
 
 fn name_values(claimed: &ClaimedRequest) -> Vec<Value> {

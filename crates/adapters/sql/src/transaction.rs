@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ashlar_jobs::port::News;
-use ashlar_kernel::{Change, Context, DomainEvent, Journal, LogEntry, Receipt, StoreError, UnitOfWork};
+use ashlar_kernel::{Change, Context, DomainEvent, Journal, LogEntry, Receipt, StoreError, TenantId, UnitOfWork};
 use async_trait::async_trait;
 use sea_orm::{
     ConnectionTrait as _, DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -151,6 +151,14 @@ impl UnitOfWork for SqlTx {
         }
         self.leave();
         Ok(())
+    }
+
+    async fn forget_answers(&mut self, tenant: TenantId, about: &[Uuid]) -> Result<u64, StoreError> {
+        self.enter()?;
+        let forgotten = request_ledger::forget(&self.tx, tenant, about).await;
+        let forgotten = forgotten.map_err(|error| self.write_error(error))?;
+        self.leave();
+        Ok(forgotten)
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {

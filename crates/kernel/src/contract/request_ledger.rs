@@ -18,6 +18,11 @@ use crate::{
 pub type Work =
     Arc<dyn Fn(Receipt, bool) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>> + Send + Sync>;
 
+/// Erases what was answered about something, in a unit of work that it commits or not; how many answers those were.
+pub type Forget = Arc<
+    dyn Fn(TenantId, Vec<Uuid>, bool) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send>> + Send + Sync,
+>;
+
 /// A store to try a law on: empty, and nobody else's.
 #[derive(Clone)]
 pub struct Fixture {
@@ -25,6 +30,8 @@ pub struct Fixture {
     pub ledger: Arc<dyn RequestLedger>,
     /// A unit of work.
     pub work: Work,
+    /// Another.
+    pub forget: Forget,
 }
 
 fn noon() -> Timestamp {
@@ -138,6 +145,39 @@ pub async fn a_refusal_is_remembered(fixture: Fixture) {
     assert_eq!(again, RequestState::Answered(first.fingerprint, refusal));
 }
 
+/// What was told of something goes with it, and its key stays taken: nothing is done twice.
+pub async fn answers_about_what_is_erased_are_erased(fixture: Fixture) {
+    let ids = [1, 2, 3].map(Uuid::from_u128);
+    let told = |key: &str, about: &[Uuid]| {
+        let claim = claim(name(key), key.bytes().map(u128::from).sum(), NOW);
+        let headers = vec![("location".to_owned(), "/api/v1/things/Zoë".to_owned())];
+        let answer = StoredAnswer { status: 201, headers, body: format!(r#"{{"name":"Zoë","ids":{about:?}}}"#) };
+        (claim.clone(), Receipt { claimed: claim.claimed, answer })
+    };
+    let requests = [told("a", &ids[..1]), told("b", &ids[1..2]), told("c", &ids[2..]), told("d", &ids)];
+    let (running, _) = told("e", &[]);
+    fixture.ledger.claim(&running).await.unwrap();
+    for (claim, receipt) in &requests {
+        fixture.ledger.claim(claim).await.unwrap();
+        (fixture.work)(receipt.clone(), true).await.unwrap();
+    }
+    let forget = async |tenant, about: &[Uuid], commit| (fixture.forget)(tenant, about.to_vec(), commit).await.unwrap();
+    assert_eq!(forget(TenantId::MAIN, &[], true).await, 0);
+    assert_eq!(forget(TenantId::from_uuid(ids[0]), &ids, true).await, 0, "what another tenant was told");
+    assert_eq!(forget(TenantId::MAIN, &ids[..2], false).await, 3, "but not if the work is dropped");
+    assert_eq!(forget(TenantId::MAIN, &ids[..2], true).await, 3);
+    assert_eq!(forget(TenantId::MAIN, &ids[..2], true).await, 0, "there is nothing left of it");
+
+    for (claim, receipt) in requests {
+        let is_left = claim.claimed.name.key.as_str() == "c";
+        let answer = if is_left { receipt.answer } else { StoredAnswer::erased() };
+        let state = fixture.ledger.claim(&claim).await.unwrap();
+        assert_eq!(state, RequestState::Answered(claim.fingerprint, answer), "{claim:?}");
+    }
+    let state = fixture.ledger.claim(&running).await.unwrap();
+    assert_eq!(state, RequestState::Running(running.fingerprint));
+}
+
 /// After a day a key means nothing any more, and after a while it is gone.
 pub async fn keys_become_free_and_are_purged(fixture: Fixture) {
     for (token, key) in ["a", "b", "c"].into_iter().enumerate() {
@@ -180,6 +220,7 @@ macro_rules! request_ledger_contract {
             requests_are_apart,
             a_released_request_is_free,
             a_refusal_is_remembered,
+            answers_about_what_is_erased_are_erased,
             keys_become_free_and_are_purged,
             one_of_many_carries_it_out,
         );

@@ -10,6 +10,7 @@ use crate::port::LeadStore;
 pub mod clients;
 pub mod contacts;
 pub mod duplicates;
+pub mod exports;
 pub mod files;
 pub mod forms;
 pub mod leads;
@@ -18,6 +19,7 @@ pub mod mergers;
 pub mod newsletter;
 pub mod notes;
 mod office;
+pub mod owners;
 pub mod purges;
 pub mod races;
 mod scene;
@@ -85,6 +87,10 @@ macro_rules! lead_store_contract {
             parts_go_with_the_lead,
             who_unsubscribed_is_not_written_to_again,
             a_message_is_erased,
+        );
+        $crate::lead_store_contract!(@laws $fixture, owners,
+            leads_of_whoever_left_are_nobodys,
+            leads_are_released_some_at_a_time,
         );
         $crate::lead_store_contract!(@laws $fixture, contacts,
             a_message_survives_storage,

@@ -102,6 +102,10 @@ impl Team for Nobody {
     async fn may_import(&self, _tenant: TenantId, _user: Uuid) -> Result<bool, StoreError> {
         Ok(false)
     }
+
+    async fn may_export(&self, _tenant: TenantId, _user: Uuid, _everybodys: bool) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 }
 
 /// A place without files.

@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     Lead, LeadFilter, LeadPatch, LeadPosition, LeadQuery, LeadSort, NotePosition, Source, StatusChange,
+    export::ExportEvent,
     import::{
-        ExportEvent, ImportCounts, ImportEvent, ImportJob, ImportOptionsInput, ImportState, LeadKeys, NewImport, Plan,
-        Progress, RowFault,
+        ImportCounts, ImportEvent, ImportJob, ImportOptionsInput, ImportState, LeadKeys, NewImport, Plan, Progress,
+        RowFault,
     },
     lead::FullName,
     port::{LeadBatch, TransferStore, TransferTx},
@@ -280,6 +281,52 @@ pub async fn imports_are_taken_on_one_by_one(fixture: TransferFixture) {
     assert_eq!(stage.store.imports(elsewhere(), None, 9).await.unwrap(), []);
 }
 
+/// Whoever changes an import has read it where they change it: the tenant's, as it was committed last, and nobody changes it
+/// in between.
+pub async fn an_import_is_read_where_it_is_changed(fixture: TransferFixture) {
+    let stage = Stage::new(fixture);
+    let asked = stage.asked(noon()).await;
+    let claimed = stage.save(asked.claim(HOLDER, (noon(), later(15))), LeadBatch::default()).await.unwrap();
+    let mut tx = stage.begin().await;
+    assert_eq!(tx.import_to_change(elsewhere(), claimed.id()).await.unwrap(), None);
+    let nobodys = crate::import::ImportId::from_uuid(Uuid::from_u128(77));
+    assert_eq!(tx.import_to_change(TenantId::MAIN, nobodys).await.unwrap(), None);
+    let found = tx.import_to_change(TenantId::MAIN, claimed.id()).await.unwrap();
+    assert_eq!(found, Some(claimed.clone()));
+
+    // Somebody else who wants to change it, at the same time.
+    let other = async {
+        let mut other = stage.begin().await;
+        let seen = other.import_to_change(TenantId::MAIN, claimed.id()).await.unwrap().unwrap();
+        (seen.state(), seen.cancel(later(3)).is_some())
+    };
+    let cancelled = async {
+        let change = claimed.clone().cancel(later(2)).unwrap();
+        // The other has every chance to come in between, if there were one.
+        for _turn in 0..50 {
+            assert_eq!(stage.stored(&claimed).await, claimed);
+            give_way().await;
+        }
+        tx.save_import(change, LeadBatch::default()).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let ((state, may_cancel), ()) = futures::join!(other, cancelled);
+    assert_eq!((state, may_cancel), (ImportState::Cancelled, false), "they have waited, and see what was done");
+}
+
+/// Lets others have a turn, on whichever runtime.
+async fn give_way() {
+    let mut has_waited = false;
+    futures::future::poll_fn(|context| {
+        if std::mem::replace(&mut has_waited, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
 /// Leads are taken along as they are listed, page by page.
 pub async fn leads_are_taken_along_as_they_are_listed(fixture: TransferFixture) {
     let stage = Stage::new(fixture);
@@ -327,6 +374,7 @@ macro_rules! transfer_store_contract {
             leads_are_found_by_their_keys,
             an_address_that_was_taken_meanwhile_is_contended,
             imports_are_taken_on_one_by_one,
+            an_import_is_read_where_it_is_changed,
             leads_are_taken_along_as_they_are_listed,
             an_export_is_an_event,
         );

@@ -1,4 +1,4 @@
-//! What happens to imports and exports.
+//! What happens to imports.
 
 use ashlar_kernel::{DomainEvent, EventSpec, Target};
 use serde::Serialize;
@@ -123,34 +123,6 @@ impl DomainEvent for ImportEvent {
     }
 }
 
-/// A fact about an export.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum ExportEvent {
-    /// Somebody takes leads along.
-    Created {
-        /// Which export.
-        export: Uuid,
-        /// In which form.
-        format: &'static str,
-        /// Which columns.
-        columns: Vec<&'static str>,
-        /// Whether a filter leaves some leads out.
-        is_filtered: bool,
-    },
-}
-
-impl DomainEvent for ExportEvent {
-    fn name(&self) -> &'static str {
-        EXPORTED.name
-    }
-
-    fn targets(&self) -> Vec<Target> {
-        let Self::Created { export, .. } = self;
-        vec![Target::new("lead_export", export)]
-    }
-}
-
 const IMPORT: (&str, &str) = ("import", "Id of the import.");
 
 const REQUESTED: EventSpec = EventSpec {
@@ -228,20 +200,7 @@ const CANCELLED: EventSpec = EventSpec {
     targets: &["lead_import"],
     data: &[IMPORT],
 };
-const EXPORTED: EventSpec = EventSpec {
-    name: "leads.export.created",
-    schema_version: 1,
-    summary: "Somebody takes leads along as a file. It is noted before the first of them is sent.",
-    targets: &["lead_export"],
-    data: &[
-        ("export", "Id of the export."),
-        ("format", "Its form: csv or jsonl."),
-        ("columns", "Which columns it has."),
-        ("is_filtered", "Whether a filter leaves some leads out."),
-    ],
-};
-
-/// The catalogue entries of [`ImportEvent`] and [`ExportEvent`].
+/// The catalogue entries of [`ImportEvent`].
 pub(crate) const fn import_event_specs() -> &'static [EventSpec] {
-    &[REQUESTED, STARTED, BATCH, PAUSED, COMPLETED, FAILED, CANCELLED, EXPORTED]
+    &[REQUESTED, STARTED, BATCH, PAUSED, COMPLETED, FAILED, CANCELLED]
 }

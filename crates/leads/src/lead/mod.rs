@@ -101,6 +101,12 @@ impl Lead {
         self.with(filled, now)
     }
 
+    /// Makes the lead nobody's, so that everybody who sells sees it; none if it is already.
+    pub fn release(self, now: Timestamp) -> Option<Change<Self, LeadEvent>> {
+        let details = Details { owner: None, ..self.details.clone() };
+        self.with(details, now)
+    }
+
     fn with(self, details: Details, now: Timestamp) -> Option<Change<Self, LeadEvent>> {
         let changes = self.details.differences(&details);
         if changes.is_empty() {

@@ -15,6 +15,9 @@ pub enum FileError {
     /// It cannot work at present: gone, full or read-only. Nothing was kept.
     #[error("files cannot be kept or read at present")]
     Unavailable(#[source] BoxError),
+    /// A file is gone or is not what was kept: an operator has to put it back.
+    #[error("a file is not what was kept")]
+    Damaged(#[source] BoxError),
     /// Anything else: a defect, or an operator's mistake.
     #[error("unexpected failure of the place for files")]
     Internal(#[source] BoxError),
@@ -38,13 +41,13 @@ error_codes! {
 impl Classified for FileError {
     fn class(&self) -> Class<'_> {
         match self {
-            Self::Unavailable(_) => Class::Code(&file_codes::FILES_UNAVAILABLE),
+            Self::Unavailable(_) | Self::Damaged(_) => Class::Code(&file_codes::FILES_UNAVAILABLE),
             Self::Internal(_) => Class::Code(&store_codes::INTERNAL),
         }
     }
 
     fn retry_after(&self) -> Option<u32> {
-        matches!(self, Self::Unavailable(_)).then_some(5)
+        matches!(self, Self::Unavailable(_) | Self::Damaged(_)).then_some(5)
     }
 }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod clients;
 mod contact;
+mod export;
 mod files;
 mod merge;
 mod purge;
@@ -14,6 +15,7 @@ mod transfer;
 pub use batch::{BatchWrites, Newcomer};
 pub use clients::{ClientStore, ClientTx, InsertClientError};
 pub use contact::{ContactReads, ContactWrites};
+pub use export::{ExportStore, ExportTx};
 pub use files::{
     FileBytes, FileError, FileKey, FileKeys, Files, NewFile, Sha256Sum, StoredFile, WriteFileError, file_codes,
 };

@@ -2,6 +2,7 @@
 
 use ashlar_kernel::{Change, Context, StoreError, TenantId};
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{
     BatchWrites, ClientStore, ClientTx, ContactReads, ContactWrites, DuplicateReads, MergeWrites, PurgeWrites,
@@ -23,7 +24,7 @@ pub enum SaveLeadError {
     Store(#[from] StoreError),
 }
 
-/// Reads, and the door to units of work. Every read is of one tenant, and one statement.
+/// Reads, and the door to units of work. Every read but one is of one tenant, and each is one statement.
 #[async_trait]
 pub trait LeadStore: ClientStore + ContactReads + DuplicateReads + StatsReads {
     /// Opens a unit of work; its events carry the circumstances in `context`.
@@ -34,6 +35,10 @@ pub trait LeadStore: ClientStore + ContactReads + DuplicateReads + StatsReads {
 
     /// The lead that [holds](Lead::holds_address) an address, by the canonical form of the address.
     async fn lead_at(&self, tenant: TenantId, email_key: &str) -> Result<Option<Lead>, StoreError>;
+
+    /// The tenants in which somebody looks after leads that were not put away. The only read that is of no tenant: an
+    /// account that is deleted is gone from all of them.
+    async fn tenants_of_owner(&self, owner: Uuid) -> Result<Vec<TenantId>, StoreError>;
 
     /// Some of the leads of a tenant.
     async fn leads(&self, query: &LeadQuery) -> Result<LeadRows, StoreError>;

@@ -12,4 +12,7 @@ pub trait Team: Send + Sync {
 
     /// Whether somebody may import leads into a tenant.
     async fn may_import(&self, tenant: TenantId, user: Uuid) -> Result<bool, StoreError>;
+
+    /// Whether somebody may take leads of a tenant along: `everybodys`, or their own and nobody's.
+    async fn may_export(&self, tenant: TenantId, user: Uuid, everybodys: bool) -> Result<bool, StoreError>;
 }

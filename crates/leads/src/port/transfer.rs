@@ -5,7 +5,8 @@ use async_trait::async_trait;
 
 use crate::{
     Lead, LeadQuery, LeadRow, NotePosition, StatusChange,
-    import::{ExportEvent, ImportEvent, ImportId, ImportJob, LeadKeys, RowFault},
+    export::ExportEvent,
+    import::{ImportEvent, ImportId, ImportJob, LeadKeys, RowFault},
 };
 
 /// What a batch of an import writes.

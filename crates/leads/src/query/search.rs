@@ -31,6 +31,11 @@ impl LeadSearch {
         if words.is_empty() { Err(InvalidSearch) } else { Ok(Self(words)) }
     }
 
+    /// The words that [`text`](Self::text) gave.
+    pub fn restore(text: &str) -> Self {
+        Self(text.split_whitespace().map(str::to_owned).collect())
+    }
+
     /// The words, in the form in which they are part of a [search key](crate::Lead::search_key).
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

@@ -13,6 +13,8 @@ ashlar_kernel::error_codes! {
             "More than one of the leads is a client, and a client is one lead. Leave all of them but one out.";
         IMPORT_OVER = "import_over", Conflict, "Import is over",
             "The import is done, has failed or was called off already, so it cannot be called off.";
+        EXPORT_OVER = "export_over", Conflict, "Export is over",
+            "The export is done, has failed or was called off already, so it cannot be called off.";
         CONTRACT_SIGNED = "contract_signed", Conflict, "Signed",
             "The contract was signed, and says what it says. Only where it stands may still change.";
         TOO_MANY_FILES = "too_many_files", Conflict, "Too many files",

@@ -2,23 +2,18 @@
 
 use std::ops::Range;
 
-use ashlar_kernel::{Context, FieldErrors, Id, NotFound, Once, TenantId, Timestamp};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ashlar_kernel::{Context, FieldErrors, Id, NotFound, Once, TenantId};
 use bytes::Bytes;
-use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{Attempts, ClientError, LeadError, Leads};
+use super::{Attempts, ClientError, FileLink, LeadError, Leads};
 use crate::{
     client::{
         ContractFile, ContractFileId, ContractId, FileName, FileType, InvalidFile, MAX_FILE_SIZE, MAX_FILES, Sniffer,
     },
     permission,
-    port::{FileBytes, FileError, FileKey, NewFile, Sha256Sum, StoredFile, WriteFileError},
+    port::{FileBytes, FileKey, NewFile, Sha256Sum, StoredFile, WriteFileError},
 };
-
-/// How long a link is good: as long as it takes to follow it.
-const LINK_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 
 /// A file of a contract on its way. Dropped, it leaves nothing.
 pub struct FileUpload {
@@ -80,15 +75,6 @@ fn refused(fault: InvalidFile) -> ClientError {
     errors.into_invalid().into()
 }
 
-/// A link to a file. Whoever has it may follow it, until it runs out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileLink {
-    /// What proves it.
-    pub token: String,
-    /// When it runs out.
-    pub expires_at: Timestamp,
-}
-
 /// A file that a link leads to.
 pub struct LinkedFile {
     file: ContractFile,
@@ -101,11 +87,6 @@ impl LinkedFile {
         &self.file
     }
 }
-
-/// For an operator: which file to put back.
-#[derive(Debug, thiserror::Error)]
-#[error("the file {0} of a contract is gone, or has another length than it had")]
-struct Damage(ContractFileId);
 
 impl Leads {
     /// Begins a file of a contract.
@@ -226,24 +207,22 @@ impl Leads {
     pub async fn contract_file_link(&self, context: &Context, id: ContractFileId) -> Result<FileLink, ClientError> {
         let reader = context.authorize(permission::READ_CLIENTS)?;
         let file = self.0.ports.store.contract_file(context.tenant, id).await?.ok_or(NotFound)?;
-        let expires_at = context.now + LINK_LIFETIME;
-        let claims = [context.tenant.as_uuid(), file.id.as_uuid(), reader].map(|id| *id.as_bytes()).concat();
-        let claims = [claims, expires_at.timestamp_millis().to_be_bytes().to_vec()].concat();
-        let tag = self.0.links.tag(&[&claims]);
-        Ok(FileLink { token: URL_SAFE_NO_PAD.encode([claims, tag.to_vec()].concat()), expires_at })
+        let linked = [context.tenant.as_uuid(), file.id.as_uuid(), reader];
+        Ok(FileLink::to(linked, &self.0.links, context.now))
     }
 
     /// The file that a link leads to.
     pub async fn follow_file_link(&self, context: &Context, token: &str) -> Result<LinkedFile, ClientError> {
-        let (tenant, id, reader) = self.read_link(context, token).ok_or(ClientError::LinkInvalid)?;
+        let followed = FileLink::follow(token, &self.0.links, context.now);
+        let [tenant, id, reader] = followed.ok_or(ClientError::LinkInvalid)?;
         let (tenant, id) = (TenantId::from_uuid(tenant), ContractFileId::from_uuid(id));
         let file = self.0.ports.store.contract_file(tenant, id).await?.ok_or(NotFound)?;
         Ok(LinkedFile { file, reader })
     }
 
     /// Opens a file, or a part of it. That it was read is noted, and for whom the link was made. A file that is gone, or
-    /// has another length than it had, is not available until an operator has put it back; its digest is not computed
-    /// again, which whoever downloads it can do themselves: it is its `ETag`.
+    /// has another length than it had, is not available until an operator has put it back; of one whose bytes are others the
+    /// last are not given, but for parts, of which nobody knows what they were.
     pub async fn open_file(
         &self,
         context: &Context,
@@ -251,29 +230,10 @@ impl Leads {
         range: Option<Range<u64>>,
     ) -> Result<FileBytes, ClientError> {
         let context = &Context { tenant: file.tenant, ..context.clone() };
-        let files = &self.0.ports.files;
-        let gone = || FileError::Unavailable(Damage(file.id).into());
-        if files.size(&file.stored.key).await? != Some(file.stored.size) {
-            return Err(gone().into());
-        }
-        let bytes = files.read(&file.stored.key, range).await?.ok_or_else(gone)?;
+        let bytes = self.read_stored(&file.stored, range).await?;
         let mut tx = self.0.ports.store.begin(context).await?;
         tx.note_contract_file(file.read_by(reader)).await.map_err(LeadError::from)?;
         tx.commit().await?;
         Ok(bytes)
-    }
-
-    /// Of which tenant, which file, and for whom; none if the link is not good.
-    fn read_link(&self, context: &Context, token: &str) -> Option<(Uuid, Uuid, Uuid)> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (claims, tag) = bytes.split_at_checked(3 * 16 + 8)?;
-        if !self.0.links.verify(&[claims], tag) {
-            return None;
-        }
-        let (ids, expiry) = claims.split_at_checked(3 * 16)?;
-        let expires_at = i64::from_be_bytes(expiry.try_into().ok()?);
-        let mut ids = ids.chunks_exact(16).filter_map(|id| Uuid::from_slice(id).ok());
-        let found = (ids.next()?, ids.next()?, ids.next()?);
-        (context.now.timestamp_millis() < expires_at).then_some(found)
     }
 }

@@ -1,8 +1,6 @@
 //! Take leads along as a file.
 
-use std::borrow::Cow;
-
-use ashlar_kernel::{Change, Context, StoreError, Timestamp};
+use ashlar_kernel::{Change, Context, Id, StoreError};
 use csv::{Terminator, WriterBuilder};
 use futures::join;
 use serde_json::{Map, Value};
@@ -10,174 +8,17 @@ use uuid::Uuid;
 
 use super::{TransferError, Transfers};
 use crate::{
-    LeadFilter, LeadPosition, LeadQuery, LeadRow, LeadSort,
-    import::{ExportEvent, guard},
-    lead::choice::choice,
+    LeadPosition, LeadQuery, LeadRow, LeadSort,
+    export::{ExportColumn, ExportFormat, ExportJob, ExportLeads},
     permission::{self, Sight},
 };
 
-choice! {
-    /// The form of an export.
-    ExportFormat, "csv, jsonl" {
-        /// Comma-separated values (RFC 4180), with a header.
-        Csv = "csv",
-        /// One JSON object a line.
-        Jsonl = "jsonl",
-    }
-}
-
-choice! {
-    /// A column of an export.
-    ExportColumn, "id, full_name, position, company_name, phone_number, email, source, category, status, lost_reason, notes, owner_id, tags, score, utm_source, utm_medium, utm_campaign, utm_term, utm_content, custom, last_contacted_at, converted_at, created_at, updated_at" {
-        /// The id.
-        Id = "id",
-        /// What they are called.
-        FullName = "full_name",
-        /// What they are where they work.
-        Position = "position",
-        /// Where they work.
-        CompanyName = "company_name",
-        /// How they are called, as it was given.
-        PhoneNumber = "phone_number",
-        /// Where mail goes.
-        Email = "email",
-        /// How they came.
-        Source = "source",
-        /// What they want.
-        Category = "category",
-        /// Where they stand.
-        Status = "status",
-        /// Why they were lost.
-        LostReason = "lost_reason",
-        /// What somebody wrote down.
-        Notes = "notes",
-        /// Who looks after them.
-        OwnerId = "owner_id",
-        /// By which words they are found.
-        Tags = "tags",
-        /// How promising they are.
-        Score = "score",
-        /// A mark of a campaign.
-        UtmSource = "utm_source",
-        /// A mark of a campaign.
-        UtmMedium = "utm_medium",
-        /// A mark of a campaign.
-        UtmCampaign = "utm_campaign",
-        /// A mark of a campaign.
-        UtmTerm = "utm_term",
-        /// A mark of a campaign.
-        UtmContent = "utm_content",
-        /// What the installation keeps besides, as JSON.
-        Custom = "custom",
-        /// When somebody last spoke to them.
-        LastContactedAt = "last_contacted_at",
-        /// When they became clients.
-        ConvertedAt = "converted_at",
-        /// When they came.
-        CreatedAt = "created_at",
-        /// When they were last edited.
-        UpdatedAt = "updated_at",
-    }
-}
-
-/// What a lead has in a column, as it is stored.
-enum Cell<'r> {
-    Nothing,
-    /// What somebody typed in, which a spreadsheet may take for a formula.
-    Typed(&'r str),
-    /// What this program says.
-    Text(&'r str),
-    Id(Uuid),
-    Number(i32),
-    Tags(&'r str),
-    Json(&'r Value),
-    At(Timestamp),
-}
-
-impl ExportColumn {
-    /// What a lead has in this column.
-    fn of(self, row: &LeadRow) -> Cell<'_> {
-        let moment = |at: Option<Timestamp>| at.map_or(Cell::Nothing, Cell::At);
-        match self {
-            Self::Id => Cell::Id(row.id),
-            Self::FullName => Cell::Typed(&row.full_name),
-            Self::Position => typed(row.position.as_ref()),
-            Self::CompanyName => typed(row.company_name.as_ref()),
-            Self::PhoneNumber => typed(row.phone_number.as_ref()),
-            Self::Email => typed(row.email.as_ref()),
-            Self::Source => Cell::Text(&row.source),
-            Self::Category => said(row.category.as_ref()),
-            Self::Status => Cell::Text(&row.status),
-            Self::LostReason => said(row.lost_reason.as_ref()),
-            Self::Notes => typed(row.notes.as_ref()),
-            Self::OwnerId => row.owner_id.map_or(Cell::Nothing, Cell::Id),
-            Self::Tags => Cell::Tags(&row.tags),
-            Self::Score => Cell::Number(row.score),
-            Self::UtmSource => typed(row.utm_source.as_ref()),
-            Self::UtmMedium => typed(row.utm_medium.as_ref()),
-            Self::UtmCampaign => typed(row.utm_campaign.as_ref()),
-            Self::UtmTerm => typed(row.utm_term.as_ref()),
-            Self::UtmContent => typed(row.utm_content.as_ref()),
-            Self::Custom => Cell::Json(&row.custom),
-            Self::LastContactedAt => moment(row.last_contacted_at),
-            Self::ConvertedAt => moment(row.converted_at),
-            Self::CreatedAt => Cell::At(row.created_at),
-            Self::UpdatedAt => Cell::At(row.updated_at),
-        }
-    }
-}
-
-impl<'r> Cell<'r> {
-    /// As a cell that no spreadsheet computes.
-    fn guarded(self) -> Cow<'r, str> {
-        match self {
-            Self::Nothing => "".into(),
-            Self::Typed(text) => guard(text),
-            Self::Text(text) => text.into(),
-            Self::Id(id) => id.to_string().into(),
-            Self::Number(number) => number.to_string().into(),
-            // A tag may begin with `-`.
-            Self::Tags(tags) => guard(tags.trim()),
-            Self::Json(Value::Object(members)) if members.is_empty() => "".into(),
-            Self::Json(value) => value.to_string().into(),
-            Self::At(at) => moment(at).into(),
-        }
-    }
-
-    fn json(self) -> Value {
-        match self {
-            Self::Nothing => Value::Null,
-            Self::Typed(text) | Self::Text(text) => text.into(),
-            Self::Id(id) => id.to_string().into(),
-            Self::Number(number) => number.into(),
-            Self::Tags(tags) => tags.split_whitespace().map(Value::from).collect(),
-            Self::Json(value) => value.clone(),
-            Self::At(at) => moment(at).into(),
-        }
-    }
-}
-
-fn typed(text: Option<&String>) -> Cell<'_> {
-    text.map_or(Cell::Nothing, |text| Cell::Typed(text))
-}
-
-fn said(text: Option<&String>) -> Cell<'_> {
-    text.map_or(Cell::Nothing, |text| Cell::Text(text))
-}
-
-fn moment(at: Timestamp) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
-}
-
-/// Takes the leads that the caller sees along.
-#[derive(Debug, Clone)]
-pub struct ExportLeads {
-    /// Which of them.
-    pub filter: LeadFilter,
-    /// Which columns; all if none.
-    pub columns: Vec<ExportColumn>,
-    /// In which form.
-    pub format: ExportFormat,
+/// What comes of a wish to take leads along.
+pub enum Exported {
+    /// The file, at once.
+    Now(Box<Export>),
+    /// A job, whose file a worker writes.
+    Later(Box<ExportJob>),
 }
 
 /// An export on its way: in constant memory, however many leads there are.
@@ -197,14 +38,30 @@ pub struct Export {
 const PAGE: u64 = 2_000;
 
 impl Transfers {
-    /// Begins an export. That somebody takes leads along is noted before they get the first.
-    pub async fn export(&self, context: &Context, command: ExportLeads) -> Result<Export, TransferError> {
+    /// Takes leads along: at once up to [so many](Self::EXPORT_AT_ONCE), by a job if there are more. That somebody does is
+    /// noted before they get the first.
+    pub async fn export(&self, context: &Context, command: ExportLeads) -> Result<Exported, TransferError> {
         let sight = Sight::of(context, permission::EXPORT)?;
         let seen_by = (!sight.sees_all).then_some(sight.who);
-        Ok(self.begin_export(context, command, seen_by).await?)
+        let counted = LeadQuery {
+            rows: 1,
+            count_up_to: Some(self.exports_at_once().saturating_add(1)),
+            ..query(context, &command, seen_by)
+        };
+        let counted = self.leads().0.ports.store.leads(&counted).await?.counted;
+        if counted.is_none_or(|leads| leads <= self.exports_at_once()) {
+            return Ok(Exported::Now(Box::new(self.begin_export(context, command, seen_by).await?)));
+        }
+        let whose = (context.tenant, sight.who, seen_by);
+        let change = ExportJob::request(Id::new(self.ids()), whose, command, context.now);
+        let job = change.state().clone();
+        let mut tx = self.exports().begin_export(context).await?;
+        tx.insert_export(change).await?;
+        tx.commit().await?;
+        Ok(Exported::Later(Box::new(job)))
     }
 
-    /// The same for an operator, who sees everything of a tenant.
+    /// The same for an operator, who sees everything of a tenant, and all of it at once.
     pub async fn export_all(&self, context: &Context, command: ExportLeads) -> Result<Export, StoreError> {
         self.begin_export(context, command, None).await
     }
@@ -215,32 +72,34 @@ impl Transfers {
         command: ExportLeads,
         seen_by: Option<Uuid>,
     ) -> Result<Export, StoreError> {
-        let ExportLeads { filter, columns, format } = command;
-        let columns = if columns.is_empty() { ExportColumn::ALL.to_vec() } else { columns };
-        let event = ExportEvent::Created {
-            export: self.ids().next(),
-            format: format.as_str(),
-            columns: columns.iter().map(|column| column.as_str()).collect(),
-            is_filtered: filter != LeadFilter::default(),
-        };
+        let command = command.with_columns();
         let mut tx = self.store().begin_transfer(context).await?;
-        tx.note_export(Change::new((), event)).await?;
+        tx.note_export(Change::new((), command.created(self.ids().next()))).await?;
         tx.commit().await?;
-        let query = LeadQuery {
-            tenant: context.tenant,
-            seen_by,
-            filter,
-            sort: LeadSort::OldestFirst,
-            after: None,
-            rows: PAGE,
-            count_up_to: None,
-        };
-        let transfers = self.clone();
-        Ok(Export { transfers, query: Some(query), ahead: None, columns, format, has_begun: false, leads: 0 })
+        Ok(Export::of(self, context, command, seen_by))
+    }
+}
+
+fn query(context: &Context, command: &ExportLeads, seen_by: Option<Uuid>) -> LeadQuery {
+    LeadQuery {
+        tenant: context.tenant,
+        seen_by,
+        filter: command.filter.clone(),
+        sort: LeadSort::OldestFirst,
+        after: None,
+        rows: PAGE,
+        count_up_to: None,
     }
 }
 
 impl Export {
+    /// From its beginning.
+    pub(super) fn of(transfers: &Transfers, context: &Context, command: ExportLeads, seen_by: Option<Uuid>) -> Self {
+        let query = Some(query(context, &command, seen_by));
+        let ExportLeads { columns, format, .. } = command;
+        Self { transfers: transfers.clone(), query, ahead: None, columns, format, has_begun: false, leads: 0 }
+    }
+
     /// The next part of the file; none if it is whole. While it is written, the leads of the part after it are read.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         let transfers = self.transfers.clone();

@@ -16,17 +16,22 @@ mod duplicates;
 mod edit;
 mod error;
 mod export;
+mod export_jobs;
+mod export_run;
 mod fault_file;
 mod form;
 mod import_options;
 mod import_run;
 mod intake;
+mod link;
 mod list;
 mod merge;
 mod public_form;
 mod purge;
 mod read;
+mod release;
 mod stats;
+mod stored_file;
 mod sweep_files;
 mod transfers;
 mod transition;
@@ -41,16 +46,19 @@ pub use batch::{Batch, BatchItem, CreateLeads};
 pub use client_error::ClientError;
 pub use client_form::{ClientForm, ContractForm, EditClientInput, EditContractInput, ValueForm};
 pub use contact::{ContactForm, SendContact};
-pub use contract_files::{FileLink, FileUpload, LinkedFile, UploadError, UploadedFile};
+pub use contract_files::{FileUpload, LinkedFile, UploadError, UploadedFile};
 pub use contracts::ListContracts;
 pub use convert::{ConvertLead, Converted};
 pub use create::{CreateLead, Created, OnDuplicate};
 pub use edit::{EditLead, EditLeadInput};
 pub use error::LeadError;
-pub use export::{Export, ExportColumn, ExportFormat, ExportLeads};
+pub use export::{Export, Exported};
+pub use export_jobs::{LinkedExport, TakenExport};
+pub use export_run::ExportRun;
 pub use fault_file::FaultFile;
 pub use form::{ConsentForm, LeadForm, UtmForm};
 pub use import_run::{ImportRun, RunError};
+pub use link::FileLink;
 pub use list::{LeadPage, ListLeads};
 pub use merge::{MergeLeads, MergeLeadsInput};
 pub use public_form::{Received, SubmitForm, Trap};
@@ -99,6 +107,7 @@ struct Inner {
     settings: LeadSettings,
     cursors: CursorSigner,
     links: MacKey,
+    export_links: MacKey,
     addresses: MacKey,
 }
 
@@ -130,8 +139,9 @@ impl Leads {
     pub fn new(ports: LeadPorts, settings: LeadSettings) -> Self {
         let cursors = CursorSigner::new(&settings.root_key);
         let links = settings.root_key.derive("contract file link");
+        let export_links = settings.root_key.derive("lead export link");
         let addresses = AddressHash::key(&settings.root_key);
-        Self(Arc::new(Inner { ports, settings, cursors, links, addresses }))
+        Self(Arc::new(Inner { ports, settings, cursors, links, export_links, addresses }))
     }
 
     /// A lead that the caller sees; another is as unknown as one that does not exist.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ashlar_kernel::{Change, Context, Email, NotFound, StoreError, TenantId, Timestamp, VersionConflict};
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::{Attempts, LeadError, Leads};
 use crate::{
@@ -26,7 +27,7 @@ const END: usize = 7;
 impl Leads {
     /// Erases a lead with everything that was noted about it, the leads that became a part of it, what their person wrote,
     /// and what imports refused of them; also one that was put away. Who wanted no letters gets none after that: a hash of
-    /// the address stays, and the subscriptions that ended go. Needs a recent sign-in: what is erased does not come back.
+    /// the address stays, and the subscriptions that ended go, and so does what was answered about any of them. Needs a recent sign-in: what is erased does not come back.
     pub async fn purge(&self, context: &Context, id: LeadId, if_version: Option<&[u32]>) -> Result<(), LeadError> {
         context.require(permission::PURGE)?;
         context.require_recent_sign_in(FRESH)?;
@@ -47,35 +48,39 @@ impl Leads {
         }
         let mut leads = tx.parts_of(context.tenant, id).await?;
         leads.push(lead.clone());
-        self.let_rest(&mut *tx, (context.tenant, context.now), &leads).await?;
+        let mut erased: Vec<_> = leads.iter().map(|lead| lead.id().as_uuid()).collect();
+        erased.extend(self.let_rest(&mut *tx, (context.tenant, context.now), &leads).await?);
         self.empty_rows(&mut *tx, context.tenant, &leads).await?;
         tx.purge_lead(lead.purge()).await?;
+        tx.forget_answers(context.tenant, &erased).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Who has unsubscribed is not written to again, though nobody knows any more who they were.
+    /// Who has unsubscribed is not written to again, though nobody knows any more who they were. Answers which subscriptions
+    /// were erased.
     async fn let_rest(
         &self,
         tx: &mut dyn LeadTx,
         (tenant, now): (TenantId, Timestamp),
         leads: &[Lead],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Uuid>, StoreError> {
         let emails = leads.iter().filter_map(|lead| lead.details().email.as_ref());
         let emails: BTreeMap<_, _> = emails.map(|email| (email.key().to_owned(), email)).collect();
         if emails.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let keys: Vec<_> = emails.keys().cloned().collect();
         let ended = tx.subscriptions_of(tenant, &keys).await?;
         let ended = ended.into_iter().filter(|one| one.status() == SubscriptionStatus::Unsubscribed);
-        let mut suppressed = BTreeSet::new();
+        let (mut suppressed, mut erased) = (BTreeSet::new(), Vec::new());
         for one in ended {
             if let Some(email) = emails.get(one.email().key()).filter(|email| suppressed.insert(email.key())) {
                 self.suppress(tx, (tenant, now), (email, &one)).await?;
             }
+            erased.push(one.id().as_uuid());
             tx.erase_subscription(one.erase()).await?;
         }
-        Ok(())
+        Ok(erased)
     }
 
     async fn suppress(

@@ -17,7 +17,7 @@ use crate::{
     NotePosition,
     import::{ImportEvent, ImportId, ImportJob, ImportOptions, NewImport, Undecodable},
     permission,
-    port::{FileBytes, FileError, FileKey, Files, LeadBatch, NewFile, TransferStore},
+    port::{ExportStore, FileBytes, FileError, FileKey, Files, LeadBatch, NewFile, TransferStore},
 };
 
 /// What the service is made of, besides [`Leads`].
@@ -25,6 +25,8 @@ use crate::{
 pub struct TransferPorts {
     /// Where imports are kept.
     pub store: Arc<dyn TransferStore>,
+    /// Where large exports are kept.
+    pub exports: Arc<dyn ExportStore>,
     /// The time: an import takes long.
     pub clock: Arc<dyn Clock>,
 }
@@ -36,6 +38,7 @@ pub struct Transfers(Arc<Inner>);
 struct Inner {
     leads: Leads,
     ports: TransferPorts,
+    exports_at_once: u64,
 }
 
 /// Why a wish about imports or exports is not carried out.
@@ -56,6 +59,12 @@ pub enum TransferError {
     /// The import is over.
     #[error("the import is over")]
     Over,
+    /// The export is over.
+    #[error("the export is over")]
+    ExportOver,
+    /// The link was not made here, was changed, or has run out.
+    #[error("the link is not good any more")]
+    LinkInvalid,
     /// The place for files failed.
     #[error(transparent)]
     Files(#[from] FileError),
@@ -72,6 +81,8 @@ impl Classified for TransferError {
             Self::Invalid(error) => Class::Inner(error),
             Self::Cursor(error) => Class::Inner(error),
             Self::Over => Class::Code(&codes::IMPORT_OVER),
+            Self::ExportOver => Class::Code(&codes::EXPORT_OVER),
+            Self::LinkInvalid => Class::Code(&codes::DOWNLOAD_LINK_INVALID),
             Self::Files(error) => Class::Inner(error),
             Self::Store(error) => Class::Inner(error),
         }
@@ -109,9 +120,19 @@ impl Transfers {
     /// The largest file that is taken from a client, in bytes.
     pub const UPLOAD_LIMIT: u64 = 200 << 20;
 
+    /// An export of more leads than this is a job, whose file a worker writes.
+    pub const EXPORT_AT_ONCE: u64 = 100_000;
+
     /// Puts the service together.
     pub fn new(leads: Leads, ports: TransferPorts) -> Self {
-        Self(Arc::new(Inner { leads, ports }))
+        Self(Arc::new(Inner { leads, ports, exports_at_once: Self::EXPORT_AT_ONCE }))
+    }
+
+    /// The same, but that exports of more leads than this are jobs.
+    #[must_use]
+    pub fn exporting_at_once(&self, leads: u64) -> Self {
+        let (domain, ports) = (self.0.leads.clone(), self.0.ports.clone());
+        Self(Arc::new(Inner { leads: domain, ports, exports_at_once: leads }))
     }
 
     /// A place for a file that whoever asks may have imported.
@@ -353,8 +374,16 @@ impl Transfers {
         &self.0.leads
     }
 
-    fn files(&self) -> &dyn Files {
+    pub(super) fn files(&self) -> &dyn Files {
         &*self.leads().0.ports.files
+    }
+
+    pub(super) fn exports(&self) -> &dyn ExportStore {
+        &*self.0.ports.exports
+    }
+
+    pub(super) fn exports_at_once(&self) -> u64 {
+        self.0.exports_at_once
     }
 
     pub(super) fn store(&self) -> &dyn TransferStore {

@@ -5,16 +5,15 @@ use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::{
         StatusCode,
-        header::{
-            self, Charset, ContentDisposition, ContentEncoding, DispositionParam, DispositionType, EntityTag,
-            ExtendedValue,
-        },
+        header::{Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
     },
     post, web,
 };
 use ashlar_kernel::StoredAnswer;
 use ashlar_leads::{
+    ClientError,
     client::{ContractFile as DomainFile, FileName},
+    port::FileError,
     use_case::{FileUpload, UploadError},
 };
 use futures::StreamExt as _;
@@ -23,6 +22,7 @@ use super::{
     client_dto::{ContractFile, ContractFileLink, ContractFileRequest},
     client_query::ContentQuery,
     id_of,
+    sending::{self, Plan},
     upload::{file_name_of, in_time},
 };
 use crate::http::{
@@ -30,12 +30,10 @@ use crate::http::{
     body::{Digest, malformed},
     caller::{Anyone, Caller},
     catalogue::http_codes,
-    etag,
     idempotency::{Begun, answer, begin},
     limited::count,
     problem::Problem,
     query::Query,
-    range::{Wanted, wanted},
 };
 
 /// Add a file to a contract
@@ -180,7 +178,8 @@ pub(super) async fn link(
 /// Follow a link to a file
 ///
 /// The link is the permission. The file is always an attachment, whatever it is. A download that broke off is gone on with
-/// by `Range`, and `If-Range` with the `ETag` of the part that is there; of several ranges at once all of the file is sent.
+/// by `Range`, and `If-Range` with the `ETag` of the part that is there; of several ranges at once all of the file is sent. A file
+/// that is not what was kept any more breaks off before its end.
 #[utoipa::path(
     operation_id = "downloadContractFile",
     tag = "leads",
@@ -229,36 +228,17 @@ pub(super) async fn download(
 ) -> Result<HttpResponse, Problem> {
     let linked = state.leads.follow_file_link(&anyone.context, query.token()).await?;
     let DomainFile { name, sort, stored, .. } = linked.file().clone();
-    let tag = EntityTag::new_strong(stored.sha256.to_string());
-    let mut response = HttpResponse::Ok();
-    response.insert_header(header::ETag(tag.clone())).insert_header((header::CACHE_CONTROL, "private, no-store"));
-    if etag::has(&request, &tag) {
-        return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
-    }
-    let (part, length) = match wanted(&request, &tag, stored.size) {
-        Wanted::All => (None, stored.size),
-        Wanted::Nothing => return Err(no_such_part(stored.size)),
-        Wanted::Part(part) => {
-            let range = format!("bytes {}-{}/{}", part.start, part.end - 1, stored.size);
-            response.status(StatusCode::PARTIAL_CONTENT).insert_header((header::CONTENT_RANGE, range));
-            let length = part.end - part.start;
-            (Some(part), length)
-        }
+    let sending = match sending::plan(&request, &stored)? {
+        Plan::Known(answer) => return Ok(answer),
+        Plan::Send(sending) => sending,
     };
-    let bytes = state.leads.open_file(&anyone.context, linked, part).await?;
-    Ok(response
-        .content_type(sort.media_type())
-        .insert_header(attachment(&name))
-        .insert_header((header::ACCEPT_RANGES, "bytes"))
-        // Files of these sorts do not get smaller, and a client wants to know how long they are.
-        .insert_header(ContentEncoding::Identity)
-        .no_chunking(length)
-        .streaming(bytes))
-}
-
-fn no_such_part(size: u64) -> Problem {
-    let detail = format!("the file has {size} bytes");
-    Problem::http(StatusCode::RANGE_NOT_SATISFIABLE, http_codes::RANGE_NOT_SATISFIABLE, detail).of_size(size)
+    let opened = state.leads.open_file(&anyone.context, linked, sending.part()).await;
+    let bytes = opened.inspect_err(|error| {
+        if let ClientError::Files(error @ FileError::Damaged(_)) = error {
+            sending::tell(error, &state.metrics);
+        }
+    })?;
+    Ok(sending.with(bytes, (sort.media_type(), attachment(&name)), &state.metrics))
 }
 
 /// With a name that every browser reads, and one in all letters.

@@ -259,6 +259,9 @@ pub(super) struct LeadActivity {
     /// Its id.
     #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8c")]
     id: ActivityId,
+    /// Which lead it was noted about.
+    #[schema(value_type = Uuid, example = "0190b5a4-7c1e-7f6a-8d2b-3c4d5e6f7a8b")]
+    lead_id: LeadId,
     /// What.
     #[schema(value_type = LeadActivityKind)]
     kind: &'static str,
@@ -277,6 +280,7 @@ impl From<&Activity> for LeadActivity {
     fn from(activity: &Activity) -> Self {
         Self {
             id: activity.id,
+            lead_id: activity.lead,
             kind: activity.kind.as_str(),
             body: activity.body.as_ref().map(|body| body.as_str().to_owned()),
             actor_id: activity.actor,

@@ -2,13 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use ashlar_kernel::StoreError;
-use ashlar_leads::{ExportColumn, ExportFormat, ExportLeads};
+use ashlar_leads::{ExportColumn, ExportFormat, ExportLeads, Exported};
 use bytes::Bytes;
 use futures::stream;
 use url::form_urlencoded;
 
 use super::{
-    list,
+    export_dto::LeadExport,
+    exports, list,
     query::{LeadExportQuery, LeadFilterQuery},
 };
 use crate::http::{
@@ -20,18 +21,23 @@ use crate::http::{
 
 /// Export leads
 ///
-/// The leads that the list with the same filters shows, oldest first, as a file in one go, however many there are. In CSV,
-/// cells that a spreadsheet would compute begin with `'`; imports take it off again. That leads were taken along stands in
-/// the audit trail.
+/// The leads that the list with the same filters shows, oldest first, as a file in one go, up to 100,000 of them. Of more a
+/// worker writes the file: the answer is 202, and `Location` says where the export is found, with a link to the file once it
+/// is whole. In CSV, cells that a spreadsheet would compute begin with `'`; imports take it off again. That leads were taken
+/// along stands in the audit trail.
 #[utoipa::path(
     operation_id = "exportLeads",
     tag = "leads",
     path = "/api/v1/leads/export",
     params(LeadFilterQuery, LeadExportQuery),
-    responses((status = 200, description = "The file.", content(
-        (String = "text/csv", example = json!("full_name,email\r\nAda Lovelace,ada@engines.example\r\n")),
-        (String = "application/jsonl", example = json!("{\"full_name\":\"Ada Lovelace\",\"email\":\"ada@engines.example\"}\n")),
-    ))),
+    responses(
+        (status = 200, description = "The file.", content(
+            (String = "text/csv", example = json!("full_name,email\r\nAda Lovelace,ada@engines.example\r\n")),
+            (String = "application/jsonl", example = json!("{\"full_name\":\"Ada Lovelace\",\"email\":\"ada@engines.example\"}\n")),
+        )),
+        (status = 202, description = "The export, which waits for its turn.", body = LeadExport,
+            headers(("Location" = String, description = "Where the export is found."))),
+    ),
     extensions(
         ("x-permission" = json!("leads.lead.export")),
         ("x-problems" = json!(["invalid_parameter"])),
@@ -45,11 +51,11 @@ pub(super) async fn export(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
     let command = parse(request.query_string())?;
-    let (media_type, name) = match command.format {
-        ExportFormat::Csv => ("text/csv; charset=utf-8; header=present", "leads.csv"),
-        ExportFormat::Jsonl => ("application/jsonl", "leads.jsonl"),
+    let (media_type, name) = exports::media_type(command.format);
+    let export = match state.transfers.export(&caller.context, command).await? {
+        Exported::Now(export) => export,
+        Exported::Later(job) => return Ok(exports::accepted(&job)),
     };
-    let export = state.transfers.export(&caller.context, command).await?;
     let parts = stream::try_unfold(export, |mut export| async move {
         let part = export.next().await?;
         Ok::<_, StoreError>(part.map(|part| (Bytes::from(part), export)))

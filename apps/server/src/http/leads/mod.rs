@@ -9,6 +9,8 @@ mod contract_files;
 mod contracts;
 mod dto;
 mod export;
+mod export_dto;
+mod exports;
 mod form;
 mod import_dto;
 mod import_progress;
@@ -19,6 +21,7 @@ mod merge;
 mod notes;
 mod public;
 mod query;
+mod sending;
 mod upload;
 
 use actix_web::HttpResponse;
@@ -49,6 +52,10 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(imports::cancel)
         .service(import_progress::events)
         .service(export::export)
+        .service(exports::list)
+        .service(exports::download)
+        .service(exports::read)
+        .service(exports::cancel)
         .service(batch::create)
         .service(batch::stats)
         .service(merge::duplicates)

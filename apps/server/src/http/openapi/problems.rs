@@ -37,7 +37,8 @@ const IN_TENANT: [&str; 3] = ["not_found", "rate_limited", "store_unavailable"];
 const WITH_BODY: [&str; 5] =
     ["malformed_request", "body_too_large", "unsupported_media_type", "unknown_field", "validation"];
 /// Codes of operations that clients can give a name to.
-const IDEMPOTENT: [&str; 3] = ["idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_progress"];
+const IDEMPOTENT: [&str; 4] =
+    ["idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_progress", "idempotent_answer_erased"];
 /// Codes of operations that nobody may call without saying who they are.
 const SECURED: [&str; 12] = [
     "authentication_required",

@@ -91,6 +91,14 @@ pub(super) const CACHE_REQUESTS: Definition = Definition {
     meaning: "Questions to a cache: `hit`, `stale` (answered at once, and refreshed), `miss` or `unavailable`.",
 };
 
+pub(super) const FILES_DAMAGED: Definition = Definition {
+    name: "files_damaged_total",
+    kind: "counter",
+    labels: &[],
+    unit: "files",
+    meaning: "Stored files that were asked for and are gone, or hold other bytes than were kept: an operator has to put them back.",
+};
+
 pub(super) const REDIS_UP: Definition = Definition {
     name: "redis_up",
     kind: "gauge",
@@ -286,6 +294,7 @@ mod tests {
         &FORMS_TRAPPED,
         &LOG_LINES_LOST,
         &CACHE_REQUESTS,
+        &FILES_DAMAGED,
         &REDIS_UP,
         &REVOCATIONS_HEARING,
         &REVOCATIONS_HEARD,

@@ -56,6 +56,7 @@ struct Inner {
     log_lines_lost: IntCounter,
     rate_limited: IntCounterVec,
     forms_trapped: IntCounterVec,
+    files_damaged: IntCounter,
     pools: pools::Pools,
     jobs: jobs::Jobs,
     shared: shared::Shared,
@@ -81,6 +82,7 @@ impl Default for Metrics {
             log_lines_lost: registered(&registry, IntCounter::with_opts(options(&catalogue::LOG_LINES_LOST))),
             rate_limited: counters(&registry, &catalogue::RATE_LIMITED),
             forms_trapped: counters(&registry, &catalogue::FORMS_TRAPPED),
+            files_damaged: registered(&registry, IntCounter::with_opts(options(&catalogue::FILES_DAMAGED))),
             pools: pools::Pools::new(&registry),
             jobs: jobs::Jobs::new(&registry),
             shared: shared::Shared::new(&registry),
@@ -119,6 +121,11 @@ impl Metrics {
         if let Ok(counter) = self.0.forms_trapped.get_metric_with_label_values(&[trap]) {
             counter.inc();
         }
+    }
+
+    /// A stored file is not what was kept.
+    pub fn file_damaged(&self) {
+        self.0.files_damaged.inc();
     }
 
     /// From now on the connections that `source` tells of are reported; once, at the start.

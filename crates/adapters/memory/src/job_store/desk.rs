@@ -5,8 +5,9 @@ use ashlar_jobs::{
     desk::{DeskStore, DeskTx, JobEvent},
     port::{Ack, Firing},
 };
-use ashlar_kernel::{Change, Context, Journal, LogEntry, Receipt, StoreError, UnitOfWork};
+use ashlar_kernel::{Change, Context, Journal, LogEntry, Receipt, StoreError, TenantId, UnitOfWork};
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::MemoryJobs;
 
@@ -57,6 +58,10 @@ impl DeskTx for Draft {
 impl UnitOfWork for Draft {
     async fn remember(&mut self, _receipt: Receipt) -> Result<(), StoreError> {
         Err(StoreError::internal("requests about jobs are not remembered"))
+    }
+
+    async fn forget_answers(&mut self, _tenant: TenantId, _about: &[Uuid]) -> Result<u64, StoreError> {
+        Ok(0)
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

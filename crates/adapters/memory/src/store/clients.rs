@@ -166,7 +166,7 @@ impl ClientStore for MemoryStore {
         let tables = &self.shared.lock().tables;
         let is_needed = |key: &&FileKey| {
             let has_it = tables.clients.files.values().any(|file| file.stored.key == **key);
-            has_it || tables.transfers.needs(key.as_str())
+            has_it || tables.transfers.needs(key.as_str()) || tables.exports.needs(key.as_str())
         };
         Ok(keys.iter().filter(is_needed).cloned().collect())
     }

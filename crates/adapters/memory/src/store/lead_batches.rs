@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ashlar_kernel::{StoreError, TenantId};
+use ashlar_kernel::{Change, StoreError, TenantId};
 use ashlar_leads::{
-    Lead, LeadId, StatsQuery, Tally, TallyKind,
+    Lead, LeadEvent, LeadId, StatsQuery, Tally, TallyKind,
     port::{BatchWrites, Newcomer, SaveLeadError, StatsReads},
 };
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{MemoryStore, tables::Tables, transaction::MemoryTx};
 
@@ -36,6 +37,18 @@ impl BatchWrites for MemoryTx {
     async fn leads_at(&mut self, tenant: TenantId, email_keys: &[String]) -> Result<Vec<Lead>, StoreError> {
         let tables = &self.draft.leads;
         Ok(email_keys.iter().filter_map(|key| tables.holder(tenant, key).cloned()).collect())
+    }
+
+    async fn leads_of(&mut self, tenant: TenantId, owner: Uuid, most: u32) -> Result<Vec<Lead>, StoreError> {
+        let theirs = self.draft.leads.of_owner(owner).filter(|lead| lead.tenant() == tenant);
+        Ok(theirs.take(usize::try_from(most).unwrap_or(usize::MAX)).cloned().collect())
+    }
+
+    async fn release_leads(&mut self, changes: Vec<Change<Lead, LeadEvent>>) -> Result<(), StoreError> {
+        for change in changes {
+            self.write(change, |tables: &mut Tables, lead| tables.leads.release(lead.id(), lead.updated_at()))?;
+        }
+        Ok(())
     }
 }
 

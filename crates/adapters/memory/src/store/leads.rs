@@ -2,11 +2,11 @@
 
 use std::{
     cmp::{Ordering, Reverse},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId};
+use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId, Timestamp};
 use ashlar_leads::{
     Activity, ActivityEvent, ActivityKind, Category, ContactMessage, Details, Lead, LeadEvent, LeadId, LeadPosition,
     LeadQuery, LeadRow, LeadRows, LeadSort, NotePosition, NoteQuery, StatusChange,
@@ -15,6 +15,7 @@ use ashlar_leads::{
 };
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::{
     MemoryStore,
@@ -94,6 +95,20 @@ impl LeadTables {
             return Err(SaveLeadError::Duplicate);
         }
         Arc::make_mut(&mut self.leads).insert(lead.id(), lead);
+        Ok(())
+    }
+
+    /// The leads that somebody looks after, of every tenant.
+    pub(super) fn of_owner(&self, owner: Uuid) -> impl Iterator<Item = &Lead> {
+        self.leads.values().filter(move |lead| lead.owner() == Some(owner) && lead.deleted_at().is_none())
+    }
+
+    /// Makes a lead nobody's, and changes nothing else of it.
+    pub(super) fn release(&mut self, id: LeadId, at: Timestamp) -> Result<(), StoreError> {
+        let stored = self.leads.get(&id).filter(|lead| lead.owner().is_some()).ok_or(StoreError::Stale)?;
+        let row = stored.to_row()?;
+        let row = LeadRow { owner_id: None, updated_at: at, version: row.version + 1, ..row };
+        Arc::make_mut(&mut self.leads).insert(id, Lead::restore(row)?);
         Ok(())
     }
 
@@ -223,6 +238,11 @@ impl LeadStore for MemoryStore {
 
     async fn lead_at(&self, tenant: TenantId, email_key: &str) -> Result<Option<Lead>, StoreError> {
         Ok(self.shared.lock().tables.leads.holder(tenant, email_key).cloned())
+    }
+
+    async fn tenants_of_owner(&self, owner: Uuid) -> Result<Vec<TenantId>, StoreError> {
+        let tenants = self.shared.lock().tables.leads.of_owner(owner).map(Lead::tenant).collect::<BTreeSet<_>>();
+        Ok(tenants.into_iter().collect())
     }
 
     async fn leads(&self, query: &LeadQuery) -> Result<LeadRows, StoreError> {

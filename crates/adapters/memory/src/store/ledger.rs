@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use ashlar_kernel::{
     ClaimedRequest, Fingerprint, Receipt, RequestClaim, RequestLedger, RequestName, RequestState, StoreError,
-    StoredAnswer, Timestamp,
+    StoredAnswer, TenantId, Timestamp,
 };
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -52,6 +52,20 @@ impl Ledger {
             }
             _ => false,
         }
+    }
+
+    /// Erases what was answered about these.
+    pub(super) fn forget(&mut self, tenant: TenantId, about: &[Uuid]) -> u64 {
+        let about: Vec<_> = about.iter().map(Uuid::to_string).collect();
+        let mut forgotten = 0;
+        for (name, entry) in Arc::make_mut(&mut self.0) {
+            let names_one = |answer: &&mut StoredAnswer| about.iter().any(|id| answer.body.contains(id));
+            if let Some(answer) = entry.answer.as_mut().filter(names_one).filter(|_| name.tenant == tenant) {
+                *answer = StoredAnswer::erased();
+                forgotten += 1;
+            }
+        }
+        forgotten
     }
 
     fn release(&mut self, claimed: &ClaimedRequest) {

@@ -7,6 +7,7 @@ mod contacts;
 mod devices;
 mod directory;
 mod erasure;
+mod exports;
 mod factors;
 mod imports;
 mod lead_batches;

@@ -11,9 +11,9 @@ use ashlar_kernel::{StoreError, TenantId, Timestamp};
 use chrono::TimeDelta;
 
 use super::{
-    api_keys::ApiKeys, clients::ClientTables, devices::DeviceTable, factors::Factors, imports::Imports,
-    leads::LeadTables, ledger::Ledger, links::Links, login_history::Attempts, newsletter::NewsletterTables,
-    signing_keys::SigningKeys, transfers::TransferTables,
+    api_keys::ApiKeys, clients::ClientTables, devices::DeviceTable, exports::ExportTable, factors::Factors,
+    imports::Imports, leads::LeadTables, ledger::Ledger, links::Links, login_history::Attempts,
+    newsletter::NewsletterTables, signing_keys::SigningKeys, transfers::TransferTables,
 };
 
 pub(super) type Table<K, V> = Arc<BTreeMap<K, V>>;
@@ -42,6 +42,7 @@ pub(super) struct Tables {
     pub(super) devices: DeviceTable,
     pub(super) leads: LeadTables,
     pub(super) transfers: TransferTables,
+    pub(super) exports: ExportTable,
     pub(super) newsletter: NewsletterTables,
     pub(super) clients: ClientTables,
 }

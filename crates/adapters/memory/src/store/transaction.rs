@@ -13,6 +13,7 @@ use ashlar_identity::{
 use ashlar_kernel::{Change, DomainEvent, Journal, LogEntry, Receipt, StoreError, TenantId, Timestamp, UnitOfWork};
 use async_trait::async_trait;
 use futures::lock::OwnedMutexGuard;
+use uuid::Uuid;
 
 use super::{
     Shared, imports,
@@ -89,6 +90,10 @@ impl UnitOfWork for MemoryTx {
         }
         self.is_spoilt = true;
         Err(StoreError::Stale)
+    }
+
+    async fn forget_answers(&mut self, tenant: TenantId, about: &[Uuid]) -> Result<u64, StoreError> {
+        Ok(self.draft.ledger.forget(tenant, about))
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

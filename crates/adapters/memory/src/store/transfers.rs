@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use ashlar_kernel::{Change, Context, Journal, StoreError, TenantId, Timestamp};
 use ashlar_leads::{
     Lead, LeadQuery, LeadRow, NotePosition,
-    import::{ExportEvent, ImportEvent, ImportId, ImportJob, ImportJobRow, LeadKeys, RowFault},
+    export::ExportEvent,
+    import::{ImportEvent, ImportId, ImportJob, ImportJobRow, LeadKeys, RowFault},
     port::{LeadBatch, RefusedRow, SaveLeadError, TransferStore, TransferTx},
 };
 use async_trait::async_trait;

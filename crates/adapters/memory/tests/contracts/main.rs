@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod brake;
 mod cache;
+mod export_store;
 mod files;
 mod identity_store;
 mod jobs;

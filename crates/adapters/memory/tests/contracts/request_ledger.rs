@@ -16,6 +16,15 @@ fn empty_store() -> Ready<Option<Fixture>> {
     let ids: Arc<dyn IdSource> = Arc::new(TimeOrderedIds::new(Arc::clone(&clock), Arc::new(SeededEntropy::new(1))));
     let store = Arc::new(MemoryStore::new(ids));
     let ledger = Arc::clone(&store) as Arc<_>;
+    let (other, moment) = (Arc::clone(&store), Arc::clone(&clock));
+    let forget = Arc::new(move |tenant, about: Vec<uuid::Uuid>, commit| {
+        let (store, context) = (Arc::clone(&other), anonymous(&*moment));
+        Box::pin(async move {
+            let mut tx = IdentityStore::begin(&*store, &context).await?;
+            let forgotten = tx.forget_answers(tenant, &about).await?;
+            if commit { tx.commit().await.map(|()| forgotten) } else { Ok(forgotten) }
+        }) as _
+    });
     let work = Arc::new(move |receipt: ashlar_kernel::Receipt, commit| {
         let (store, context) = (Arc::clone(&store), anonymous(&*clock));
         Box::pin(async move {
@@ -28,7 +37,7 @@ fn empty_store() -> Ready<Option<Fixture>> {
             if commit { tx.commit().await } else { Ok(()) }
         }) as _
     });
-    ready(Some(Fixture { ledger, work }))
+    ready(Some(Fixture { ledger, work, forget }))
 }
 
 ashlar_kernel::request_ledger_contract!(empty_store);

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ashlar_kernel::{LogEntry, StoreError, TenantId};
+use ashlar_kernel::{Change, LogEntry, StoreError, TenantId};
 use ashlar_leads::{
-    Lead, LeadId,
+    Lead, LeadEvent, LeadId,
     port::{BatchWrites, Newcomer},
 };
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait,
-    sea_query::{OnConflict, Query},
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, LockType, OnConflict, Query},
 };
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use super::{
     mapping,
     store::holds_address,
 };
-use crate::transaction::SqlTx;
+use crate::{dialect, transaction::SqlTx};
 
 #[async_trait]
 impl BatchWrites for SqlTx {
@@ -70,5 +71,48 @@ impl BatchWrites for SqlTx {
         let rows = found.all(&self.tx).await.map_err(|error| self.write_error(error))?;
         self.leave();
         rows.into_iter().map(mapping::restore_lead).collect()
+    }
+
+    async fn leads_of(&mut self, tenant: TenantId, owner: Uuid, most: u32) -> Result<Vec<Lead>, StoreError> {
+        self.enter()?;
+        let found = lead::Entity::find()
+            .filter(lead::Column::TenantId.eq(tenant.as_uuid()))
+            .filter(lead::Column::OwnerId.eq(owner))
+            .filter(lead::Column::DeletedAt.is_null())
+            .order_by_desc(lead::Column::CreatedAt)
+            .order_by_desc(lead::Column::Id)
+            .limit(u64::from(most))
+            .lock(LockType::Update);
+        let rows = found.all(&self.tx).await.map_err(|error| self.write_error(error))?;
+        self.leave();
+        rows.into_iter().map(mapping::restore_lead).collect()
+    }
+
+    async fn release_leads(&mut self, changes: Vec<Change<Lead, LeadEvent>>) -> Result<(), StoreError> {
+        let (mut leads, mut events) = (Vec::new(), Vec::new());
+        for change in changes {
+            let (lead, explained) = self.open_another(change)?;
+            leads.push(lead);
+            events.extend(explained);
+        }
+        self.enter()?;
+        let Some(at) = leads.first().map(Lead::updated_at) else {
+            self.leave();
+            return Ok(());
+        };
+        let ids: Vec<_> = leads.iter().map(|lead| lead.id().as_uuid()).collect();
+        let nobodys = lead::ActiveModel { owner_id: Set(None), updated_at: Set(at), ..Default::default() };
+        let done = lead::Entity::update_many()
+            .set(nobodys)
+            .col_expr(lead::Column::Version, Expr::col(lead::Column::Version).add(1))
+            .filter(dialect::is_among(self.tx.get_database_backend(), lead::Column::Id, &ids))
+            .filter(lead::Column::OwnerId.is_not_null())
+            .exec(&self.tx)
+            .await
+            .map_err(|error| self.write_error(error))?;
+        if done.rows_affected != u64::try_from(ids.len()).unwrap_or(u64::MAX) {
+            return Err(StoreError::Stale);
+        }
+        self.explain(events).await
     }
 }

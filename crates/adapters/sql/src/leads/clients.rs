@@ -18,6 +18,7 @@ use sea_orm::{
 use super::{
     client_entity::{client, contract, contract_file},
     client_mapping as mapping,
+    export::exported_files,
     store::is_older,
     transfer::waiting_files,
 };
@@ -105,8 +106,9 @@ impl ClientStore for SqlStore {
             .column(contract_file::Column::FileKey)
             .filter(contract_file::Column::FileKey.is_in(names.clone()))
             .into_query();
-        let mut needed = waiting_files(names);
-        let found = self.reader().query_all(needed.union(UnionType::All, of_contracts)).await.map_err(store_error)?;
+        let mut needed = waiting_files(names.clone());
+        needed.union(UnionType::All, of_contracts).union(UnionType::All, exported_files(names));
+        let found = self.reader().query_all(&needed).await.map_err(store_error)?;
         let corrupt = || StoreError::Corrupt { what: "the name of a file" };
         let restored = found.into_iter().map(|row| {
             let name: String = row.try_get_by_index(0).map_err(store_error)?;

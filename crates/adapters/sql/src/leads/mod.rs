@@ -8,6 +8,7 @@ mod clients;
 mod contact;
 mod duplicates;
 mod entity;
+mod export;
 mod list;
 mod mapping;
 mod merge;

@@ -7,15 +7,22 @@ use ashlar_leads::{
 };
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
     sea_query::{Expr, ExprTrait},
 };
+use uuid::Uuid;
 
 use super::{
     entity::{activity, lead, status_change},
     list, mapping,
 };
 use crate::{SqlStore, errors::store_error};
+
+/// By a look into the index over owners for each tenant: there are far fewer of them than of leads.
+const TENANTS_OF_OWNER: &str = "
+    SELECT id FROM tenant WHERE EXISTS (
+        SELECT 1 FROM lead WHERE lead.tenant_id = tenant.id AND lead.owner_id = $1 AND lead.deleted_at IS NULL)
+    ORDER BY id";
 
 #[async_trait]
 impl LeadStore for SqlStore {
@@ -36,6 +43,14 @@ impl LeadStore for SqlStore {
             .filter(lead::Column::EmailKey.eq(email_key))
             .filter(holds_address());
         found.one(self.reader()).await.map_err(store_error)?.map(mapping::restore_lead).transpose()
+    }
+
+    async fn tenants_of_owner(&self, owner: Uuid) -> Result<Vec<TenantId>, StoreError> {
+        let db = self.reader();
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), TENANTS_OF_OWNER, [owner.into()]);
+        let rows = db.query_all_raw(statement).await.map_err(store_error)?;
+        let ids = rows.iter().map(|row| row.try_get_by_index(0).map(TenantId::from_uuid).map_err(store_error));
+        ids.collect()
     }
 
     async fn leads(&self, query: &LeadQuery) -> Result<LeadRows, StoreError> {

@@ -11,6 +11,16 @@ use crate::support::{context, newcomer};
 /// A fixture of the contract; `database` goes when it does.
 fn fixture_of(store: SqlStore, database: impl Send + Sync + 'static) -> Fixture {
     let (ledger, database) = (Arc::new(store.clone()), Arc::new(database));
+    let (other, kept) = (store.clone(), Arc::clone(&database));
+    let forget = Arc::new(move |tenant, about: Vec<uuid::Uuid>, commit| {
+        let (store, database) = (other.clone(), Arc::clone(&kept));
+        Box::pin(async move {
+            let mut tx = IdentityStore::begin(&store, &context()).await?;
+            let forgotten = tx.forget_answers(tenant, &about).await?;
+            drop(database);
+            if commit { tx.commit().await.map(|()| forgotten) } else { Ok(forgotten) }
+        }) as _
+    });
     let work = Arc::new(move |receipt: ashlar_kernel::Receipt, commit| {
         let (store, database) = (store.clone(), Arc::clone(&database));
         Box::pin(async move {
@@ -22,7 +32,7 @@ fn fixture_of(store: SqlStore, database: impl Send + Sync + 'static) -> Fixture 
             if commit { tx.commit().await } else { Ok(()) }
         }) as _
     });
-    Fixture { ledger, work }
+    Fixture { ledger, work, forget }
 }
 
 mod sqlite {

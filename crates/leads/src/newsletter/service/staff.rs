@@ -206,7 +206,9 @@ impl Newsletter {
         };
         let mut tx = self.store().begin(context).await?;
         tx.put_mailbox(mailbox.suppress(reason, event, now)).await?;
+        let erased = [subscription.id().as_uuid()];
         tx.erase_subscription(subscription.erase()).await?;
+        tx.forget_answers(tenant, &erased).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ashlar_kernel::{Change, StoreError, TenantId};
 use ashlar_leads::{
     Lead, LeadRow,
-    import::{ExportEvent, ImportEvent, ImportId, ImportJob, LeadKeys},
+    export::ExportEvent,
+    import::{ImportEvent, ImportId, ImportJob, LeadKeys},
     port::{LeadBatch, TransferTx},
 };
 use async_trait::async_trait;

@@ -1,6 +1,7 @@
 //! The laws of the store of leads, on both databases.
 
 mod constraints;
+mod exports;
 mod filters;
 mod lookups;
 mod olden;

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 49] = [
+const STEPS: [&str; 50] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -54,6 +54,7 @@ const STEPS: [&str; 49] = [
     "m20261121_000054_notification",
     "m20261121_000055_system_log",
     "m20261121_000056_suppression_lift",
+    "m20261121_000057_lead_export",
     "m20261121_000060_subscription_wish",
     "m20261121_000061_subscription_address",
     "m20261121_000062_notification_letter",

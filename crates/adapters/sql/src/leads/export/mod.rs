@@ -1,0 +1,8 @@
+//! Large exports.
+
+mod entity;
+mod mapping;
+mod store;
+mod tx;
+
+pub(super) use store::exported_files;
