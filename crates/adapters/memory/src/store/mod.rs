@@ -17,6 +17,7 @@ mod links;
 mod log;
 mod login_history;
 mod newsletter;
+mod retention;
 mod signing_keys;
 mod tables;
 mod trail;
