@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ashlar_admin::{Notifications, SystemLog};
+use ashlar_audit::retention::{Applied, Retention};
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
 use ashlar_kernel::{Clock, Context, RequestId, RequestLedger, TenantId};
@@ -28,11 +29,13 @@ pub struct Keepers {
     pub notifications: Notifications,
     /// Warnings and errors.
     pub system_log: SystemLog,
+    /// Bodies of events.
+    pub retention: Retention,
 }
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log } = keepers;
+    let Keepers { identity, requests, counters, newsletter, leads, notifications, system_log, retention } = keepers;
     Handlers::new()
         .with(PurgeSessions { identity: identity.clone(), clock: Arc::clone(clock) })
         .with(PurgeLogins { identity: identity.clone(), clock: Arc::clone(clock) })
@@ -43,10 +46,12 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
         .with(SweepFiles { leads, clock: Arc::clone(clock) })
         .with(SweepSubscriptions { newsletter, clock: Arc::clone(clock) })
         .with(PurgeLog { notifications, system_log, clock: Arc::clone(clock) })
+        .with(LetBodiesExpire { retention, clock: Arc::clone(clock) })
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there. Signing keys are looked at more often,
-/// because one that was replaced is to be gone soon, and files once a day, because a bucket is charged for being listed.
+/// because one that was replaced is to be gone soon; files once a day, because a bucket is charged for being listed; and
+/// bodies of events once a night, because everything that is older than a period and stays is looked through.
 pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
     Ok(vec![
         hourly(PurgeSessions::KIND, 7)?,
@@ -56,6 +61,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         hourly(ReleaseIdentifiers::KIND, 53)?,
         hourly(SweepSubscriptions::KIND, 17)?,
         by(SweepFiles::KIND, "29 3 * * *")?,
+        by(LetBodiesExpire::KIND, "41 2 * * *")?,
         hourly(PurgeLog::KIND, 31)?,
         by(TurnSigningKeys::KIND, "*/5 * * * *")?,
     ])
@@ -222,6 +228,30 @@ impl Handler for PurgeLog {
         purged.map_err(|error| Failure::Transient(error.to_string()))?;
         let purged = self.notifications.purge(now).await;
         purged.map(drop).map_err(|error| Failure::Transient(error.to_string()))
+    }
+}
+
+/// Lets bodies of events go that were kept for long enough.
+struct LetBodiesExpire {
+    retention: Retention,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for LetBodiesExpire {
+    const KIND: &'static str = "audit.retain";
+    const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
+    type Payload = Nothing;
+
+    async fn handle(&self, _nothing: Nothing, job: &Job) -> Result<(), Failure> {
+        let request = RequestId::parse(&job.id().to_string()).map_err(|error| Failure::Permanent(error.to_string()))?;
+        let context = Context::system("retention", job.tenant(), request, self.clock.now());
+        let applied = self.retention.apply(&context).await;
+        let Applied { recorded, deleted } = applied.map_err(|error| Failure::Transient(error.to_string()))?;
+        if recorded + deleted > 0 {
+            tracing::info!(recorded, deleted, "bodies of events that were kept for long enough");
+        }
+        Ok(())
     }
 }
 
