@@ -16,7 +16,8 @@ fn is_sqlite(past: &Past) -> bool {
     past.url().starts_with("sqlite:")
 }
 
-/// Three things that happened long ago, and one that just did.
+/// Three things that happened long ago, and one that just did. Their moments are not written as the program writes them,
+/// which makes nobody look for ever.
 async fn remember_old_things(past: &Past) {
     let main = TenantId::MAIN.as_uuid();
     let (id, tenant, now) = if is_sqlite(past) {

@@ -169,7 +169,11 @@ pub async fn what_is_not_settled_stays(fixture: Fixture) {
     let due = fixture.periodic().due(later(10)).await.unwrap();
 
     let before = later(10) - PERIODS.security;
-    assert_eq!(due, [Due { tenant: TenantId::MAIN, class: Class::Security, before, bodies: 2 }], "neither what the relay has not seen nor what is not signed");
+    assert_eq!(
+        due,
+        [Due { tenant: TenantId::MAIN, class: Class::Security, before, bodies: 2 }],
+        "neither what the relay has not seen nor what is not signed"
+    );
     assert_eq!(fixture.apply(later(10)).await, (2, 0));
     assert_eq!(fixture.periodic().due(later(10)).await.unwrap(), [], "it is written down already");
 }

@@ -23,11 +23,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub use self::breach::{Breach, Tampering};
+pub use self::trail::{verify_trail, verify_trail_since};
 use self::{
     expiry::{Expiries, Unaccounted},
     suspicion::Suspicion,
 };
-pub use self::trail::{verify_trail, verify_trail_since};
 use crate::{Checkpoint, Digest32, Head, Link, leaf_of};
 
 /// A link as it is stored, and the event it names as it is stored.

@@ -40,7 +40,11 @@ pub(super) fn seal(events: &[EventRecord]) -> Trail {
     for event in events {
         let extension = head.extend([event]).unwrap();
         head = extension.head;
-        rows.extend(extension.links.into_iter().map(|link| SealedRow { link, body: event.clone().into(), expired_by: None }));
+        rows.extend(extension.links.into_iter().map(|link| SealedRow {
+            link,
+            body: event.clone().into(),
+            expired_by: None,
+        }));
         if head.size() % 10 == 0 || rows.len() == events.len() {
             checkpoints.push(Checkpoint::of(&origin, &head));
         }

@@ -82,11 +82,7 @@ async fn go_through(
     Ok(verifier)
 }
 
-async fn finish(
-    snapshot: &mut dyn TrailSnapshot,
-    verifier: Verifier,
-    tenant: TenantId,
-) -> Result<Report, StoreError> {
+async fn finish(snapshot: &mut dyn TrailSnapshot, verifier: Verifier, tenant: TenantId) -> Result<Report, StoreError> {
     let (stored, strays) = (snapshot.head(tenant).await?, snapshot.strays(tenant, 1).await?);
     Ok(verifier.finish(stored.as_ref(), &strays))
 }

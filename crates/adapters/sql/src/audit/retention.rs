@@ -11,8 +11,8 @@ use ashlar_audit::{
 use ashlar_kernel::{Change, Context, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult, Statement,
-    Value,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
+    Statement, Value,
 };
 use uuid::Uuid;
 
@@ -102,13 +102,8 @@ async fn further_on(
     search: &Expirable,
     after: EventPosition,
 ) -> Result<Option<EventPosition>, StoreError> {
-    let values: [Value; 5] = [
-        search.tenant.as_uuid().into(),
-        search.before.into(),
-        after.at.into(),
-        after.id.into(),
-        (STRIDE - 1).into(),
-    ];
+    let values: [Value; 5] =
+        [search.tenant.as_uuid().into(), search.before.into(), after.at.into(), after.id.into(), (STRIDE - 1).into()];
     let ask = Statement::from_sql_and_values(db.get_database_backend(), FURTHER, values);
     let place = Place::find_by_statement(ask).one(db).await.map_err(store_error)?;
     Ok(place.map(|Place { at, id }| EventPosition { at, id }))

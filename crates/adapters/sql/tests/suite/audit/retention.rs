@@ -83,8 +83,7 @@ const NAMES: [&str; 13] = [
     "leads",
 ];
 
-const DAY: Periods =
-    Periods { security: TimeDelta::days(1), billing: TimeDelta::days(1), content: TimeDelta::days(1) };
+const DAY: Periods = Periods { security: TimeDelta::days(1), billing: TimeDelta::days(1), content: TimeDelta::days(1) };
 
 /// Seals everything, signs it, and has the relay handle it. Transactions of other databases of the server hold the sealer
 /// up as well.
@@ -218,9 +217,7 @@ async fn what_goes_along_with_others_is_found(store: SqlStore, mut raw: Raw) {
     // Somebody with every right takes the guards away.
     let disarm = match raw {
         Raw::Sqlite(_) => "DROP TRIGGER event_no_delete; DROP TRIGGER audit_expired_no_update",
-        Raw::Postgres(_) => {
-            "ALTER TABLE event DISABLE TRIGGER USER; ALTER TABLE audit_expired DISABLE TRIGGER USER"
-        }
+        Raw::Postgres(_) => "ALTER TABLE event DISABLE TRIGGER USER; ALTER TABLE audit_expired DISABLE TRIGGER USER",
     };
     raw.run(disarm).await.unwrap();
     raw.run("UPDATE audit_expired SET to_seq = 5").await.unwrap();
