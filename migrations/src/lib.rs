@@ -42,6 +42,7 @@ mod m20261121_000043_audit_roles;
 mod m20261121_000044_lead_merge;
 mod m20261121_000045_lead_filter;
 mod m20261121_000047_audit_pii;
+mod m20261121_000048_audit_retention;
 mod m20261121_000050_set_password_link;
 mod m20261121_000051_weak_password;
 mod m20261121_000052_job_failures;
@@ -113,6 +114,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000044_lead_merge::STEP),
             Box::new(m20261121_000045_lead_filter::STEP),
             Box::new(m20261121_000047_audit_pii::STEP),
+            Box::new(m20261121_000048_audit_retention::STEP),
             Box::new(m20261121_000050_set_password_link::STEP),
             Box::new(m20261121_000051_weak_password::STEP),
             Box::new(m20261121_000052_job_failures::STEP),

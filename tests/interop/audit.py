@@ -1,6 +1,6 @@
 """Verifies an export of the audit trail from nothing but the published format (docs/audit.md).
 
-Usage: python audit.py KEY < trail.ndjson. Prints {"links", "checkpoints", "personal", "root"} as JSON.
+Usage: python audit.py KEY < trail.ndjson. Prints {"links", "checkpoints", "personal", "expired", "root"} as JSON.
 Ends with a message and status 1 when something is not as it was sealed.
 """
 
@@ -59,15 +59,12 @@ class Tree:
     def push(self, leaf):
         self.peaks.append((1, leaf))
         while len(self.peaks) > 1 and self.peaks[-1][0] == self.peaks[-2][0]:
-            size, right = self.peaks.pop()
-            _, left = self.peaks.pop()
-            self.peaks.append((2 * size, sha256(b"\x01", left, right)))
+            (_, left), (size, right) = self.peaks[-2:]
+            self.peaks[-2:] = [(2 * size, sha256(b"\x01", left, right))]
 
     def root(self):
-        if not self.peaks:
-            return sha256()
-        *others, (_, root) = self.peaks
-        for _, left in reversed(others):
+        *others, root = [root for _, root in self.peaks] or [sha256()]
+        for left in reversed(others):
             root = sha256(b"\x01", left, root)
         return root
 
@@ -80,36 +77,59 @@ def check_personal(event, shown, seq):
         place = event
         for step in value["path"].split("/")[1:]:
             place = place[int(step) if isinstance(place, list) else step]
-        message = value["path"].encode() + b"\0" + value["value"].encode()
+        message = b"\0".join((value["path"].encode(), value["value"].encode()))
         if place != {"c": hmac.new(bytes.fromhex(value["salt"]), message, "sha256").hexdigest()}:
             fail(f"link {seq}: {value['path']} was something else than what is shown")
     return len(shown)
 
 
+class Expired(Tree):
+    """The bodies that one event of retention accounts for: together they make its root."""
+    first = last = gone = count = 0
+
+    def take(self, seq, leaf, is_gone):
+        self.push(leaf)
+        self.first, self.last = self.first or seq, seq
+        self.gone, self.count = self.gone + is_gone, self.count + 1
+
+    def insist(self, *said):
+        if self.gone and said != (self.first, self.last, self.count, self.root().hex()):
+            fail(f"a body is gone that did not expire, one of the links {self.first} to {self.last}")
+        return self.gone
+
+
 def main():
-    key = read_key(sys.argv[1])
-    lines = sys.stdin.buffer
+    key, lines = read_key(sys.argv[1]), sys.stdin.buffer
     manifest = json.loads(next(lines))
-    if manifest["format"] != "ashlar.audit.export/1":
+    if manifest["format"] not in ("ashlar.audit.export/1", "ashlar.audit.export/2"):
         sys.exit("not an export")
     tenant = uuid.UUID(manifest["tenant"])
     checkpoints = [open_checkpoint(note, key) for note in manifest["checkpoints"]]
     checkpoints = {size: root for origin, size, root in checkpoints if origin.endswith(f"/audit/{tenant}")}
 
-    tree, seq, prev, agreed, personal = Tree(), 0, bytes(32), 0, 0
+    tree, seq, prev, agreed, personal, expiring, expired = Tree(), 0, bytes(32), 0, 0, {}, 0
     for line in lines:
         row = json.loads(line)
         if "links" in row:
             break
         seq += 1
-        # Between the name of the member and the brace that closes the line: the bytes that were hashed.
-        event = line.rstrip(b"\n").split(b'"event":', 1)[1][:-1]
-        leaf = sha256(b"\x00", event)
+        event, leaf = row.get("event"), bytes.fromhex(row["leaf"])
+        if event is not None:
+            # Between the name of the member and the brace that closes the line: the bytes that were hashed.
+            leaf = sha256(b"\x00", line.rstrip(b"\n").split(b'"event":', 1)[1][:-1])
+        elif "expired" not in row:
+            fail(f"link {seq} has no event")
         link = sha256(b"\x02", tenant.bytes, seq.to_bytes(8, "big"), prev, leaf)
-        found = [row["seq"], row["prev"], row["leaf"], row["hash"]]
-        if found != [seq, prev.hex(), leaf.hex(), link.hex()] or row["event"]["tenant"] != str(tenant):
-            fail(f"link {seq}, event {row['event'].get('id')}")
-        personal += check_personal(row["event"], row.get("personal", []), seq)
+        found = [row[member] for member in ("seq", "prev", "leaf", "hash")]
+        if found != [seq, prev.hex(), leaf.hex(), link.hex()] or (event and event["tenant"] != str(tenant)):
+            fail(f"link {seq}, event {event and event.get('id')}")
+        if "expired" in row:
+            expiring.setdefault(row["expired"], Expired()).take(seq, leaf, event is None)
+        if event is not None:
+            personal += check_personal(event, row.get("personal", []), seq)
+            if event["name"] == "audit.retention.applied" and event["id"] in expiring:
+                said = map(event["data"].get, ("from_seq", "to_seq", "count", "root"))
+                expired += expiring.pop(event["id"]).insist(*said)
         prev = link
         tree.push(leaf)
         if seq in checkpoints:
@@ -120,7 +140,10 @@ def main():
         fail("the export has no end")
     if row["links"] != seq or any(size > seq for size in checkpoints):
         fail(f"the trail ends after link {seq}")
-    print(json.dumps({"links": seq, "checkpoints": agreed, "personal": personal, "root": tree.root().hex()}))
+    for bodies in expiring.values():
+        bodies.insist()
+    counts = {"links": seq, "checkpoints": agreed, "personal": personal, "expired": expired}
+    print(json.dumps({**counts, "root": tree.root().hex()}))
 
 
 main()

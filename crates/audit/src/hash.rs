@@ -31,6 +31,11 @@ impl Digest32 {
         bytes.try_into().ok().map(Self)
     }
 
+    /// Reads what [`Display`](fmt::Display) writes; none if it is anything else.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        Self::restore(&HEXLOWER.decode(text.as_bytes()).ok()?)
+    }
+
     /// The digest.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -100,5 +105,13 @@ mod tests {
     fn only_32_bytes_are_a_digest() {
         assert_eq!(Digest32::restore(&[7; 32]), Some(Digest32::from_bytes([7; 32])));
         assert_eq!(Digest32::restore(&[7; 31]), None);
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back() {
+        let leaf = Digest32::leaf(b"1");
+        assert_eq!(Digest32::from_hex(&leaf.to_string()), Some(leaf));
+        assert_eq!(Digest32::from_hex(&leaf.to_string().to_uppercase()), None);
+        assert_eq!(Digest32::from_hex("00"), None);
     }
 }

@@ -5,7 +5,8 @@
 //! 6962), whose root and size are signed as checkpoints (C2SP tlog-checkpoint); and [`verify`] finds whether what is
 //! stored is what was sealed, and names the first event that is not and what was done to it.
 //!
-//! Beside that, [`log`] looks up what happened in a tenant, and writes down who looked.
+//! Beside that, [`log`] looks up what happened in a tenant, and writes down who looked; and [`retention`] lets go of what was
+//! kept for long enough, so that the rest still verifies.
 //!
 //! It is pure: it computes, on [ports](port). It deliberately has no database, no clock and no cipher: signatures are made
 //! and checked behind [`NoteSigner`] and [`SignatureCheck`]. Inclusion proofs for single events are absent for now.
@@ -49,7 +50,7 @@
 //!     if link.seq == 2 {
 //!         event.actor.id = Some("nobody".to_owned());
 //!     }
-//!     verifier.push(&SealedRow { link, body: event.into() });
+//!     verifier.push(&SealedRow { link, body: event.into(), expired_by: None });
 //! }
 //! let breach = verifier.finish(Some(&sealed.head), &[]).breach.ok_or("not found")?;
 //! assert_eq!((breach.kind, breach.seq), (Tampering::Modified, Some(2)));
@@ -66,6 +67,7 @@ mod hash;
 pub mod log;
 mod note;
 pub mod port;
+pub mod retention;
 mod sealer;
 mod tree;
 pub mod verify;

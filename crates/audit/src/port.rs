@@ -2,11 +2,16 @@
 
 use std::{collections::BTreeMap, error::Error};
 
-use ashlar_kernel::{EventRecord, PersonalValue, StoreError, TenantId, Timestamp};
+use ashlar_kernel::{Change, Context, EventRecord, PersonalValue, StoreError, TenantId, Timestamp, UnitOfWork};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{Digest32, Extension, Head, verify::SealedRow};
+use crate::{
+    Digest32, Extension, Head,
+    log::AuditEvent,
+    retention::{Candidate, Expirable, Expiry},
+    verify::SealedRow,
+};
 
 /// What has happened and is not sealed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,4 +124,33 @@ pub trait TrailSnapshot: Send {
 
     /// What of `tenant` waits.
     async fn unsealed(&mut self, tenant: TenantId) -> Result<Unsealed, StoreError>;
+}
+
+/// Where the bodies of events are, and what is written down before they go.
+#[async_trait]
+pub trait RetentionStore: Send + Sync {
+    /// The tenants of which there is a checkpoint that is elsewhere too.
+    async fn covered_tenants(&self) -> Result<Vec<TenantId>, StoreError>;
+
+    /// Bodies that may expire, in the order of time. However far apart they are, no statement takes long.
+    async fn expirable(&self, search: &Expirable) -> Result<Vec<Candidate>, StoreError>;
+
+    /// A turn in the name of the context. There is one at a time; none if somebody else has it.
+    async fn begin_retention(&self, context: &Context) -> Result<Option<Box<dyn RetentionTx>>, StoreError>;
+}
+
+/// One turn at letting bodies expire: all of it is saved or nothing.
+#[async_trait]
+pub trait RetentionTx: UnitOfWork {
+    /// Those of `found` in `tenant` for which nobody has written anything down meanwhile, in their order. What may expire
+    /// once may do so for ever, but for that.
+    async fn unrecorded(&mut self, tenant: TenantId, found: Vec<Candidate>) -> Result<Vec<Candidate>, StoreError>;
+
+    /// Writes down that bodies expire. They are still there afterwards.
+    async fn record(&mut self, change: Change<Expiry, AuditEvent>) -> Result<(), StoreError>;
+
+    /// Deletes the bodies of one expiry, with everything that is kept beside them, and answers how many there were. None if
+    /// there is no expiry left whose event is sealed and covered by a checkpoint that is elsewhere too. The store itself
+    /// refuses to delete any other body.
+    async fn delete_recorded(&mut self) -> Result<Option<u64>, StoreError>;
 }

@@ -15,7 +15,7 @@ use ashlar_tests::{
 };
 use async_trait::async_trait;
 
-use super::{emit, open, prepare, seal_all};
+use super::{emit, mortal_retention, open, prepare, seal_all};
 
 /// Before and after each step: one that was not made, and one whose answer was not heard.
 const WINDOWS: [&str; 10] = [
@@ -76,11 +76,14 @@ impl SealTx for MortalTurn {
     }
 }
 
-/// Started by the tests below, in a process of its own: three things happen, it seals, and dies of it. Without orders it
-/// is no test.
+/// Started by the tests below, in a process of its own: three things happen, it seals (or lets bodies expire), and dies of
+/// it. Without orders it is no test.
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
 async fn mortal() {
+    if let Ok(orders) = std::env::var(mortal_retention::ORDERS) {
+        return mortal_retention::expire(&orders).await;
+    }
     let Ok(orders) = std::env::var(ORDERS) else { return };
     let [number, window, pass, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
     let store = open(url, number.parse().unwrap()).await;

@@ -7,6 +7,8 @@ mod cli;
 mod erasure;
 mod kill_nine;
 mod lookup;
+mod mortal_retention;
+mod retention;
 mod tampering;
 
 use std::{sync::Arc, time::Duration};

@@ -13,11 +13,12 @@ use ashlar_audit::{
 use ashlar_kernel::{LogEntry, PersonalValue, StoreError, TenantId};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::table::{self, ExportFormat};
 
 /// The name of the format, in the first line.
-pub const FORMAT: &str = "ashlar.audit.export/1";
+pub const FORMAT: &str = "ashlar.audit.export/2";
 
 /// Rows that are read at a time.
 const PAGE: u32 = 1_000;
@@ -31,7 +32,8 @@ pub enum ExportError {
     /// The output takes no more.
     #[error("the export cannot be written")]
     Output(#[from] io::Error),
-    /// A link has no event to go with it: the trail was tampered with, and `ashlar audit verify` says how.
+    /// A link has no event to go with it, and none that accounts for that: the trail was tampered with, and `ashlar audit
+    /// verify` says how.
     #[error("link {seq} of tenant {tenant} has no event; run: ashlar audit verify", tenant = .tenant.as_uuid())]
     Broken {
         /// Whose trail.
@@ -75,8 +77,7 @@ pub async fn export(
         let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         links += count;
         for row in entries(snapshot, rows, style.with_personal).await? {
-            let (link, entry) = row?;
-            output.write_all(&written(&link, &entry, style.format)?)?;
+            output.write_all(&written(&row?, style.format)?)?;
         }
         on_progress(count);
     }
@@ -89,37 +90,61 @@ pub async fn export(
     Ok(links)
 }
 
+/// A link, and what is written with it.
+struct Sealed {
+    link: Link,
+    /// None if it was kept for long enough.
+    entry: Option<LogEntry>,
+    expired_by: Option<Uuid>,
+}
+
 /// The links with their events, and what is to be written beside those.
 async fn entries(
     snapshot: &mut dyn TrailSnapshot,
     rows: Vec<SealedRow>,
     with_personal: bool,
-) -> Result<Vec<Result<(Link, LogEntry), ExportError>>, StoreError> {
+) -> Result<Vec<Result<Sealed, ExportError>>, StoreError> {
     let ids: Vec<_> = rows.iter().map(|row| row.link.event).collect();
     let mut beside = if with_personal { snapshot.personal(&ids).await? } else { BTreeMap::new() };
-    let mut entry = |SealedRow { link, body }: SealedRow| {
-        let Body::Event(event) = body else {
-            return Err(ExportError::Broken { tenant: link.tenant, seq: link.seq });
+    let mut entry = |SealedRow { link, body, expired_by }: SealedRow| {
+        let entry = match body {
+            Body::Event(event) => {
+                Some(LogEntry { event: *event, personal: beside.remove(&link.event).unwrap_or_default() })
+            }
+            // Whether it was by rights is for whoever reads the export to find out.
+            Body::Gone if expired_by.is_some() => None,
+            Body::Gone | Body::Unreadable => {
+                return Err(ExportError::Broken { tenant: link.tenant, seq: link.seq });
+            }
         };
-        let personal = beside.remove(&link.event).unwrap_or_default();
-        Ok((link, LogEntry { event: *event, personal }))
+        Ok(Sealed { link, entry, expired_by })
     };
     Ok(rows.into_iter().map(&mut entry).collect())
 }
 
 /// The line of a link.
-fn written(sealed: &Link, entry: &LogEntry, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
-    let Link { seq, prev, leaf, hash, .. } = sealed;
+fn written(sealed: &Sealed, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
+    let Link { seq, prev, leaf, hash, .. } = &sealed.link;
     if format == ExportFormat::Csv {
-        let cells = table::cells(entry).map_err(StoreError::internal)?;
+        let cells = match &sealed.entry {
+            Some(entry) => table::cells(entry).map_err(StoreError::internal)?,
+            None => table::no_cells(),
+        };
         return Ok(table::line([seq.to_string(), hash.to_string()].into_iter().chain(cells))?);
     }
-    let personal: Vec<Value> = entry.personal.iter().map(document).collect();
-    let beside = if personal.is_empty() { String::new() } else { format!(r#""personal":{},"#, json!(personal)) };
-    // The event is put in as it is hashed, byte by byte.
-    let mut line =
-        format!(r#"{{"seq":{seq},"prev":"{prev}","leaf":"{leaf}","hash":"{hash}",{beside}"event":"#).into_bytes();
-    line.extend(canonical(&entry.event).map_err(StoreError::internal)?);
+    let mut line = format!(r#"{{"seq":{seq},"prev":"{prev}","leaf":"{leaf}","hash":"{hash}""#).into_bytes();
+    if let Some(by) = sealed.expired_by {
+        write!(line, r#","expired":"{by}""#)?;
+    }
+    if let Some(entry) = &sealed.entry {
+        let personal: Vec<Value> = entry.personal.iter().map(document).collect();
+        if !personal.is_empty() {
+            write!(line, r#","personal":{}"#, json!(personal))?;
+        }
+        // The event is put in as it is hashed, byte by byte.
+        line.extend_from_slice(br#","event":"#);
+        line.extend(canonical(&entry.event).map_err(StoreError::internal)?);
+    }
     line.extend_from_slice(b"}\n");
     Ok(line)
 }

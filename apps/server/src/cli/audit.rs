@@ -20,6 +20,17 @@ pub enum Audit {
     /// Prints a trail with its events, to be verified without this program
     #[command(after_long_help = help::AUDIT)]
     Export(ExportTrail),
+    /// Lets the bodies of events expire that have been kept for long enough, as workers do every night
+    #[command(after_long_help = help::AUDIT)]
+    Retain(RetainBodies),
+}
+
+/// Whether bodies expire, or are only counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct RetainBodies {
+    /// Only print how many bodies there are of each tenant and class, also beside a running server
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What is verified against what.

@@ -142,12 +142,14 @@ Examples:
   ashlar audit checkpoint
   ashlar audit export --tenant 018f… > trail.ndjson
   ashlar audit export --format csv > trail.csv
+  ashlar audit retain --dry-run
 
 verify reads only, also beside a running server, and exits with 0 when everything is as it was sealed, with 2 \
 when something was modified, deleted, inserted, reordered, forked, truncated or forged (it names the first such \
 event of each tenant), and with 3 when events have waited for the sealer for more than a minute. It proves as \
 much as the checkpoints and the key it is given: keep both where the owner of the database cannot write. \
-checkpoint needs a database that no embedded server is using.";
+checkpoint, and retain without --dry-run, need a database that no embedded server is using. retain deletes the \
+bodies of which it was written down, sealed and signed that they expire, and writes down which are next.";
 
 pub(super) const HEALTHCHECK: &str = "\
 Examples:

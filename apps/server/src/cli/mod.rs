@@ -17,7 +17,7 @@ use std::ffi::OsString;
 
 use clap::Parser as _;
 
-pub use audit::{Audit, ExportTrail, VerifyTrail};
+pub use audit::{Audit, ExportTrail, RetainBodies, VerifyTrail};
 pub use command::{Cli, Command, Document, Down, Keys, Mail, Migrate, Users};
 pub use doctor::{Check, Doctor, Outcome};
 pub use exit::Exit;

@@ -1,18 +1,23 @@
-//! `ashlar audit`: verifying, signing and printing the audit trail.
+//! `ashlar audit`: verifying, signing and printing the audit trail, and letting bodies expire.
 
 use std::{
     error::Error,
     io::{self, BufWriter, IsTerminal as _},
 };
 
-use ashlar_audit::{Checkpoint, InvalidCheckpoint, PublicKey, Sealer, port::TrailStore as _};
-use ashlar_kernel::TenantId;
+use ashlar_audit::{
+    Checkpoint, InvalidCheckpoint, PublicKey, Sealer,
+    port::TrailStore as _,
+    retention::{Applied, Due},
+};
+use ashlar_kernel::{Context, RequestId, TenantId};
+use chrono::SecondsFormat;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     audit::{self, CheckpointFolder, ExportStyle, Findings, KeptNote},
-    cli::{Audit, Exit, ExportTrail, VerifyTrail, output},
-    compose::{World, audit_public_key, evidence, sealing, tools, trail},
+    cli::{Audit, Exit, ExportTrail, RetainBodies, VerifyTrail, output},
+    compose::{World, audit_public_key, evidence, retention, sealing, tools, trail},
     config::Config,
 };
 
@@ -21,6 +26,8 @@ pub(super) async fn run(config: &Config, what: &Audit) -> Result<Exit, Box<dyn E
         Audit::Verify(call) => verify(config, call).await,
         Audit::Checkpoint => checkpoint(config).await.map(|()| Exit::Done),
         Audit::Export(call) => export(config, call).await.map(|()| Exit::Done),
+        Audit::Retain(RetainBodies { dry_run: true }) => preview(config).await.map(|()| Exit::Done),
+        Audit::Retain(_) => retain(config).await.map(|()| Exit::Done),
     }
 }
 
@@ -79,7 +86,10 @@ fn text(findings: &Findings) -> String {
     for trail in &findings.trails {
         let (tenant, events, checkpoints) = (trail.tenant.as_uuid(), trail.verified, trail.checkpoints);
         lines.push(match &trail.breach {
-            None => format!("tenant {tenant}: {events} events as they were sealed, {checkpoints} checkpoints agree"),
+            None => format!(
+                "tenant {tenant}: {events} events as they were sealed, {checkpoints} checkpoints agree{}",
+                expired(trail.expired)
+            ),
             Some(breach) => format!("TAMPERED: {breach} ({events} events before it are as they were sealed)"),
         });
     }
@@ -98,6 +108,10 @@ fn text(findings: &Findings) -> String {
         lines.push("signatures of checkpoints were not checked: give the key with --pubkey".to_owned());
     }
     lines.join("\n")
+}
+
+fn expired(bodies: u64) -> String {
+    if bodies == 0 { String::new() } else { format!(", bodies expired {bodies}") }
 }
 
 async fn checkpoint(config: &Config) -> Result<(), Box<dyn Error>> {
@@ -132,6 +146,42 @@ async fn export(config: &Config, call: &ExportTrail) -> Result<(), Box<dyn Error
     bar.finish_and_clear();
     store.close().await;
     outcome?;
+    Ok(())
+}
+
+/// Tells which bodies would be written down as expired now.
+async fn preview(config: &Config) -> Result<(), Box<dyn Error>> {
+    let world = World::real(1);
+    let now = world.clock.now();
+    let store = trail(config, world).await?;
+    let due = retention(config, &store).due(now).await;
+    store.close().await;
+    let mut lines: Vec<_> = due?.iter().map(due_line).collect();
+    if lines.is_empty() {
+        lines.push("no body has been kept for long enough, of events that a published checkpoint covers".to_owned());
+    }
+    output::print(&lines.join("\n"))?;
+    Ok(())
+}
+
+fn due_line(due: &Due) -> String {
+    let Due { tenant, class, before, bodies } = due;
+    let before = before.to_rfc3339_opts(SecondsFormat::Secs, true);
+    format!("tenant {}: {bodies} bodies of class {}, from before {before}", tenant.as_uuid(), class.as_str())
+}
+
+/// Does what workers do every night.
+async fn retain(config: &Config) -> Result<(), Box<dyn Error>> {
+    let tools = tools(config, World::real(config.hash_threads), false).await?;
+    let outcome = async {
+        let request = RequestId::parse(&tools.ids.next().to_string())?;
+        let context = Context::system("retention", TenantId::MAIN, request, tools.clock.now());
+        Ok::<_, Box<dyn Error>>(retention(config, &tools.store).apply(&context).await?)
+    };
+    let outcome = outcome.await;
+    tools.store.close().await;
+    let Applied { recorded, deleted } = outcome?;
+    output::print(&format!("bodies deleted {deleted}, written down for the next time {recorded}"))?;
     Ok(())
 }
 

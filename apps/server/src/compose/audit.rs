@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ashlar_audit::{Checkpointer, CheckpointerPorts, Origin, Sealer};
+use ashlar_audit::{Checkpointer, CheckpointerPorts, Origin, Sealer, retention::Retention};
 use ashlar_crypto::Ed25519Check;
 use ashlar_kernel::{IdSource, TimeOrderedIds};
 use ashlar_sql::SqlStore;
@@ -26,6 +26,11 @@ pub fn sealing(config: &Config, store: &SqlStore) -> Result<Sealing, StartError>
         _ => None,
     };
     Ok(Sealing { sealer: Sealer::new(store), checkpointer, every: config.audit.checkpoint_interval })
+}
+
+/// Who lets the bodies of events of `store` expire.
+pub fn retention(config: &Config, store: &SqlStore) -> Retention {
+    Retention::new(Arc::new(store.clone()), config.audit.periods)
 }
 
 /// The name of the installation's trails: the host of its public URL, with the port if that says one.

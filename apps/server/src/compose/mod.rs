@@ -32,7 +32,7 @@ use ashlar_sql::{Observer, SqlStore};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
-pub use audit::{evidence, sealing, trail};
+pub use audit::{evidence, retention, sealing, trail};
 pub use blobs::look_at_files;
 pub use database::{Watchers, connect, migrate_down, migrate_up, status, store_options};
 pub use error::StartError;

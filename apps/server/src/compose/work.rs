@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ashlar_jobs::Handlers;
 use ashlar_kernel::Clock;
 
-use super::{KeyFiles, Parts, StartError, post, sealing, subscribers::subscribers};
+use super::{KeyFiles, Parts, StartError, post, retention, sealing, subscribers::subscribers};
 use crate::{
     config::Config,
     denials,
@@ -64,6 +64,7 @@ impl Parts {
             notifications: state.notifications.clone(),
             system_log: state.system_log.clone(),
             storage: self.storage(config)?,
+            retention: retention(config, &self.store),
         };
         let (post, clock) = (post(config)?, || Arc::clone(clock));
         let (identity, notifications) = (|| state.identity.clone(), || state.notifications.clone());

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ashlar_kernel::Mailbox;
 use url::Url;
 
+use super::audit_keys;
 use super::blob_keys;
 use super::choice::{DeviceLimit, DeviceOverflow, JwtAlgorithm, LogFormat, OnOff, Profile, Registration, SecondFactor};
 use super::database_url::DatabaseUrl;
@@ -14,8 +15,8 @@ use super::keys::KEYS;
 use super::lead_keys;
 use super::mail_keys;
 use super::model::{
-    AuditConfig, Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig,
-    LogConfig, LogFile, MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
+    Config, CorsOrigins, DatabaseConfig, DeviceConfig, Effective, HttpConfig, LeadConfig, LimitConfig, LogConfig,
+    LogFile, MailConfig, Note, RateConfig, SigningConfig, TokenConfig,
 };
 use super::parse;
 use super::password_keys;
@@ -61,7 +62,7 @@ fn read(settings: Settings, problems: &mut Vec<Problem>) -> Option<Config> {
     let password_peppers = reader.get("password_pepper", password_keys::parse);
     let job_concurrency = reader.count("job_concurrency");
     let database = database(&mut reader);
-    let audit = audit(&mut reader);
+    let audit = audit_keys::read(&mut reader);
     let signing = signing(&mut reader);
     let tokens = tokens(&mut reader);
     let http = http(&mut reader);
@@ -145,13 +146,6 @@ fn devices(reader: &mut Reader<'_>) -> Option<DeviceConfig> {
         overflow: overflow?,
         transfers: u32::try_from(transfers?).ok()?,
     })
-}
-
-fn audit(reader: &mut Reader<'_>) -> Option<AuditConfig> {
-    let checkpoint_dir = reader.get("audit_checkpoint_dir", |text| Ok(PathBuf::from(text)));
-    let checkpoint_interval = reader.duration("audit_checkpoint_interval");
-    let checkpoint_dir = checkpoint_dir.map(|path| (!path.as_os_str().is_empty()).then_some(path));
-    Some(AuditConfig { checkpoint_dir: checkpoint_dir?, checkpoint_interval: checkpoint_interval? })
 }
 
 fn signing(reader: &mut Reader<'_>) -> Option<SigningConfig> {

@@ -470,6 +470,9 @@ pub const KEYS: &[Key] = &[
     // --- audit ---
     audit_keys::CHECKPOINT_DIR,
     audit_keys::CHECKPOINT_INTERVAL,
+    audit_keys::RETENTION_SECURITY,
+    audit_keys::RETENTION_BILLING,
+    audit_keys::RETENTION_CONTENT,
     // --- logs and errors ---
     report_keys::LOG,
     report_keys::LOG_FORMAT,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ashlar_audit::retention::Periods;
 use ashlar_kernel::{ExposeSecret as _, MacKey, MailAddress, Mailbox, Secret};
 use ashlar_leads::Region;
 use ipnet::IpNet;
@@ -150,6 +151,8 @@ pub struct AuditConfig {
     pub checkpoint_dir: Option<PathBuf>,
     /// `audit_checkpoint_interval`: the time between two of them.
     pub checkpoint_interval: Duration,
+    /// `audit_retention_*`: for how long bodies of events are kept.
+    pub periods: Periods,
 }
 
 /// How tokens are signed.

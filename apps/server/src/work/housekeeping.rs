@@ -3,6 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use ashlar_admin::{Notifications, SystemLog};
+use ashlar_audit::retention::{Applied, Retention};
 use ashlar_identity::{Identity, port::SignInCounters};
 use ashlar_jobs::{CatchUp, Failure, Handler, Handlers, Idempotence, Job, NewJob, Schedule};
 use ashlar_kernel::{Clock, Context, RequestLedger, TenantId};
@@ -32,11 +33,24 @@ pub struct Keepers {
     pub system_log: SystemLog,
     /// Everything, on disks and elsewhere.
     pub storage: Storage,
+    /// Bodies of events.
+    pub retention: Retention,
 }
 
 /// The jobs of housekeeping.
 pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
-    let Keepers { identity, requests, counters, newsletter, leads, transfers, notifications, system_log, storage } = keepers;
+    let Keepers {
+        identity,
+        requests,
+        counters,
+        newsletter,
+        leads,
+        transfers,
+        notifications,
+        system_log,
+        storage,
+        retention,
+    } = keepers;
     let clock = || Arc::clone(clock);
     Handlers::new()
         .with(Doing(PurgeSessions(identity.clone()), clock()))
@@ -50,6 +64,7 @@ pub fn housekeeping(keepers: Keepers, clock: &Arc<dyn Clock>) -> Handlers {
         .with(Doing(SweepSubscriptions(newsletter), clock()))
         .with(Doing(PurgeLog(notifications.clone(), system_log), clock()))
         .with(Doing(CheckStorage(notifications, storage), clock()))
+        .with(Doing(LetBodiesExpire(retention), clock()))
 }
 
 /// When housekeeping is due: hourly, once for however many hours nobody was there. Signing keys are looked at more often,
@@ -65,6 +80,7 @@ pub fn schedules() -> Result<Vec<Schedule>, WorkError> {
         due::<SweepSubscriptions>()?,
         due::<SweepExports>()?,
         due::<SweepFiles>()?,
+        due::<LetBodiesExpire>()?,
         due::<PurgeLog>()?,
         due::<CheckStorage>()?,
         due::<TurnSigningKeys>()?,
@@ -252,6 +268,24 @@ impl Chore for CheckStorage {
         let (raised, resolved) = notifications.survey(&storage.places().await, context).await?;
         if raised + resolved > 0 {
             tracing::info!(raised, resolved, "notifications about storage");
+        }
+        Ok(())
+    }
+}
+
+/// Lets bodies of events go that were kept for long enough.
+struct LetBodiesExpire(Retention);
+
+#[async_trait]
+impl Chore for LetBodiesExpire {
+    const KIND: &'static str = "audit.retain";
+    const CRON: &'static str = "41 2 * * *";
+    const ACTOR: &'static str = "retention";
+
+    async fn once(&self, context: &Context) -> Done {
+        let Applied { recorded, deleted } = self.0.apply(context).await?;
+        if recorded + deleted > 0 {
+            tracing::info!(recorded, deleted, "bodies of events that were kept for long enough");
         }
         Ok(())
     }

@@ -108,7 +108,7 @@ impl Fixture {
         tx.commit().await.unwrap();
     }
 
-    async fn read_all(&self) {
+    pub(super) async fn read_all(&self) {
         for context in requests() {
             self.read(&context).await;
         }

@@ -5,16 +5,17 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use ashlar_kernel::TenantId;
+use ashlar_kernel::{EventLog, TenantId};
 
 use crate::{
     log::AuditStore,
-    port::{CheckpointStore, SealStore, SealTx, TrailStore},
+    port::{CheckpointStore, RetentionStore, SealStore, SealTx, TrailStore},
 };
 
 pub mod checkpoints;
 pub mod lookup;
 pub mod races;
+pub mod retention;
 pub mod sealing;
 
 /// Puts one event of the tenant into the log, as a unit of work would.
@@ -33,6 +34,10 @@ pub struct Fixture {
     pub emit: Emit,
     /// The log as people look it up.
     pub log: Arc<dyn AuditStore>,
+    /// Where bodies expire.
+    pub retention: Arc<dyn RetentionStore>,
+    /// The lists of the readers of the log.
+    pub readers: Arc<dyn EventLog>,
 }
 
 /// Makes one test of each law. The argument is the path of a function `async fn() -> Option<Fixture>`; none means that
@@ -63,6 +68,25 @@ macro_rules! audit_store_contract {
             personal_values_stand_beside_the_log,
             what_is_erased_is_gone_and_the_trail_is_whole,
         );
+        $crate::audit_store_contract!(@laws $fixture, retention,
+            what_was_kept_for_long_enough_goes_and_the_trail_is_whole,
+            events_of_retention_stay,
+            what_is_not_settled_stays,
+            bodies_are_found_by_class_in_the_order_of_time,
+            a_dropped_turn_lets_nothing_expire,
+        );
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn racing_runs_let_each_body_expire_once() {
+            if let Some(fixture) = $fixture().await {
+                let start = |runners: Vec<$crate::contract::races::Runner>| async move {
+                    let runners: Vec<_> = runners.into_iter().map(::tokio::spawn).collect();
+                    for runner in runners {
+                        runner.await.expect("a run failed");
+                    }
+                };
+                $crate::contract::retention::racing_runs_let_each_body_expire_once(fixture, start).await;
+            }
+        }
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn racing_sealers_leave_neither_gap_nor_double() {
             if let Some(fixture) = $fixture().await {

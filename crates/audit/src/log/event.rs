@@ -1,8 +1,10 @@
 //! What happens to the log itself.
 
-use ashlar_kernel::{DomainEvent, EventSpec, Target, TenantId};
+use ashlar_kernel::{DomainEvent, EventSpec, Target, TenantId, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
+
+use crate::Digest32;
 
 /// What happens to the log itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +42,24 @@ pub enum AuditEvent {
         /// How many values there were.
         values: u64,
     },
+    /// The bodies of events have been kept for long enough, and are about to be deleted.
+    RetentionApplied {
+        /// Of which tenant.
+        #[serde(skip)]
+        tenant: TenantId,
+        /// What sort of events.
+        class: &'static str,
+        /// They happened before then.
+        before: Timestamp,
+        /// The number of the first of them in the trail.
+        from_seq: u64,
+        /// The number of the last of them.
+        to_seq: u64,
+        /// How many they are: between the two there may be others, which stay.
+        count: u64,
+        /// The root over their leaves, in the order of their numbers (RFC 6962).
+        root: Digest32,
+    },
 }
 
 const LOG_READ: EventSpec = EventSpec {
@@ -74,6 +94,22 @@ const ERASED: EventSpec = EventSpec {
     data: &[("subject", "The person's pseudonym."), ("values", "How many values there were.")],
 };
 
+const RETENTION_APPLIED: EventSpec = EventSpec {
+    name: "audit.retention.applied",
+    schema_version: 1,
+    summary: "The bodies of events have been kept for long enough, and are deleted as soon as this is sealed and signed. Their \
+              links stay.",
+    targets: &["tenant"],
+    data: &[
+        ("class", "What sort of events: `security`, `billing`, `content` or `other`."),
+        ("before", "They happened before then."),
+        ("from_seq", "The number of the first of them in the trail."),
+        ("to_seq", "The number of the last of them."),
+        ("count", "How many they are: between the two there may be others, which stay."),
+        ("root", "The root over their leaves, in the order of their numbers (RFC 6962, section 2.1)."),
+    ],
+};
+
 impl DomainEvent for AuditEvent {
     fn name(&self) -> &'static str {
         match self {
@@ -81,12 +117,15 @@ impl DomainEvent for AuditEvent {
             Self::LogExported { .. } => LOG_EXPORTED.name,
             Self::ErasureRequested { .. } => ERASURE_REQUESTED.name,
             Self::Erased { .. } => ERASED.name,
+            Self::RetentionApplied { .. } => RETENTION_APPLIED.name,
         }
     }
 
     fn targets(&self) -> Vec<Target> {
         match self {
-            Self::LogRead { tenant, .. } | Self::LogExported { tenant, .. } => vec![Target::new("tenant", tenant)],
+            Self::LogRead { tenant, .. } | Self::LogExported { tenant, .. } | Self::RetentionApplied { tenant, .. } => {
+                vec![Target::new("tenant", tenant)]
+            }
             Self::ErasureRequested { subject } => vec![Target::new("subject", subject)],
             Self::Erased { subject, .. } => vec![Target::new("subject", subject)],
         }
@@ -95,5 +134,5 @@ impl DomainEvent for AuditEvent {
 
 /// The catalogue entries of [`AuditEvent`].
 pub const fn audit_event_specs() -> &'static [EventSpec] {
-    &[LOG_READ, LOG_EXPORTED, ERASURE_REQUESTED, ERASED]
+    &[LOG_READ, LOG_EXPORTED, ERASURE_REQUESTED, ERASED, RETENTION_APPLIED]
 }

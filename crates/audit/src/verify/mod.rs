@@ -4,9 +4,13 @@
 //! whoever owns the database could not rewrite them. It goes through the rows once, in constant memory, and names the first
 //! that is wrong. What comes after that is only looked at to tell what kind of tampering it was.
 //!
+//! Bodies that were kept for long enough may be gone, and their links stay. For each of them there has to be a sealed event
+//! of [retention](crate::retention) that says so; what is gone without one was deleted by somebody.
+//!
 //! What cannot be found: a whole trail computed anew after the last checkpoint anybody kept.
 
 mod breach;
+mod expiry;
 mod suspicion;
 #[cfg(test)]
 mod tests;
@@ -19,8 +23,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub use self::breach::{Breach, Tampering};
-use self::suspicion::Suspicion;
 pub use self::trail::{verify_trail, verify_trail_since};
+use self::{
+    expiry::{Expiries, Unaccounted},
+    suspicion::Suspicion,
+};
 use crate::{Checkpoint, Digest32, Head, Link, leaf_of};
 
 /// A link as it is stored, and the event it names as it is stored.
@@ -30,6 +37,9 @@ pub struct SealedRow {
     pub link: Link,
     /// The event with the id in the link.
     pub body: Body,
+    /// The event of retention that is said to account for the body's being gone. Nobody needs to be believed who says so:
+    /// that event is sealed, and says which leaves it means.
+    pub expired_by: Option<Uuid>,
 }
 
 /// What is stored of an event.
@@ -41,6 +51,20 @@ pub enum Body {
     Unreadable,
     /// Nothing.
     Gone,
+}
+
+impl Body {
+    /// The event, if it is there.
+    pub fn event(&self) -> Option<&EventRecord> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Unreadable | Self::Gone => None,
+        }
+    }
+
+    const fn is_gone(&self) -> bool {
+        matches!(self, Self::Gone)
+    }
 }
 
 impl From<EventRecord> for Body {
@@ -58,6 +82,8 @@ pub struct Report {
     pub verified: u64,
     /// The root of the tree of those.
     pub root: Digest32,
+    /// How many bodies are gone because they were kept for long enough, as sealed events say.
+    pub expired: u64,
     /// How many checkpoints agree with them.
     pub checkpoints: u64,
     /// The first thing that is wrong.
@@ -76,6 +102,7 @@ pub struct Verifier {
     agreed_size: u64,
     /// A checkpoint disagrees. The next row tells whether the chain goes on as if nothing were, or what was done to it.
     fork: Option<Breach>,
+    expiries: Expiries,
     verdict: Verdict,
 }
 
@@ -107,6 +134,7 @@ impl Verifier {
             agreed: 0,
             agreed_size: 0,
             fork: None,
+            expiries: Expiries::default(),
             verdict: Verdict::Sound,
         };
         verifier.compare_checkpoints();
@@ -120,6 +148,7 @@ impl Verifier {
         let later = checkpoints.into_iter().filter(|checkpoint| checkpoint.size >= size);
         let mut verifier = Self::new(head.tenant(), later);
         (verifier.sound, verifier.before, verifier.last_event) = (head, last.prev, Some(last.event));
+        verifier.expiries = Expiries::after(size);
         verifier.compare_checkpoints();
         verifier
     }
@@ -128,7 +157,7 @@ impl Verifier {
     pub fn push(&mut self, row: &SealedRow) {
         match &mut self.verdict {
             Verdict::Sound => match (self.judge(row), self.fork.take()) {
-                (Ok(leaf), None) => self.accept(leaf, row.link.event),
+                (Ok(leaf), None) => self.accept(leaf, row),
                 (Ok(_leaf), Some(fork)) => self.verdict = Verdict::Wrong(fork),
                 (Err(verdict), _) => self.verdict = verdict,
             },
@@ -146,6 +175,12 @@ impl Verifier {
         matches!(self.verdict, Verdict::Wrong(_))
     }
 
+    /// Whether an event of retention accounts for bodies from before where this verifier began. Then it says nothing, and the
+    /// whole trail has to be gone through.
+    pub(crate) const fn reaches_back(&self) -> bool {
+        self.expiries.reaches_back()
+    }
+
     /// The end of the rows. `stored` is the end of the chain as the database has it on the side, and `strays` are events of
     /// the tenant that are neither sealed nor waiting for it.
     pub fn finish(mut self, stored: Option<&Head>, strays: &[Uuid]) -> Report {
@@ -158,6 +193,7 @@ impl Verifier {
             tenant: self.sound.tenant(),
             verified: self.sound.size(),
             root: self.sound.root(),
+            expired: self.expiries.expired(),
             checkpoints: self.agreed,
             breach: match self.verdict {
                 Verdict::Sound => None,
@@ -167,7 +203,7 @@ impl Verifier {
         }
     }
 
-    fn judge(&self, SealedRow { link, body }: &SealedRow) -> Result<Digest32, Verdict> {
+    fn judge(&self, SealedRow { link, body, expired_by }: &SealedRow) -> Result<Digest32, Verdict> {
         let seq = self.sound.size() + 1;
         let wrong = |kind| Verdict::Wrong(self.breach(kind, Some(seq), Some(link.event)));
         if link.seq != seq {
@@ -189,6 +225,8 @@ impl Verifier {
             return Err(Verdict::open(Suspicion::strange_hash(*link)));
         }
         match body {
+            // Whether that is so is told by the event of retention, further on.
+            Body::Gone if expired_by.is_some() => Ok(link.leaf),
             Body::Gone => Err(wrong(Tampering::Deleted)),
             Body::Unreadable => Err(wrong(Tampering::Modified)),
             Body::Event(event) => match leaf_of(event) {
@@ -199,11 +237,19 @@ impl Verifier {
         }
     }
 
-    fn accept(&mut self, leaf: Digest32, event: Uuid) {
+    fn accept(&mut self, leaf: Digest32, row: &SealedRow) {
         self.before = self.sound.hash();
-        self.last_event = Some(event);
+        self.last_event = Some(row.link.event);
         self.sound.push(leaf, |_node| ());
         self.compare_checkpoints();
+        if let Err(bodies) = self.expiries.take(row, leaf) {
+            self.verdict = Verdict::Wrong(self.unaccounted(bodies));
+        }
+    }
+
+    /// One of these bodies is gone, and no sealed event says that it was to go.
+    fn unaccounted(&self, Unaccounted { first, last }: Unaccounted) -> Breach {
+        Breach { until: Some(last), ..self.breach(Tampering::Deleted, Some(first), None) }
     }
 
     /// Compares those of the size that was reached.
@@ -231,6 +277,9 @@ impl Verifier {
         }
         if size > 0 && stored != Some(&self.sound) {
             return Some(self.breach(Tampering::Modified, Some(size), None));
+        }
+        if let Some(bodies) = self.expiries.left_over() {
+            return Some(self.unaccounted(bodies));
         }
         strays.first().map(|stray| self.breach(Tampering::Inserted, None, Some(*stray)))
     }

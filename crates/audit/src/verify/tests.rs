@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::{Origin, tree::Frontier};
 
-fn event(number: u64) -> EventRecord {
+pub(super) fn event(number: u64) -> EventRecord {
     EventRecord {
         format: EventFormat::First,
         id: Uuid::from_u128(u128::from(number)),
@@ -28,19 +28,23 @@ fn event(number: u64) -> EventRecord {
 
 /// A trail of so many events, with a checkpoint after each tenth and at the end.
 #[derive(Clone)]
-struct Trail {
-    rows: Vec<SealedRow>,
-    head: Head,
-    checkpoints: Vec<Checkpoint>,
+pub(super) struct Trail {
+    pub(super) rows: Vec<SealedRow>,
+    pub(super) head: Head,
+    pub(super) checkpoints: Vec<Checkpoint>,
 }
 
-fn seal(events: &[EventRecord]) -> Trail {
+pub(super) fn seal(events: &[EventRecord]) -> Trail {
     let origin = Origin::parse("example.org").unwrap();
     let (mut head, mut rows, mut checkpoints) = (Head::new(TenantId::MAIN), Vec::new(), Vec::new());
     for event in events {
         let extension = head.extend([event]).unwrap();
         head = extension.head;
-        rows.extend(extension.links.into_iter().map(|link| SealedRow { link, body: event.clone().into() }));
+        rows.extend(extension.links.into_iter().map(|link| SealedRow {
+            link,
+            body: event.clone().into(),
+            expired_by: None,
+        }));
         if head.size() % 10 == 0 || rows.len() == events.len() {
             checkpoints.push(Checkpoint::of(&origin, &head));
         }
@@ -53,7 +57,7 @@ fn trail(events: u64) -> Trail {
 }
 
 impl Trail {
-    fn report(&self) -> Report {
+    pub(super) fn report(&self) -> Report {
         let mut verifier = Verifier::new(TenantId::MAIN, self.checkpoints.clone());
         for row in &self.rows {
             verifier.push(row);
@@ -61,7 +65,7 @@ impl Trail {
         verifier.finish(Some(&self.head), &[])
     }
 
-    fn found(&self) -> (Tampering, Option<u64>) {
+    pub(super) fn found(&self) -> (Tampering, Option<u64>) {
         let breach = self.report().breach.unwrap();
         (breach.kind, breach.seq)
     }
@@ -165,7 +169,7 @@ proptest! {
         let leaf = leaf_of(&new).unwrap();
         let hash = Digest32::link(TenantId::MAIN, seq, prev, leaf);
         let link = Link { tenant: TenantId::MAIN, seq, event: new.id, leaf, prev, hash };
-        trail.rows.insert(index, SealedRow { link, body: new.into() });
+        trail.rows.insert(index, SealedRow { link, body: new.into(), expired_by: None });
         trail.renumber();
         prop_assert_eq!(trail.found(), (Tampering::Inserted, Some(seq)));
     }

@@ -17,24 +17,29 @@ pub async fn verify_trail(
     checkpoints: Vec<Checkpoint>,
     on_progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, StoreError> {
-    go_through(snapshot, Verifier::new(tenant, checkpoints), (tenant, 0), on_progress).await
+    let verifier = Verifier::new(tenant, checkpoints);
+    let verifier = go_through(snapshot, verifier, (tenant, 0), on_progress).await?;
+    finish(snapshot, verifier, tenant).await
 }
 
 /// The same for what was sealed after `since`, one of the checkpoints: events before it are not read. Where the database
-/// does not have the tree that was signed, something before it was changed, and the whole trail is gone through.
+/// does not have the tree that was signed, something before it was changed, and the whole trail is gone through; also where
+/// an event of retention accounts for bodies from before it and from after it at once.
 pub async fn verify_trail_since(
     snapshot: &mut dyn TrailSnapshot,
     (tenant, since): (TenantId, &Checkpoint),
     checkpoints: Vec<Checkpoint>,
     on_progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, StoreError> {
-    match end_at(snapshot, tenant, since).await? {
-        Some((head, last)) => {
-            let after = head.size();
-            go_through(snapshot, Verifier::resume(head, &last, checkpoints), (tenant, after), on_progress).await
+    if let Some((head, last)) = end_at(snapshot, tenant, since).await? {
+        let after = head.size();
+        let verifier = Verifier::resume(head, &last, checkpoints.clone());
+        let verifier = go_through(snapshot, verifier, (tenant, after), on_progress).await?;
+        if !verifier.reaches_back() {
+            return finish(snapshot, verifier, tenant).await;
         }
-        None => verify_trail(snapshot, tenant, checkpoints, on_progress).await,
     }
+    verify_trail(snapshot, tenant, checkpoints, on_progress).await
 }
 
 /// The end of the trail as it was when a checkpoint was signed, and the last link of then; none if the database says
@@ -60,7 +65,7 @@ async fn go_through(
     mut verifier: Verifier,
     (tenant, mut after): (TenantId, u64),
     on_progress: &(dyn Fn(u64) + Sync),
-) -> Result<Report, StoreError> {
+) -> Result<Verifier, StoreError> {
     let mut rows = snapshot.rows(tenant, after, PAGE).await?;
     while let Some(last) = rows.last().filter(|_| !verifier.is_decided()) {
         after = last.link.seq;
@@ -74,6 +79,10 @@ async fn go_through(
         on_progress(u64::try_from(rows.len()).unwrap_or(u64::MAX));
         rows = next?;
     }
+    Ok(verifier)
+}
+
+async fn finish(snapshot: &mut dyn TrailSnapshot, verifier: Verifier, tenant: TenantId) -> Result<Report, StoreError> {
     let (stored, strays) = (snapshot.head(tenant).await?, snapshot.strays(tenant, 1).await?);
     Ok(verifier.finish(stored.as_ref(), &strays))
 }

@@ -53,6 +53,12 @@ impl Log {
         }
     }
 
+    /// Takes bodies away, and what stands beside them.
+    pub(super) fn expire(&mut self, events: &HashSet<Uuid>) {
+        self.all.retain(|record| !events.contains(&record.id));
+        self.personal.retain(|event, _| !events.contains(event));
+    }
+
     /// Every event with the personal values that are there.
     pub(super) fn entries(&self) -> impl Iterator<Item = LogEntry> {
         let beside = |event: &EventRecord| self.personal.get(&event.id).cloned().unwrap_or_default();

@@ -19,6 +19,7 @@ mod log;
 mod login_history;
 mod newsletter;
 mod numbers;
+mod retention;
 mod signing_keys;
 mod tables;
 mod trail;

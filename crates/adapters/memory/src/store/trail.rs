@@ -20,11 +20,15 @@ use super::{Committed, MemoryStore, Shared};
 /// Chains, trees, ends and checkpoints.
 #[derive(Clone, Default)]
 pub(super) struct Trail {
-    links: BTreeMap<(TenantId, u64), Link>,
+    pub(super) links: BTreeMap<(TenantId, u64), Link>,
     nodes: Vec<(TenantId, Node)>,
     heads: BTreeMap<TenantId, Head>,
     /// By tenant and size.
     checkpoints: BTreeMap<(TenantId, u64), Copied>,
+    /// Which event accounts for the links whose bodies expire.
+    pub(super) expired: BTreeMap<(TenantId, u64), Uuid>,
+    /// Such events whose bodies are still there, with their tenants.
+    pub(super) expiring: BTreeMap<Uuid, TenantId>,
 }
 
 /// The copy of a checkpoint.
@@ -41,6 +45,12 @@ impl Trail {
         self.links.extend(links.into_iter().map(|link| ((tenant, link.seq), link)));
         self.nodes.extend(nodes.into_iter().map(|node| (tenant, node)));
         self.heads.insert(tenant, head);
+    }
+
+    /// The size of the newest checkpoint of each tenant that is elsewhere too.
+    pub(super) fn covered(&self) -> BTreeMap<TenantId, u64> {
+        let elsewhere = self.checkpoints.iter().filter(|(_, copy)| copy.is_elsewhere);
+        elsewhere.map(|((tenant, size), _)| (*tenant, *size)).collect()
     }
 
     pub(super) fn newest_note(&self, tenant: TenantId) -> Option<String> {
@@ -192,7 +202,8 @@ impl TrailSnapshot for Snapshot {
     async fn rows(&mut self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<SealedRow>, StoreError> {
         let links = self.trail.links.range((tenant, after + 1)..=(tenant, u64::MAX));
         let body = |link: &Link| self.events.get(&link.event).cloned().map_or(Body::Gone, Body::from);
-        let rows = links.map(|(_, link)| SealedRow { link: *link, body: body(link) });
+        let by = |link: &Link| self.trail.expired.get(&(tenant, link.seq)).copied();
+        let rows = links.map(|(_, link)| SealedRow { link: *link, body: body(link), expired_by: by(link) });
         Ok(rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
     }
 

@@ -1,8 +1,11 @@
 //! Units of work: a copy of the tables, which a commit swaps in.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, MutexGuard},
+};
 
-use ashlar_audit::log::Erasure;
+use ashlar_audit::{log::Erasure, retention::Expiry};
 use ashlar_identity::{
     AccountRequest, ActionToken, ActionTokenEvent, BootstrapEvent, BootstrapToken, Challenge, ChallengeId, ImportEvent,
     ImportedUser, LockoutEvent, LoginAttempt, LoginEvent, Membership, MembershipEvent, PendingRegistration,
@@ -16,7 +19,7 @@ use futures::lock::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::{
-    Shared, imports,
+    Committed, Shared, imports,
     tables::{Tables, broken},
 };
 
@@ -29,6 +32,10 @@ pub(super) struct MemoryTx {
     pub(super) written: Vec<LogEntry>,
     /// What is deleted beside the log with this work.
     erased: Vec<Erasure>,
+    /// What expires with this work, and the event that accounts for it.
+    pub(super) expiring: Vec<(Uuid, Expiry)>,
+    /// The events whose expiries are done with this work, and the bodies that go.
+    pub(super) expired: Vec<(Uuid, HashSet<Uuid>)>,
     /// A refused write spoils the whole work, as on PostgreSQL: what a caller does on top of it cannot be saved.
     is_spoilt: bool,
 }
@@ -36,7 +43,22 @@ pub(super) struct MemoryTx {
 impl MemoryTx {
     pub(super) fn begin(turn: OwnedMutexGuard<()>, shared: Arc<Shared>, journal: Journal) -> Self {
         let draft = shared.lock().tables.clone();
-        Self { _turn: turn, shared, journal, draft, written: Vec::new(), erased: Vec::new(), is_spoilt: false }
+        Self {
+            _turn: turn,
+            shared,
+            journal,
+            draft,
+            written: Vec::new(),
+            erased: Vec::new(),
+            expiring: Vec::new(),
+            expired: Vec::new(),
+            is_spoilt: false,
+        }
+    }
+
+    /// What was committed last.
+    pub(super) fn committed(&self) -> MutexGuard<'_, Committed> {
+        self.shared.lock()
     }
 
     /// Saves the state of a change by `save`, and its events with it.
@@ -108,6 +130,13 @@ impl UnitOfWork for MemoryTx {
             committed.log.erase(erasure);
         }
         committed.log.append(self.written);
+        for (by, expiry) in self.expiring {
+            committed.trail.expire(by, &expiry);
+        }
+        for (by, bodies) in self.expired {
+            committed.trail.expiring.remove(&by);
+            committed.log.expire(&bodies);
+        }
         Ok(())
     }
 }

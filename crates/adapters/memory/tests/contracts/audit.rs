@@ -31,7 +31,8 @@ fn empty_store() -> Ready<Option<Fixture>> {
     });
     let (seal, checkpoints) = (Arc::clone(&store) as Arc<_>, Arc::clone(&store) as Arc<_>);
     let looked_up = Arc::clone(&store) as Arc<_>;
-    ready(Some(Fixture { seal, checkpoints, trail: store, emit, log: looked_up }))
+    let (retention, readers) = (Arc::clone(&store) as Arc<_>, Arc::clone(&store) as Arc<_>);
+    ready(Some(Fixture { seal, checkpoints, trail: store, emit, log: looked_up, retention, readers }))
 }
 
 ashlar_audit::audit_store_contract!(empty_store);

@@ -4,5 +4,6 @@ mod checkpoint;
 mod entity;
 mod log;
 mod mapping;
+mod retention;
 mod seal;
 mod trail;

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::{
     entity::{chain, checkpoint, head, pii, tree},
     mapping,
+    retention::Runs,
 };
 use crate::{
     SqlStore,
@@ -60,7 +61,11 @@ impl TrailSnapshot for Snapshot {
             .order_by_asc(chain::Column::Seq)
             .limit(u64::from(limit));
         let found = links.all(&self.0).await.map_err(store_error)?;
+        let numbers = found.first().zip(found.last()).map(|((first, _), (last, _))| (first.seq, last.seq));
+        let Some(numbers) = numbers else { return Ok(Vec::new()) };
+        let runs = Runs::between(&self.0, tenant, numbers).await?;
         let sealed = |(link, event): (chain::Model, Option<row::Model>)| SealedRow {
+            expired_by: u64::try_from(link.seq).ok().and_then(|seq| runs.of(seq)),
             link: mapping::restore_link(&link),
             body: event.map_or(Body::Gone, |row| event_log::record_of(row).map_or(Body::Unreadable, Body::from)),
         };

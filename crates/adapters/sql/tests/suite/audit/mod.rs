@@ -2,6 +2,7 @@
 
 mod lookup;
 mod postgres;
+mod retention;
 mod roles;
 mod sqlite;
 
@@ -40,6 +41,8 @@ fn fixture_of(store: SqlStore, database: impl Send + Sync + 'static) -> Fixture 
         seal: Arc::clone(&stores) as Arc<_>,
         checkpoints: Arc::clone(&stores) as Arc<_>,
         log: Arc::clone(&stores) as Arc<_>,
+        retention: Arc::clone(&stores) as Arc<_>,
+        readers: Arc::clone(&stores) as Arc<_>,
         trail: stores,
         emit,
     }

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use ashlar_audit::log::{AuditEvent, AuditStore, Erasure};
 use ashlar_audit::port::{CheckpointStore, SignedCheckpoint, TrailStore};
-use ashlar_audit::{Sealer, Tampering, verify::verify_trail};
+use ashlar_audit::{
+    Sealer, Tampering,
+    retention::{Periods, Retention},
+    verify::verify_trail,
+};
 use ashlar_kernel::{Change, Context, EventLog, LogReader, TenantId};
 use ashlar_sql::{SqlOptions, SqlStore};
 use sqlx::{AssertSqlSafe, Executor};
@@ -120,10 +124,15 @@ async fn sealer_adds_to_the_trail_and_takes_nothing_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn privacy_deletes_beside_the_log_and_touches_nothing_else() {
     let Some((database, _)) = sealed().await else { return };
+    refuses(&database, "ashlar_privacy", &["DELETE FROM event"], "the event log is insert-only").await;
     let denied = [
         "INSERT INTO event (id) VALUES (gen_random_uuid())",
-        "SELECT * FROM event",
-        "DELETE FROM event",
+        "UPDATE event SET outcome = 'denied'",
+        "TRUNCATE event",
+        "UPDATE audit_expired SET to_seq = 9",
+        "DELETE FROM audit_expired",
+        "INSERT INTO audit_chain SELECT * FROM audit_chain",
+        "UPDATE audit_checkpoint SET published_at = now()",
         "INSERT INTO audit_pii SELECT * FROM audit_pii",
         "UPDATE audit_pii SET value = 'x'",
         "TRUNCATE audit_pii",
@@ -145,6 +154,45 @@ async fn privacy_deletes_beside_the_log_and_touches_nothing_else() {
     let mut privacy = database.connection().await;
     privacy.execute("SET ROLE ashlar_privacy").await.unwrap();
     assert_eq!(privacy.execute("DELETE FROM audit_pii").await.unwrap().rows_affected(), 4);
+}
+
+/// What is written down, sealed and signed is the worker's to delete, and still not the program's.
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_lets_bodies_expire_and_a_program_without_the_role_does_not() {
+    let Some((database, store)) = sealed().await else { return };
+    let waiting = store.pending(LogReader::Dispatch, 100).await.unwrap();
+    let ids: Vec<_> = waiting.iter().map(|event| event.id).collect();
+    store.handled(LogReader::Dispatch, &ids).await.unwrap();
+    let signed = |size| SignedCheckpoint { tenant: TenantId::MAIN, size, note: "note".to_owned() };
+    store.mark_published(&[signed(4)], noon()).await.unwrap();
+    let worker = format!("{}_worker", database.name());
+    let mut owner = database.connection().await;
+    let made = format!("CREATE ROLE {worker} NOLOGIN IN ROLE ashlar_app, ashlar_privacy");
+    owner.execute(AssertSqlSafe(made)).await.unwrap();
+    let later = Context { now: noon() + chrono::TimeDelta::days(500), ..context() };
+    let apply = async |role: &str| {
+        let store = as_role(&database, role).await;
+        let applied = Retention::new(Arc::new(store.clone()), Periods::default()).apply(&later).await;
+        store.close().await;
+        applied.ok().map(|applied| (applied.recorded, applied.deleted))
+    };
+
+    assert_eq!(apply("ashlar_app").await, None);
+    assert_eq!(apply(&worker).await, Some((4, 0)));
+    seal(&store, 1).await;
+    store.save_checkpoints(&[signed(5)], noon()).await.unwrap();
+    store.mark_published(&[signed(5)], noon()).await.unwrap();
+    let denied = [
+        "DELETE FROM event WHERE name <> 'audit.retention.applied'",
+        "INSERT INTO audit_expired SELECT * FROM audit_expired",
+        "DELETE FROM audit_expired",
+        "DELETE FROM audit_expiry_pending",
+    ];
+    refuses(&database, "ashlar_app", &denied, "permission denied").await;
+    assert_eq!(apply("ashlar_app").await, None);
+    assert_eq!(apply(&worker).await, Some((0, 4)));
+
+    owner.execute(AssertSqlSafe(format!("DROP OWNED BY {worker} CASCADE; DROP ROLE {worker}"))).await.unwrap();
 }
 
 /// A worker is in several roles at once.

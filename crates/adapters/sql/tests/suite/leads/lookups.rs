@@ -3,7 +3,7 @@
 use ashlar_kernel::TenantId;
 use ashlar_leads::{
     import::LeadKeys,
-    port::{TransferStore, TransferTx},
+    port::TransferStore,
 };
 use ashlar_sql::SqlStore;
 use sqlx::{Executor, Row};

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 50] = [
+const STEPS: [&str; 51] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -47,6 +47,7 @@ const STEPS: [&str; 50] = [
     "m20261121_000044_lead_merge",
     "m20261121_000045_lead_filter",
     "m20261121_000047_audit_pii",
+    "m20261121_000048_audit_retention",
     "m20261121_000050_set_password_link",
     "m20261121_000051_weak_password",
     "m20261121_000052_job_failures",
