@@ -13,7 +13,7 @@ pub(crate) const STEP: Step = Step { name: "m20261122_000064_lead_order", up, do
 fn up(dialect: &Dialect) -> String {
     [
         without_lists(),
-        LISTS.iter().map(rising).collect(),
+        LISTS.map(rising).concat(),
         dialect.either(MOVES_ON_POSTGRES.to_owned(), anew(&moves_on_sqlite(dialect), "lead_status_change", MOVE)),
         without_triggers(dialect, &["added", "changed"], &["keep"]),
         dialect.either(TAGS_ON_POSTGRES.to_owned(), anew(&tags_on_sqlite(dialect), "lead_tag", TAG)),
@@ -55,12 +55,12 @@ const LISTS: [(&str, &str, &str); 10] = [
     ("phone", "created_at", " AND phone_e164 IS NOT NULL"),
 ];
 
-fn rising((name, columns, of): &(&str, &str, &str)) -> String {
+fn rising((name, columns, of): (&str, &str, &str)) -> String {
     format!("CREATE INDEX lead_{name}_idx ON lead (tenant_id, {columns}, id) WHERE deleted_at IS NULL{of};\n")
 }
 
 fn without_lists() -> String {
-    LISTS.iter().map(|(name, _, _)| format!("DROP INDEX lead_{name}_idx;\n")).collect()
+    LISTS.map(|(name, _, _)| format!("DROP INDEX lead_{name}_idx;\n")).concat()
 }
 
 /// A table of SQLite with another key: it is made anew, and what was in it is carried over. `table` may make indexes too, which
@@ -148,7 +148,7 @@ fn without_triggers(dialect: &Dialect, names: &[&str], functions: &[&str]) -> St
     let on = dialect.either(" ON lead", "");
     let triggers = names.iter().map(|name| format!("DROP TRIGGER lead_tag_{name}{on};\n"));
     let functions = functions.iter().map(|name| format!("DROP FUNCTION lead_tag_{name};\n"));
-    triggers.chain(functions.filter(|_| on != "")).collect()
+    triggers.chain(functions.filter(|_| !on.is_empty())).collect()
 }
 
 const SQLITE: &str = "

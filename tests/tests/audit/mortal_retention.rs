@@ -20,6 +20,7 @@ use ashlar_tests::{
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::{emit, open, prepare, seal_all};
 
@@ -38,7 +39,7 @@ const WINDOWS: [&str; 10] = [
 ];
 const ROUNDS: usize = 2;
 const EVENTS: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What a process is told: its number, the window, the pass, and the URL of the database.
 pub(crate) const ORDERS: &str = "ASHLAR_TEST_RETENTION_DIES_AT";
 

@@ -9,7 +9,7 @@ use ashlar_tests::{
 };
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const OLD: &str = "SELECT count(*) FROM event WHERE name = 'demo.thing.renamed'";
 
 fn is_sqlite(past: &Past) -> bool {

@@ -63,7 +63,7 @@ async fn stored(app: &TestApp) -> usize {
 
 async fn names(app: &TestApp) -> Vec<String> {
     let events = app.events().await.into_iter().filter(|event| event.name.starts_with("leads.export."));
-    events.map(|event| event.name["leads.export.".len()..].to_owned()).collect()
+    events.map(|event| event.name.replacen("leads.export.", "", 1)).collect()
 }
 
 async fn a_large_export_is_written_by_a_worker(database: Database) {

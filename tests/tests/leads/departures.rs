@@ -26,18 +26,18 @@ async fn owner(app: &TestApp, who: &SignedIn, lead: &str) -> Value {
 
 async fn leads_of_whoever_leaves_are_everybodys_who_sells(database: Database) {
     let app = TestApp::start(database).await;
-    let boss = app.boss().await;
-    let (ada, bob) = (app.colleague(&boss, "ada", "sales").await, app.colleague(&boss, "bob", "sales").await);
-    let (cleo, dan) = (app.colleague(&boss, "cleo", "sales").await, app.colleague(&boss, "dan", "sales").await);
+    let admin = app.boss().await;
+    let (ada, bob) = (app.colleague(&admin, "ada", "sales").await, app.colleague(&admin, "bob", "sales").await);
+    let (cleo, dan) = (app.colleague(&admin, "cleo", "sales").await, app.colleague(&admin, "dan", "sales").await);
     let lead = async |email: &str, owner: &SignedIn| {
-        app.lead(&boss.access, &json!({ "email": email, "owner_id": owner.user })).await
+        app.lead(&admin.access, &json!({ "email": email, "owner_id": owner.user })).await
     };
     let (adas, bobs, cleos) = (lead("a@x.org", &ada).await, lead("b@x.org", &bob).await, lead("c@x.org", &cleo).await);
     app.on_lead(&dan, "GET", &adas, "").send().await.refused(404, "not_found");
 
-    let remove = app.client.delete(&format!("/api/v1/admin/memberships/{}", ada.user)).bearer(&boss.access);
+    let remove = app.client.delete(&format!("/api/v1/admin/memberships/{}", ada.user)).bearer(&admin.access);
     remove.send().await.expect(204);
-    app.set_role(&boss.access, &bob.user, "member").await.expect(200);
+    app.set_role(&admin.access, &bob.user, "member").await.expect(200);
     work(&app).await;
 
     for lead in [&adas, &bobs] {
@@ -54,37 +54,37 @@ async fn leads_of_whoever_leaves_are_everybodys_who_sells(database: Database) {
 
 async fn leads_of_a_deleted_account_are_nobodys_in_every_tenant(database: Database) {
     let app = TestApp::start(database).await;
-    let (boss, operator) = (app.boss().await, app.operator("ops").await);
-    let ada = app.colleague(&boss, "ada", "sales").await;
+    let (admin, operator) = (app.boss().await, app.operator("ops").await);
+    let ada = app.colleague(&admin, "ada", "sales").await;
     app.sign_up("head").await;
     app.open_tenant(&operator, "acme", "head").await;
     let head = app.log_in_to("acme", "head").await;
     let taken = json!({ "user_id": ada.user, "role": "sales" });
     app.client.post("/api/v1/admin/memberships").bearer(&head.access).json(&taken).send().await.expect(201);
-    let here = app.lead(&boss.access, &json!({ "email": "a@example.org", "owner_id": ada.user })).await;
+    let here = app.lead(&admin.access, &json!({ "email": "a@example.org", "owner_id": ada.user })).await;
     let there = app.lead(&head.access, &json!({ "email": "a@example.org", "owner_id": ada.user })).await;
 
     let leave = app.client.delete("/api/v1/me").bearer(&ada.access).json(&json!({ "password": PASSWORD }));
     leave.send().await.expect(204);
     work(&app).await;
 
-    assert_eq!(owner(&app, &boss, &here).await, Value::Null);
+    assert_eq!(owner(&app, &admin, &here).await, Value::Null);
     assert_eq!(owner(&app, &head, &there).await, Value::Null);
 }
 
 async fn whoever_still_works_with_leads_keeps_theirs(database: Database) {
     let app = TestApp::start(database).await;
-    let boss = app.boss().await;
-    let (ada, bob) = (app.colleague(&boss, "ada", "sales").await, app.colleague(&boss, "bob", "sales").await);
-    let adas = app.lead(&boss.access, &json!({ "email": "a@example.org", "owner_id": ada.user })).await;
-    let bobs = app.lead(&boss.access, &json!({ "email": "b@example.org", "owner_id": bob.user })).await;
+    let admin = app.boss().await;
+    let (ada, bob) = (app.colleague(&admin, "ada", "sales").await, app.colleague(&admin, "bob", "sales").await);
+    let adas = app.lead(&admin.access, &json!({ "email": "a@example.org", "owner_id": ada.user })).await;
+    let bobs = app.lead(&admin.access, &json!({ "email": "b@example.org", "owner_id": bob.user })).await;
 
-    app.set_role(&boss.access, &ada.user, "staff").await.expect(200);
+    app.set_role(&admin.access, &ada.user, "staff").await.expect(200);
     // Gone and back before a worker comes by.
-    app.set_role(&boss.access, &bob.user, "member").await.expect(200);
-    app.set_role(&boss.access, &bob.user, "sales").await.expect(200);
+    app.set_role(&admin.access, &bob.user, "member").await.expect(200);
+    app.set_role(&admin.access, &bob.user, "sales").await.expect(200);
     work(&app).await;
 
-    assert_eq!(owner(&app, &boss, &adas).await, json!(ada.user));
-    assert_eq!(owner(&app, &boss, &bobs).await, json!(bob.user));
+    assert_eq!(owner(&app, &admin, &adas).await, json!(ada.user));
+    assert_eq!(owner(&app, &admin, &bobs).await, json!(bob.user));
 }

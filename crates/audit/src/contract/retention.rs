@@ -231,6 +231,15 @@ pub async fn a_dropped_turn_lets_nothing_expire(fixture: Fixture) {
     assert_eq!(fixture.sound(TenantId::MAIN).await, (4, 3));
 }
 
+async fn apply_again_and_again(retention: &Retention) {
+    for _try in 0..5 {
+        let outcome = retention.apply(&context(later(10))).await;
+        // Losing a race is no failure.
+        let lost = matches!(outcome, Err(StoreError::Contended(_)));
+        assert!(lost || outcome.is_ok(), "{outcome:?}");
+    }
+}
+
 /// Several at once write each body down once, and delete it once.
 pub async fn racing_runs_let_each_body_expire_once<F>(fixture: Fixture, start: impl Fn(Vec<Runner>) -> F)
 where
@@ -242,14 +251,7 @@ where
         fixture.settle().await;
         let run = |_number| {
             let retention = fixture.periodic();
-            Box::pin(async move {
-                for _try in 0..5 {
-                    let outcome = retention.apply(&context(later(10))).await;
-                    // Losing a race is no failure.
-                    let lost = matches!(outcome, Err(StoreError::Contended(_)));
-                    assert!(lost || outcome.is_ok(), "{outcome:?}");
-                }
-            }) as Runner
+            Box::pin(async move { apply_again_and_again(&retention).await }) as Runner
         };
         start((0..4).map(run).collect()).await;
     }

@@ -107,17 +107,20 @@ impl Retention {
         let mut due = Vec::new();
         for tenant in self.store.covered_tenants().await? {
             for class in Class::ALL {
-                let mut search = self.search((tenant, class), now);
-                let mut bodies = 0_u64;
-                while let Some(found) = self.next(&mut search).await? {
-                    bodies += u64::try_from(found.len()).unwrap_or(u64::MAX);
-                }
-                if bodies > 0 {
-                    due.push(Due { tenant, class, before: search.before, bodies });
-                }
+                due.push(self.due_of(tenant, class, now).await?);
             }
         }
+        due.retain(|due| due.bodies > 0);
         Ok(due)
+    }
+
+    async fn due_of(&self, tenant: TenantId, class: Class, now: Timestamp) -> Result<Due, StoreError> {
+        let mut search = self.search((tenant, class), now);
+        let mut bodies = 0_u64;
+        while let Some(found) = self.next(&mut search).await? {
+            bodies += u64::try_from(found.len()).unwrap_or(u64::MAX);
+        }
+        Ok(Due { tenant, class, before: search.before, bodies })
     }
 
     fn search(&self, (tenant, class): (TenantId, Class), now: Timestamp) -> Expirable {

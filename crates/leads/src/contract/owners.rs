@@ -44,7 +44,7 @@ pub async fn leads_of_whoever_left_are_nobodys(fixture: Fixture) {
     assert_eq!(office.at_rest(&away).await, Some(away));
     let told = scene.event_names().await.split_off(told_before);
     assert_eq!(told, ["leads.lead.updated", "leads.lead.assigned"].repeat(3));
-    assert_eq!(office.leads.tenants_of_owner(LEAVER).await.unwrap(), [TenantId::from_uuid(Uuid::nil()); 0]);
+    assert!(office.leads.tenants_of_owner(LEAVER).await.unwrap().is_empty());
     super::stats::are_those_of_a_recount(scene).await;
 }
 

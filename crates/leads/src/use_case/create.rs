@@ -148,13 +148,12 @@ impl Leads {
             return Ok(answer);
         }
         let mut tx = self.0.ports.store.begin(context).await?;
-        match change {
-            Some(change) => tx.update_lead(change).await?,
+        if let Some(change) = change {
+            tx.update_lead(change).await?;
+        } else {
             // Held until the answer is remembered, so that nobody erases the lead meanwhile and leaves the answer behind.
-            None => {
-                let held = tx.lead(context.tenant, existing.id()).await?.filter(Lead::holds_address);
-                held.ok_or(ashlar_kernel::StoreError::Stale)?;
-            }
+            let held = tx.lead(context.tenant, existing.id()).await?.filter(Lead::holds_address);
+            held.ok_or(ashlar_kernel::StoreError::Stale)?;
         }
         if let Some(once) = once {
             tx.remember(once.receipt(&answer)).await?;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ashlar_kernel::{Change, Context, Limit, NotFound, Page, RequestId, StoreError, TenantId};
+use ashlar_kernel::{Change, Context, Limit, NotFound, Page, RequestId, StoreError, TenantId, Timestamp};
 use uuid::Uuid;
 
 use super::{
@@ -173,19 +173,24 @@ impl Transfers {
                 break;
             }
             for job in due {
-                // The file first: an export that says that it has one is looked at again.
-                if let Some(file) = job.stored_file() {
-                    self.files().delete(&file.key).await?;
-                }
-                let Some(change) = job.expire(now) else { continue };
-                match self.save_export(change).await {
-                    Ok(_) => swept += 1,
-                    // Somebody else has done it.
-                    Err(StoreError::Stale) => {}
-                    Err(error) => return Err(error.into()),
-                }
+                swept += u64::from(self.sweep_export(job, now).await?);
             }
         }
         Ok(swept)
+    }
+
+    /// Whether there was anything left to do.
+    async fn sweep_export(&self, job: ExportJob, now: Timestamp) -> Result<bool, RunError> {
+        // The file first: an export that says that it has one is looked at again.
+        if let Some(file) = job.stored_file() {
+            self.files().delete(&file.key).await?;
+        }
+        let Some(change) = job.expire(now) else { return Ok(false) };
+        match self.save_export(change).await {
+            Ok(_) => Ok(true),
+            // Somebody else has done it.
+            Err(StoreError::Stale) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -77,17 +77,16 @@ mod tests {
         let parts: Vec<_> = parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))).collect();
         block_on(async {
             let (mut bytes, mut seen) = (checked(stream::iter(parts).boxed(), file), String::new());
-            loop {
+            let error = loop {
                 match bytes.try_next().await {
                     Ok(Some(part)) => seen.push_str(std::str::from_utf8(&part).unwrap()),
                     Ok(None) => return (seen, true),
-                    Err(error) => {
-                        assert!(matches!(error, FileError::Damaged(_)), "{error}");
-                        assert!(bytes.try_next().await.unwrap().is_none(), "a failure is the last there is");
-                        return (seen, false);
-                    }
+                    Err(error) => break error,
                 }
-            }
+            };
+            assert!(matches!(error, FileError::Damaged(_)), "{error}");
+            assert!(bytes.try_next().await.unwrap().is_none(), "a failure is the last there is");
+            (seen, false)
         })
     }
 

@@ -1,10 +1,7 @@
 //! How an import looks for the leads that its rows mean: key by key, however many leads there are.
 
 use ashlar_kernel::TenantId;
-use ashlar_leads::{
-    import::LeadKeys,
-    port::TransferStore,
-};
+use ashlar_leads::{import::LeadKeys, port::TransferStore};
 use ashlar_sql::SqlStore;
 use sqlx::{Executor, Row};
 use uuid::Uuid;
