@@ -343,7 +343,8 @@ mod tests {
     fn letters_say_that_it_is_over_when_it_is() {
         let over = Some(Timestamp::UNIX_EPOCH + chrono::TimeDelta::hours(1));
         // Lines end wherever they are full.
-        let text = |language| written("Events wait", over, language).text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text =
+            |language| written("Events wait", over, language).text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text(Language::English).contains("over since 1970-01-01 01:00 UTC"));
         assert!(text(Language::German).contains("seit 1970-01-01 01:00 UTC"));
     }

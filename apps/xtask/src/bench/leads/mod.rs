@@ -102,7 +102,12 @@ pub(crate) fn measure(
     }
     rows.extend(export(&place, leads, &promised)?);
     rows.extend(crowd::measure(&place, session, (&promised, leads))?);
-    Ok(Section { key: section.to_owned(), head: head(section, leads), rows, causes: if on_postgres { CAUSES_ON_POSTGRES } else { CAUSES_ON_SQLITE } })
+    Ok(Section {
+        key: section.to_owned(),
+        head: head(section, leads),
+        rows,
+        causes: if on_postgres { CAUSES_ON_POSTGRES } else { CAUSES_ON_SQLITE },
+    })
 }
 
 /// The address of a new database on the same server.

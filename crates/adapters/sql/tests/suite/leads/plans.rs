@@ -136,7 +136,8 @@ async fn leads_are_read_in_the_order_of_an_index_on_postgres() {
         };
         let rows = explained.bind(51_i64).fetch_all(&mut connection).await.unwrap();
         let plan = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n");
-        let is_in_order = ["", " Backward"].iter().any(|way| plan.contains(&format!("Index Scan{way} using {index} on lead")));
+        let is_in_order =
+            ["", " Backward"].iter().any(|way| plan.contains(&format!("Index Scan{way} using {index} on lead")));
         assert!(is_in_order && !plan.contains("Sort"), "{plan}");
         let condition = plan.lines().find(|line| line.contains("Index Cond")).unwrap();
         assert!(condition.contains(&format!("ROW({column}, id)")), "the page begins where the last one ended: {plan}");
