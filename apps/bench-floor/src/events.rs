@@ -13,7 +13,7 @@ SELECT gen_random_uuid(), (SELECT id FROM tenant ORDER BY created_at LIMIT 1),
        timestamptz '2026-01-01 00:00:00Z' + n * interval '1 second', 'bench.thing' || n % 20 || '.changed', 1, 'user',
        md5('actor' || n % 1000)::uuid::text,
        jsonb_build_array(jsonb_build_object('type', 'thing', 'id', md5('thing' || n % 10000)::uuid::text)), 'ok',
-       jsonb_build_object('title', jsonb_build_object('from', 'Title ' || n, 'to', 'Title ' || n + 1)), '{}',
+       jsonb_build_array(jsonb_build_object('path', '/title', 'old', 'Title ' || n, 'new', 'Title ' || n + 1)), '{}',
        jsonb_build_object('ip', '10.0.' || n % 4 || '.' || n % 250, 'user_agent', 'bench'), 'request-' || n
 FROM generate_series(1, $1::integer) n";
 
