@@ -20,6 +20,8 @@ pub struct Watch {
 
 pub(super) async fn run(watch: Watch, clock: Arc<dyn Clock>, mut pace: Pace) {
     let mut trouble = Trouble::with("the watch over what needs attention");
+    // What was left by those before, or came with the demonstration data, is older than it may be, and on its way in a moment.
+    pace.rest(LOOK).await;
     while pace.goes_on() {
         let now = clock.now();
         let request = RequestId::new(&*watch.ids);
