@@ -8,10 +8,11 @@ use ashlar_audit::log::{AuditLog, Erasure};
 use ashlar_jobs::{Failure, Handler, Idempotence, Job, NewJob, Subscriber};
 use ashlar_kernel::{Clock, EventRecord};
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use super::context_of;
+use super::{
+    about::{self, About},
+    context_of,
+};
 
 /// Hears of deleted accounts, and of who asks.
 pub struct Erasures;
@@ -19,14 +20,6 @@ pub struct Erasures;
 /// The account is deleted, and thirty days later its names are forgotten: whatever was still under way then is erased too.
 const DELETIONS: [&str; 2] = ["identity.user.deleted", "identity.user.identifiers_released"];
 const REQUEST: &str = "audit.pii.erasure_requested";
-
-/// Whose.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Errand {
-    subject: Uuid,
-    /// In every tenant, or in that of the job.
-    everywhere: bool,
-}
 
 impl Subscriber for Erasures {
     fn name(&self) -> &'static str {
@@ -38,20 +31,10 @@ impl Subscriber for Erasures {
     }
 
     fn jobs_for(&self, event: &EventRecord) -> Vec<NewJob> {
-        let Some(errand) = errand(event) else {
-            tracing::error!(event = %event.id, name = event.name, "an event names nobody whose values are to be erased");
-            return Vec::new();
-        };
-        let job = NewJob::new(event.tenant, ErasePersonal::KIND, 1, &errand);
-        job.inspect_err(|error| tracing::error!(%error, "an erasure makes no job")).ok().into_iter().collect()
+        let everywhere = event.name != REQUEST;
+        let member = if everywhere { "user" } else { "subject" };
+        about::job::<ErasePersonal>(event, member, everywhere).into_iter().collect()
     }
-}
-
-/// What follows from an event; nothing if it does not say whom it is about.
-fn errand(event: &EventRecord) -> Option<Errand> {
-    let everywhere = event.name != REQUEST;
-    let subject = event.data.get(if everywhere { "user" } else { "subject" })?.as_str()?.parse().ok()?;
-    Some(Errand { subject, everywhere })
 }
 
 /// Erases what is kept beside the log about somebody.
@@ -66,12 +49,12 @@ pub struct ErasePersonal {
 impl Handler for ErasePersonal {
     const KIND: &'static str = "audit.erase";
     const IDEMPOTENCE: Idempotence = Idempotence::SameResult;
-    type Payload = Errand;
+    type Payload = About;
 
-    async fn handle(&self, Errand { subject, everywhere }: Errand, job: &Job) -> Result<(), Failure> {
+    async fn handle(&self, About { person, everywhere }: About, job: &Job) -> Result<(), Failure> {
         let context = context_of(job, "privacy", self.clock.now())?;
         let tenant = (!everywhere).then_some(job.tenant());
-        let erased = self.log.erase(&context, Erasure { subject, tenant }).await;
+        let erased = self.log.erase(&context, Erasure { subject: person, tenant }).await;
         let values = erased.map_err(|error| Failure::Transient(error.to_string()))?;
         tracing::info!(values, "erased what was kept beside the log about somebody");
         Ok(())
@@ -80,40 +63,20 @@ impl Handler for ErasePersonal {
 
 #[cfg(test)]
 mod tests {
-    use ashlar_kernel::{ActorRef, EventFormat, Outcome, Source, TenantId, Timestamp};
-    use serde_json::{Value, json};
+    use serde_json::json;
+    use uuid::Uuid;
 
-    use super::*;
-
-    fn event(name: &str, data: Value) -> EventRecord {
-        EventRecord {
-            format: EventFormat::LATEST,
-            id: Uuid::from_u128(1),
-            tenant: TenantId::MAIN,
-            name: name.to_owned(),
-            schema_version: 1,
-            occurred_at: Timestamp::UNIX_EPOCH,
-            actor: ActorRef { kind: "anonymous".to_owned(), id: None, session: None },
-            targets: Vec::new(),
-            outcome: Outcome::Ok,
-            diff: Vec::new(),
-            data,
-            source: Source::default(),
-            request_id: "r".to_owned(),
-            trace: None,
-        }
-    }
+    use super::{super::about::event, *};
 
     #[test]
     fn deleted_accounts_are_erased_everywhere_and_others_where_somebody_asked() {
-        let subject = Uuid::from_u128(7);
-        for deletion in DELETIONS {
-            let event = event(deletion, json!({ "user": subject }));
-            assert_eq!(errand(&event), Some(Errand { subject, everywhere: true }));
-            assert_eq!(Erasures.jobs_for(&event).len(), 1);
+        let person = Uuid::from_u128(7);
+        let asked = DELETIONS.map(|name| (name, "user", true)).into_iter().chain([(REQUEST, "subject", false)]);
+        for (name, member, everywhere) in asked {
+            let event = event(name, json!({ member: person }));
+            let job = NewJob::new(event.tenant, ErasePersonal::KIND, 1, &About { person, everywhere }).unwrap();
+            assert_eq!(Erasures.jobs_for(&event), [job], "{name}");
         }
-        let asked = event(REQUEST, json!({ "subject": subject }));
-        assert_eq!(errand(&asked), Some(Errand { subject, everywhere: false }));
         assert!(Erasures.jobs_for(&event(REQUEST, json!({}))).is_empty());
         assert!(!Erasures.wants("identity.user.registered"));
     }

@@ -1,37 +1,25 @@
-//! Large exports of leads as a task: one at a time in this process.
-
-use std::time::Duration;
+//! Large exports of leads that wait.
 
 use ashlar_leads::{ExportRun, RunError, Transfers, export::ExportJob, use_case::TakenExport};
+use async_trait::async_trait;
 
-use super::pace::{Pace, Trouble};
+use super::{pace::Pace, transfers::Waiting};
 
-/// Nobody rings for an export whose process has gone.
-const LOOK: Duration = Duration::from_secs(1);
+/// Exports.
+pub(super) struct Exports(pub(super) Transfers);
 
-pub(super) async fn run(transfers: Transfers, mut pace: Pace) {
-    let mut trouble = Trouble::with("exports of leads");
-    while pace.goes_on() {
-        match step(&transfers, &pace).await {
-            Ok(was_there) => {
-                trouble.is_over();
-                if !was_there {
-                    pace.until_rung(LOOK).await;
-                }
-            }
-            Err(error) => pace.rest(trouble.meet(&error)).await,
+#[async_trait]
+impl Waiting for Exports {
+    const WHAT: &'static str = "exports of leads";
+
+    async fn step(&self, pace: &Pace) -> Result<bool, RunError> {
+        match self.0.take_export().await? {
+            TakenExport::Nothing => return Ok(false),
+            TakenExport::Over(job) => tell(&job),
+            TakenExport::Run(run) => carry_out(*run, pace).await?,
         }
+        Ok(true)
     }
-}
-
-/// Takes an export on and carries it out, unless it is time to stop; whether there was one.
-async fn step(transfers: &Transfers, pace: &Pace) -> Result<bool, RunError> {
-    match transfers.take_export().await? {
-        TakenExport::Nothing => return Ok(false),
-        TakenExport::Over(job) => tell(&job),
-        TakenExport::Run(run) => carry_out(*run, pace).await?,
-    }
-    Ok(true)
 }
 
 async fn carry_out(mut run: ExportRun, pace: &Pace) -> Result<(), RunError> {

@@ -1,44 +1,37 @@
-//! Imports of leads as a task: one at a time in this process, and one at a time for each tenant.
+//! Imports of leads that wait: one at a time for each tenant.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use ashlar_kernel::{Entropy, IdSource as _, SystemClock, TimeOrderedIds};
 use ashlar_leads::{ImportRun, RunError, Taken, Transfers, import::ImportJob};
+use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::pace::{Pace, Trouble};
-
-/// Nobody rings for an import whose process has gone.
-const LOOK: Duration = Duration::from_secs(1);
+use super::{pace::Pace, transfers::Waiting};
 
 /// What this process is called, as long as it lives.
 pub(super) fn holder(entropy: &Arc<dyn Entropy>) -> Uuid {
     TimeOrderedIds::new(Arc::new(SystemClock), Arc::clone(entropy)).next()
 }
 
-pub(super) async fn run(transfers: Transfers, holder: Uuid, mut pace: Pace) {
-    let mut trouble = Trouble::with("imports of leads");
-    while pace.goes_on() {
-        match step(&transfers, holder, &pace).await {
-            Ok(was_there) => {
-                trouble.is_over();
-                if !was_there {
-                    pace.until_rung(LOOK).await;
-                }
-            }
-            Err(error) => pace.rest(trouble.meet(&error)).await,
-        }
-    }
+/// Imports, and what this process is called that carries them out.
+pub(super) struct Imports {
+    pub(super) transfers: Transfers,
+    pub(super) holder: Uuid,
 }
 
-/// Takes an import on and carries it out, unless it is time to stop; whether there was one.
-async fn step(transfers: &Transfers, holder: Uuid, pace: &Pace) -> Result<bool, RunError> {
-    match transfers.take(holder).await? {
-        Taken::Nothing => return Ok(false),
-        Taken::Over(job) => tell(&job),
-        Taken::Run(run) => carry_out(*run, pace).await?,
+#[async_trait]
+impl Waiting for Imports {
+    const WHAT: &'static str = "imports of leads";
+
+    async fn step(&self, pace: &Pace) -> Result<bool, RunError> {
+        match self.transfers.take(self.holder).await? {
+            Taken::Nothing => return Ok(false),
+            Taken::Over(job) => tell(&job),
+            Taken::Run(run) => carry_out(*run, pace).await?,
+        }
+        Ok(true)
     }
-    Ok(true)
 }
 
 async fn carry_out(mut run: ImportRun, pace: &Pace) -> Result<(), RunError> {

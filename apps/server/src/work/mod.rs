@@ -3,6 +3,7 @@
 //! The engine is `ashlar-jobs`, which starts nothing by itself. This is who calls its steps: at once when the bell
 //! rings, and once a second because a ring may be lost. Any number of processes may do so on one database.
 
+mod about;
 mod clock;
 mod crew;
 mod departures;
@@ -17,6 +18,7 @@ mod relay;
 mod scheduler;
 mod seal;
 mod storage;
+mod transfers;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -136,8 +138,10 @@ impl Work {
             }
             if let Some(transfers) = self.transfers {
                 let holder = imports::holder(&self.entropy);
-                tasks.spawn(exports::run(transfers.clone(), pace.clone().woken_by(News::Events)));
-                tasks.spawn(imports::run(transfers, holder, pace.clone().woken_by(News::Events)));
+                let exports = exports::Exports(transfers.clone());
+                tasks.spawn(transfers::run(exports, pace.clone().woken_by(News::Events)));
+                let imports = imports::Imports { transfers, holder };
+                tasks.spawn(transfers::run(imports, pace.clone().woken_by(News::Events)));
             }
             let ports = WorkerPorts {
                 store: self.jobs,
