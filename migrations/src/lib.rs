@@ -56,6 +56,7 @@ mod m20261121_000061_subscription_address;
 mod m20261121_000062_notification_letter;
 mod m20261121_000063_unsealed_of_tenant;
 mod m20261122_000064_lead_order;
+mod m20261122_000071_lead_tag_bulk;
 mod step;
 
 use sea_orm_migration::{
@@ -128,6 +129,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000062_notification_letter::STEP),
             Box::new(m20261121_000063_unsealed_of_tenant::STEP),
             Box::new(m20261122_000064_lead_order::STEP),
+            Box::new(m20261122_000071_lead_tag_bulk::STEP),
         ]
     }
 }

@@ -17,6 +17,7 @@ fn up(dialect: &Dialect) -> String {
         dialect.either(MOVES_ON_POSTGRES.to_owned(), anew(&moves_on_sqlite(dialect), "lead_status_change", MOVE)),
         without_triggers(dialect, &["added", "changed"], &["keep"]),
         dialect.either(TAGS_ON_POSTGRES.to_owned(), anew(&tags_on_sqlite(dialect), "lead_tag", TAG)),
+        dialect.either("", ADDED_ON_SQLITE).to_owned(),
         dialect.either(POSTGRES, SQLITE).to_owned(),
         merges(dialect, 8),
     ]
@@ -151,13 +152,16 @@ fn without_triggers(dialect: &Dialect, names: &[&str], functions: &[&str]) -> St
     triggers.chain(functions.filter(|_| !on.is_empty())).collect()
 }
 
-const SQLITE: &str = "
+pub(crate) const ADDED_ON_SQLITE: &str = "
 CREATE TRIGGER lead_tag_added AFTER INSERT ON lead WHEN NEW.tags <> '' AND NEW.deleted_at IS NULL
 BEGIN
     INSERT INTO lead_tag (tenant_id, tag, created_at, lead_id)
     SELECT NEW.tenant_id, word.value, NEW.created_at, NEW.id
     FROM json_each('[\"' || replace(trim(NEW.tags), ' ', '\",\"') || '\"]') AS word;
 END;
+";
+
+const SQLITE: &str = "
 CREATE TRIGGER lead_tag_changed AFTER UPDATE OF tags, deleted_at ON lead
 WHEN OLD.tags <> NEW.tags OR (OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL)
 BEGIN

@@ -19,6 +19,7 @@ use super::{
     entity::{lead, status_change},
     mapping,
     store::holds_address,
+    transfer::insert_tags,
 };
 use crate::{dialect, transaction::SqlTx};
 
@@ -56,6 +57,7 @@ impl BatchWrites for SqlTx {
         let written = status_change::Entity::insert_many(notes).exec_without_returning(&self.tx).await;
         written.map_err(|error| self.write_error(error))?;
         let rows: Vec<_> = rows.into_iter().filter(|(id, _)| entered.contains(id)).map(|(_, row)| row).collect();
+        insert_tags(&self.tx, &rows).await.map_err(|error| self.write_error(error))?;
         self.count_newcomers(&rows).await?;
         let events: Vec<_> = events.into_iter().filter(|(id, _)| entered.contains(id)).flat_map(|(_, e)| e).collect();
         self.explain(events).await?;

@@ -187,7 +187,7 @@ pub(super) mod tally {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Tags of leads, one a row. Triggers write it.
+/// Tags of leads, one a row. Triggers write it, but for those of newcomers on SQLite.
 pub(super) mod tag {
     use sea_orm::entity::prelude::*;
 

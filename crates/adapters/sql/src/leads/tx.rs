@@ -13,6 +13,7 @@ use sea_orm::{
 use super::{
     entity::{activity, lead, status_change},
     mapping,
+    transfer::insert_tags,
 };
 use crate::{errors::UniqueKey, transaction::SqlTx};
 
@@ -38,6 +39,7 @@ impl LeadTx for SqlTx {
         let row = lead.to_row()?;
         let added = lead::Entity::insert(mapping::new_lead(row.clone())).exec_without_returning(&self.tx).await;
         added.map_err(|error| self.save_error(error))?;
+        insert_tags(&self.tx, std::slice::from_ref(&row)).await.map_err(|error| self.write_error(error))?;
         self.note_move(&came).await?;
         self.count_newcomers(&[row]).await?;
         Ok(self.explain(events).await?)

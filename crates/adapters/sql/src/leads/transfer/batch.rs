@@ -12,6 +12,7 @@ use sea_orm::{
     Statement,
     sea_query::{Alias, Expr, ExprTrait, Query, TableRef, Value, ValueTuple},
 };
+use uuid::Uuid;
 
 use super::{
     columns::{self, Table},
@@ -40,8 +41,11 @@ impl From<StoreError> for BatchError {
     }
 }
 
-/// Rows of a statement: 35 columns of each are 17,500 of the 32,766 parameters that SQLite allows.
+/// Rows of a statement that the query builder makes: 35 columns of each are 17,500 of the 32,766 parameters that SQLite allows.
 const ROWS: usize = 500;
+/// Parameters of a statement that is put together here. SQLite keeps each page that a statement changes as it was, so long
+/// ones take memory, and no time is saved beyond some thousands.
+const PARAMETERS: usize = 4_000;
 
 pub(super) async fn insert_leads(tx: &Transaction, rows: Vec<LeadRow>) -> Result<(), BatchError> {
     if rows.is_empty() {
@@ -49,9 +53,34 @@ pub(super) async fn insert_leads(tx: &Transaction, rows: Vec<LeadRow>) -> Result
     }
     match tx {
         Transaction::Postgres(tx) => tx.copy_in(&COPY_LEADS, &columns::copy_of_leads(&rows)).await.map(drop)?,
-        Transaction::Sqlite(tx) => insert(tx, &columns::LEAD, rows.into_iter().map(columns::values_of_lead)).await?,
+        Transaction::Sqlite(tx) => {
+            let tags = tags_of(&rows);
+            insert(tx, &columns::LEAD, rows.into_iter().map(columns::values_of_lead)).await?;
+            insert(tx, &columns::TAG, tags.into_iter()).await?;
+        }
     }
     Ok(())
+}
+
+/// Enters the tags of leads that came. On PostgreSQL a trigger does, once for all leads of a statement; one on SQLite would
+/// take each lead's apart anew, and enter them in no order.
+pub(in crate::leads) async fn insert_tags(tx: &Transaction, rows: &[LeadRow]) -> Result<(), DbErr> {
+    match tx {
+        Transaction::Postgres(_) => Ok(()),
+        Transaction::Sqlite(tx) => insert(tx, &columns::TAG, tags_of(rows).into_iter()).await,
+    }
+}
+
+/// One entry a tag, in the order of their index: neighbours share its pages.
+fn tags_of(rows: &[LeadRow]) -> Vec<Vec<Value>> {
+    let living = rows.iter().filter(|row| row.deleted_at.is_none());
+    let mut tags: Vec<_> = living
+        .flat_map(|row| row.tags.split_ascii_whitespace().map(move |tag| (row.tenant_id, tag, row.created_at, row.id)))
+        .collect();
+    tags.sort_unstable();
+    let values =
+        |(tenant, tag, at, lead): (Uuid, &str, _, Uuid)| vec![tenant.into(), tag.into(), Value::from(at), lead.into()];
+    tags.into_iter().map(values).collect()
 }
 
 pub(super) async fn insert_moves(tx: &Transaction, moves: &[StatusChange]) -> Result<(), BatchError> {
@@ -81,7 +110,7 @@ async fn insert(
 ) -> Result<(), DbErr> {
     let (mut left, mut rows) = (rows.len(), rows);
     while left > 0 {
-        let some = left.min(ROWS);
+        let some = left.min((PARAMETERS / table.columns.len()).max(1));
         left -= some;
         let values = rows.by_ref().take(some).flatten().collect::<Vec<_>>();
         let row = format!("({})", vec!["?"; table.columns.len()].join(","));

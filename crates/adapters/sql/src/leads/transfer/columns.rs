@@ -78,6 +78,8 @@ pub(super) const MOVE: Table = Table {
     columns: &["id", "tenant_id", "lead_id", "from_status", "to_status", "reason", "actor_id", "created_at"],
 };
 
+pub(super) const TAG: Table = Table { name: "lead_tag", columns: &["tenant_id", "tag", "created_at", "lead_id"] };
+
 /// About what a note takes that a lead came.
 const MOVE_BYTES: usize = 128;
 

@@ -8,4 +8,5 @@ mod purge;
 mod store;
 mod tx;
 
+pub(super) use batch::insert_tags;
 pub(super) use store::waiting_files;

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 51] = [
+const STEPS: [&str; 52] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -61,18 +61,24 @@ const STEPS: [&str; 51] = [
     "m20261121_000062_notification_letter",
     "m20261121_000063_unsealed_of_tenant",
     "m20261122_000064_lead_order",
+    "m20261122_000071_lead_tag_bulk",
 ];
 
-/// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly.
-async fn each_step_back_undoes_its_step(options: &SqlOptions, dump: impl AsyncFn() -> Vec<String>) {
+/// Steps that only SQLite takes.
+const OF_SQLITE: [&str; 1] = ["m20261122_000071_lead_tag_bulk"];
+
+/// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly, and each
+/// changes something, but for those of the other database.
+async fn each_step_back_undoes_its_step(options: &SqlOptions, others: &[&str], dump: impl AsyncFn() -> Vec<String>) {
     let schema = SchemaConnection::open(options).await.unwrap();
     let db = schema.connection();
     Migrator::install(db).await.unwrap();
     let mut on_the_way_up = vec![dump().await];
-    for _ in STEPS {
+    for step in STEPS {
         Migrator::up(db, Some(1)).await.unwrap();
         let next = dump().await;
-        assert_ne!(on_the_way_up.last(), Some(&next));
+        let has_changed = on_the_way_up.last() != Some(&next);
+        assert_eq!(has_changed, !others.contains(&step), "{step}");
         on_the_way_up.push(next);
     }
     let top = on_the_way_up.last().cloned();

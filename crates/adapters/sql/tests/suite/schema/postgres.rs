@@ -26,7 +26,7 @@ async fn dump(database: &PostgresDatabase) -> Vec<String> {
 #[tokio::test]
 async fn each_step_back_undoes_its_step() {
     let Some(database) = PostgresDatabase::create().await else { return };
-    super::each_step_back_undoes_its_step(&database.options(), async || dump(&database).await).await;
+    super::each_step_back_undoes_its_step(&database.options(), &OF_SQLITE, async || dump(&database).await).await;
 }
 
 #[tokio::test]
