@@ -1,7 +1,7 @@
 //! The few things the two databases do differently.
 
 use sea_orm::{
-    ColumnTrait, DbBackend, Value,
+    ColumnTrait, Condition, DbBackend,
     sea_query::{Alias, Expr, ExprTrait, Func, Query, extension::postgres::PgFunc},
 };
 use uuid::Uuid;
@@ -43,49 +43,14 @@ pub(crate) fn is_also(backend: DbBackend, column: impl ColumnTrait, id: Uuid) ->
     }
 }
 
-/// How many fragments of a word the index is asked for.
-const MOST_FRAGMENTS: usize = 24;
-
-/// Whether a lead's search key may hold a fragment, by SQLite's index of fragments: whether it has all that the fragment
-/// is made of, wherever they stand. None where that index does not help: for fragments of less than three characters, and
-/// on PostgreSQL, whose index answers `LIKE`.
-pub(crate) fn contains_fragment(backend: DbBackend, fragment: &str) -> Option<Expr> {
-    if backend != DbBackend::Sqlite || fragment.chars().count() < 3 {
-        return None;
+/// Whether `column` holds `id`, where `condition`, which is the same for every row, is true; no row passes otherwise.
+/// SQLite would ask such a condition of every row, but looks for nothing in an index where there is nothing to look for.
+pub(crate) fn only_if(backend: DbBackend, condition: Expr, (column, id): (impl ColumnTrait, Uuid)) -> Condition {
+    if backend == DbBackend::Postgres {
+        return Condition::all().add(condition).add(column.eq(id));
     }
-    let characters: Vec<char> = fragment.chars().collect();
-    let mut threes: Vec<String> = characters.windows(3).map(|three| three.iter().collect()).collect();
-    threes.sort();
-    threes.dedup();
-    // Each in quotes, in which nothing but the quote has a meaning. The longest words are told apart by fewer.
-    let quoted = threes.iter().take(MOST_FRAGMENTS).map(|three| format!("\"{}\"", three.replace('"', "\"\"")));
-    let all_of_them = quoted.collect::<Vec<_>>().join(" AND ");
-    Some(Expr::cust_with_values(
-        "\"lead\".\"number\" IN (SELECT rowid FROM lead_search WHERE lead_search MATCH ?)",
-        [all_of_them],
-    ))
-}
-
-/// Whether a lead's search key has a word that begins with two characters, by SQLite's index of fragments, which has the
-/// blank before a word too, and by that of names, which have none before the first. None where these do not help: for one
-/// character, and on PostgreSQL, whose index answers `LIKE`.
-pub(crate) fn begins_word(backend: DbBackend, tenant: Uuid, beginning: &str) -> Option<Expr> {
-    if backend != DbBackend::Sqlite || beginning.chars().count() != 2 {
-        return None;
-    }
-    let literal = beginning.replace('"', "\"\"");
-    let phrases = format!("\" {literal}\" OR \"\n{literal}\"");
-    Some(Expr::cust_with_values(
-        "\"lead\".\"number\" IN (SELECT rowid FROM lead_search WHERE lead_search MATCH ? \
-         UNION ALL SELECT number FROM lead WHERE tenant_id = ? AND deleted_at IS NULL AND name_key BETWEEN ? AND ?)",
-        [
-            phrases.into(),
-            tenant.into(),
-            beginning.into(),
-            // The last character that Unicode has room for: every name that begins so is before it.
-            Value::from(format!("{beginning}{}", char::MAX)),
-        ],
-    ))
+    let wanted = Expr::cust_with_exprs("CASE WHEN ? THEN ? END", [condition, id.into()]);
+    Condition::all().add(column.into_expr().eq(wanted))
 }
 
 /// Whether `column` holds one of `texts`, of which there may be thousands: as a list that is joined with the table on

@@ -50,15 +50,18 @@ that writes, a third of that in the kernel, which copies pages of the indexes to
 would share more pages, and keep others who write waiting for longer. Memory goes to the writer's pages, to those that a
 statement may have to take back, and to a batch in the forms that it takes on its way.
 
-Searches and companies that fall short are of fragments that thousands of leads have: those are fetched one by one and looked
-into, in the order in which they came. Each form is a transaction, with a flush to the disk and a small run of the index of
-fragments of its own; nothing gathers them yet.
+Searches are dearest for what thousands of leads have all threes of characters of and few have whole: the index does not know
+where those stand, so each lead is looked into. Each form is a transaction, with a flush to the disk and a small run of the index
+of fragments of its own; nothing gathers them yet.
 ";
 
 const CAUSES_ON_POSTGRES: &str = "
 An import is one backend's work while the next batch is read beside it. Of that backend's time some two thirds are indexes
 (that of fragments alone a quarter), a fifth foreign keys and the trigger of the tags. The line below it says what the database
 needs for the same rows without a program in front. Each form is a transaction of its own.
+
+A fragment of an address is looked up by all its threes of characters, also by those that every address has: the index goes through
+a million entries of each to leave out none.
 ";
 
 const ON_POSTGRES: Promised = Promised {

@@ -3,7 +3,7 @@
 
 use ashlar_leads::{LeadFilter, LeadPosition, LeadQuery, LeadSort};
 use sea_orm::{
-    ColumnTrait, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, UnionType},
 };
 
@@ -12,16 +12,17 @@ use super::{
         lead::{Column, Entity},
         tag,
     },
-    list::{listed, ordered},
+    list::{Asked, listed, ordered},
 };
 
 /// A page of a query with alternatives; none if it has none, or no index has them in its order.
-pub(super) fn of(backend: DbBackend, query: &LeadQuery) -> Option<Select<Entity>> {
+pub(super) fn of(asked: &Asked<'_>) -> Option<Select<Entity>> {
+    let query = asked.query;
     if !matches!(query.sort, LeadSort::NewestFirst | LeadSort::OldestFirst) {
         return None;
     }
-    let mut arms =
-        tags(query).or_else(|| split(query).map(|parts| parts.iter().map(|part| arm(backend, part)).collect()))?;
+    let each = |parts: Vec<LeadQuery>| parts.iter().map(|part| arm(&Asked { query: part, ..asked.clone() })).collect();
+    let mut arms = tags(query).or_else(|| split(query).map(each))?;
     let mut all = if arms.is_empty() { return None } else { arms.remove(0) };
     for arm in arms {
         // The same lead may have two of the tags.
@@ -33,13 +34,13 @@ pub(super) fn of(backend: DbBackend, query: &LeadQuery) -> Option<Select<Entity>
 }
 
 /// The ids of a page of one alternative.
-fn arm(backend: DbBackend, query: &LeadQuery) -> SelectStatement {
-    let ids = ordered(listed(backend, query), query).select_only().column(Column::Id);
+fn arm(asked: &Asked<'_>) -> SelectStatement {
+    let ids = ordered(listed(asked), asked.query).select_only().column(Column::Id);
     boxed(ids.into_query(), "id")
 }
 
 /// Both databases take a limit within a union so.
-fn boxed(page: SelectStatement, id: &'static str) -> SelectStatement {
+pub(super) fn boxed(page: SelectStatement, id: &'static str) -> SelectStatement {
     let name = Alias::new("page");
     Query::select().column((name.clone(), Alias::new(id))).from_subquery(page, name).take()
 }
@@ -72,10 +73,16 @@ fn split(query: &LeadQuery) -> Option<Vec<LeadQuery>> {
     None
 }
 
+/// Whether nothing but tags is asked for, in the order in which their table has them.
+pub(super) fn are_tags_alone(query: &LeadQuery) -> bool {
+    let others = LeadFilter { tag: Vec::new(), ..query.filter.clone() };
+    let is_in_order = matches!(query.sort, LeadSort::NewestFirst | LeadSort::OldestFirst);
+    is_in_order && !query.filter.tag.is_empty() && query.seen_by.is_none() && others == LeadFilter::default()
+}
+
 /// Tags alone have a table of their own, in the order of the lists.
 fn tags(query: &LeadQuery) -> Option<Vec<SelectStatement>> {
-    let others = LeadFilter { tag: Vec::new(), ..query.filter.clone() };
-    if query.filter.tag.is_empty() || query.seen_by.is_some() || others != LeadFilter::default() {
+    if !are_tags_alone(query) {
         return None;
     }
     let order = if query.sort == LeadSort::OldestFirst { Order::Asc } else { Order::Desc };

@@ -1,24 +1,21 @@
 //! Lists of leads, one statement each.
 
 use ashlar_kernel::StoreError;
-use ashlar_leads::{
-    Category, LeadFilter, LeadPosition, LeadQuery, LeadRow, LeadRows, LeadSearch, LeadSort, LeadStatus, Source,
-};
+use ashlar_leads::{Category, LeadPosition, LeadQuery, LeadRow, LeadRows, LeadSearch, LeadSort, LeadStatus, Source};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select,
-    sea_query::{Asterisk, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement},
+    sea_query::{Asterisk, Expr, ExprTrait, Func, IntoCondition, LikeExpr, Query, SelectStatement},
 };
-use uuid::Uuid;
 
 use super::{
     arms,
     entity::lead::{Column, Entity, Model},
-    mapping,
+    fragments, mapping, ways,
 };
 use crate::{
     SqlStore,
-    dialect::{begins_word, contains_fragment},
+    dialect::{is_also, only_if},
     errors::store_error,
 };
 
@@ -57,19 +54,34 @@ pub(super) async fn stored(store: &SqlStore, query: &LeadQuery) -> Result<Vec<Le
 fn page(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
     match query.sort {
         LeadSort::Relevance => most_relevant(backend, query),
-        _ => arms::of(backend, query).unwrap_or_else(|| ordered(listed(backend, query), query)),
+        _ => found(backend, query),
     }
 }
 
-/// A page of leads in an order of a column, from where the page before ended.
-pub(super) fn ordered(leads: Select<Entity>, query: &LeadQuery) -> Select<Entity> {
-    let (column, order) = match query.sort {
+/// A page in an order of a column, by whatever indexes have what is asked for.
+fn found(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
+    ways::of(backend, query).unwrap_or_else(|| walked(&Asked::of(backend, query)))
+}
+
+/// A page that is read in the order of an index.
+pub(super) fn walked(asked: &Asked<'_>) -> Select<Entity> {
+    arms::of(asked).unwrap_or_else(|| ordered(listed(asked), asked.query))
+}
+
+/// What a list is in the order of.
+pub(super) const fn order_of(sort: LeadSort) -> (Column, Order) {
+    match sort {
         LeadSort::NewestFirst | LeadSort::Relevance => (Column::CreatedAt, Order::Desc),
         LeadSort::OldestFirst => (Column::CreatedAt, Order::Asc),
         LeadSort::LatestEdit => (Column::UpdatedAt, Order::Desc),
         LeadSort::Name => (Column::NameKey, Order::Asc),
         LeadSort::Score => (Column::Score, Order::Desc),
-    };
+    }
+}
+
+/// A page of leads in an order of a column, from where the page before ended.
+pub(super) fn ordered(leads: Select<Entity>, query: &LeadQuery) -> Select<Entity> {
+    let (column, order) = order_of(query.sort);
     let page = leads.order_by(column, order.clone()).order_by(Column::Id, order.clone()).limit(query.rows);
     match &query.after {
         Some(after) => page.filter(follows(column, &order, after)),
@@ -79,8 +91,8 @@ pub(super) fn ordered(leads: Select<Entity>, query: &LeadQuery) -> Select<Entity
 
 /// A page of the newest of those that are found, by how well the name is what is looked for.
 fn most_relevant(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
-    let newest = listed(backend, query).select_only().column(Column::Id);
-    let newest = newest.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(LeadSort::RELEVANT);
+    let newest = LeadQuery { sort: LeadSort::NewestFirst, after: None, rows: LeadSort::RELEVANT, ..query.clone() };
+    let newest = found(backend, &newest).select_only().column(Column::Id);
     let relevance = query.filter.search.as_ref().map_or_else(|| Expr::value(0), relevance);
     let page = Entity::find()
         .filter(Column::TenantId.eq(query.tenant.as_uuid()))
@@ -111,25 +123,73 @@ async fn count(store: &SqlStore, statement: &SelectStatement) -> Result<i64, Sto
 
 /// How many leads a query lets through, up to `most`.
 fn counting(backend: DbBackend, query: &LeadQuery, most: u64) -> SelectStatement {
-    let counted = listed(backend, query).select_only().column(Column::Id).limit(most).into_query();
+    let asked = Asked::of(backend, query);
+    // Without an order, what is found by fragments needs no other index.
+    let reach = if fragments::of(&asked).is_some() { Reach::Otherwise } else { Reach::Index };
+    let counted = listed(&Asked { reach, ..asked }).select_only().column(Column::Id).limit(most).into_query();
     Query::select().expr(Func::count(Expr::col(Asterisk))).from_subquery(counted, "counted").to_owned()
 }
 
-/// The leads that a query is about, in whatever order.
-pub(super) fn listed(backend: DbBackend, query: &LeadQuery) -> Select<Entity> {
-    let seen = query.seen_by.map(|who| Column::OwnerId.eq(who).or(Column::OwnerId.is_null()));
-    let listed = Entity::find().filter(Column::TenantId.eq(query.tenant.as_uuid())).filter(Column::DeletedAt.is_null());
-    listed.filter(Condition::all().add_option(seen)).filter(passing(backend, query.tenant.as_uuid(), &query.filter))
+/// A list that is asked for, and how its leads are come by.
+#[derive(Clone)]
+pub(super) struct Asked<'a> {
+    pub(super) backend: DbBackend,
+    pub(super) query: &'a LeadQuery,
+    /// Whether fragments are looked up too, or only looked for in the rows.
+    pub(super) by_fragments: bool,
+    pub(super) reach: Reach,
 }
 
-fn passing(backend: DbBackend, tenant: Uuid, filter: &LeadFilter) -> Condition {
+/// How rows are come by.
+#[derive(Clone)]
+pub(super) enum Reach {
+    /// By an index that begins with the tenant.
+    Index,
+    /// So, if this is true; otherwise there are none.
+    IndexIf(Expr),
+    /// By what else is asked.
+    Otherwise,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) const fn of(backend: DbBackend, query: &'a LeadQuery) -> Self {
+        Self { backend, query, by_fragments: true, reach: Reach::Index }
+    }
+}
+
+/// The leads that a query is about, in whatever order.
+pub(super) fn listed(asked: &Asked<'_>) -> Select<Entity> {
+    Entity::find().filter(conditions(asked))
+}
+
+/// What is true of the leads that a query is about.
+pub(super) fn conditions(asked: &Asked<'_>) -> Condition {
+    let Asked { backend, query, .. } = asked;
+    let tenant = query.tenant.as_uuid();
+    let of_the_tenant = match &asked.reach {
+        Reach::Index => Column::TenantId.eq(tenant).into_condition(),
+        Reach::IndexIf(condition) => only_if(*backend, condition.clone(), (Column::TenantId, tenant)),
+        Reach::Otherwise => is_also(*backend, Column::TenantId, tenant).into_condition(),
+    };
+    let seen = query.seen_by.map(|who| Column::OwnerId.eq(who).or(Column::OwnerId.is_null()));
+    let looked_up = fragments::of(asked).filter(|_| asked.by_fragments).map(fragments::are_in);
+    Condition::all()
+        .add(of_the_tenant)
+        .add(Column::DeletedAt.is_null())
+        .add_option(seen)
+        .add_option(looked_up)
+        .add(passing(asked))
+}
+
+fn passing(asked: &Asked<'_>) -> Condition {
+    let filter = &asked.query.filter;
     let owners =
         filter.owner.iter().map(|owner| owner.map_or_else(|| Column::OwnerId.is_null(), |id| Column::OwnerId.eq(id)));
     let tags = filter.tag.iter().map(|tag| Column::Tags.like(holding(&format!(" {tag} "))));
-    // A company stands in the search key too, whose index finds it.
-    let company = |part: &String| {
-        let in_the_index = contains_fragment(backend, part).unwrap_or_else(|| Column::SearchKey.like(holding(part)));
-        Condition::all().add(in_the_index).add(Column::CompanyKey.like(holding(part)))
+    // A company stands in the search key too, whose index finds it on PostgreSQL.
+    let in_the_key = |part: &String| {
+        let is_looked_up = asked.backend == DbBackend::Postgres && asked.by_fragments;
+        is_looked_up.then(|| Column::SearchKey.like(holding(part)))
     };
     Condition::all()
         .add_option(one_of(Column::Status, filter.status.iter().map(|status| LeadStatus::as_str(*status))))
@@ -143,8 +203,9 @@ fn passing(backend: DbBackend, tenant: Uuid, filter: &LeadFilter) -> Condition {
         .add_option(filter.updated_to.map(|to| Column::UpdatedAt.lt(to)))
         .add_option(filter.has_email.map(|has| is_there(Column::EmailKey, has)))
         .add_option(filter.has_phone.map(|has| is_there(Column::PhoneE164, has)))
-        .add_option(filter.company.as_ref().map(company))
-        .add_option(filter.search.as_ref().map(|search| found(backend, tenant, search)))
+        .add_option(filter.company.as_ref().and_then(in_the_key))
+        .add_option(filter.company.as_ref().map(|part| Column::CompanyKey.like(holding(part))))
+        .add_option(filter.search.as_ref().map(has_words))
 }
 
 /// An equality where there is one value, so that the index over it and the order is the one to use.
@@ -178,18 +239,11 @@ fn literal(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-/// Every word stands in the search key, a short one where a word begins. Short ones are looked for in what the others have
-/// found, if there are others.
-fn found(backend: DbBackend, tenant: Uuid, search: &LeadSearch) -> Condition {
-    let are_all_short = search.words().all(LeadSearch::is_short);
+/// Every word stands in the search key, a short one where a word begins.
+fn has_words(search: &LeadSearch) -> Condition {
     search.words().fold(Condition::all(), |all, word| {
-        if !LeadSearch::is_short(word) {
-            return all.add_option(contains_fragment(backend, word)).add(Column::SearchKey.like(holding(word)));
-        }
-        match begins_word(backend, tenant, word).filter(|_| are_all_short) {
-            Some(in_the_index) => all.add(in_the_index),
-            None => all.add(begins_a_word(word)),
-        }
+        let begins = LeadSearch::is_short(word).then(|| begins_a_word(word));
+        all.add(begins.unwrap_or_else(|| Column::SearchKey.like(holding(word)).into_condition()))
     })
 }
 

@@ -107,7 +107,7 @@ async fn each_filter_is_answered_by_an_index_on_sqlite() {
 }
 
 /// The plan for whatever values.
-async fn explained(connection: &mut PgConnection, sql: &str) -> String {
+pub(super) async fn explained(connection: &mut PgConnection, sql: &str) -> String {
     let values = (1..100).take_while(|number| sql.contains(&format!("${number}"))).map(|_| "NULL").collect::<Vec<_>>();
     connection.execute(sqlx::AssertSqlSafe(format!("PREPARE asked AS {sql}"))).await.unwrap();
     let sql = format!("EXPLAIN EXECUTE asked ({})", values.join(", "));

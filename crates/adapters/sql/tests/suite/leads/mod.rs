@@ -7,6 +7,7 @@ mod lookups;
 mod olden;
 mod plans;
 mod transfers;
+mod ways;
 
 use std::sync::Arc;
 
