@@ -190,7 +190,9 @@ impl Page {
 impl FromIterator<SealedRow> for Page {
     fn from_iter<I: IntoIterator<Item = SealedRow>>(rows: I) -> Self {
         let mut page = Self::default();
-        rows.into_iter().for_each(|row| page.push_row(row));
+        for row in rows {
+            page.push_row(row);
+        }
         page
     }
 }

@@ -88,43 +88,41 @@ fn digest(bytes: Option<&[u8]>) -> Digest32 {
 
 /// The event in the rest of a row, if it can be one.
 fn copied_event<'r>(id: Option<Uuid>, row: &mut CopiedRow<'r>) -> Result<Option<StoredEvent<'r>>, DbErr> {
-    let tenant = row.field()?.and_then(uuid);
-    let [format, schema_version] = [row.field()?.and_then(small_number), row.field()?.and_then(small_number)];
-    let occurred_at = row.field()?.and_then(number).and_then(moment);
-    let session = row.field()?;
-    let actor_session = session.map(uuid);
-    let [name, actor_type, actor_id] = [row.field()?.map(text), row.field()?.map(text), row.field()?.map(text)];
-    let targets = row.field()?.and_then(document);
-    let outcome = row.field()?.and_then(text);
-    let [diff, data, source] =
-        [row.field()?.and_then(document), row.field()?.and_then(document), row.field()?.and_then(document)];
-    let (request_id, trace) = (row.field()?.and_then(text), row.field()?.map(text));
+    let mut fields = [None; 15];
+    for field in &mut fields {
+        *field = row.field()?;
+    }
+    let [tenant, format, version, occurred_at, session, name, kind, actor, rest @ ..] = fields;
+    let [targets, outcome, diff, data, source, request_id, trace] = rest;
     let event = || {
         Some(StoredEvent {
-            format: format?,
+            format: small_number(format?)?,
             id: id?,
-            tenant: TenantId::from_uuid(tenant?),
-            name: name??,
-            schema_version: schema_version?,
-            occurred_at: occurred_at?,
-            actor_type: actor_type??,
-            actor_id: there_or_not(actor_id)?,
-            actor_session: there_or_not(actor_session)?,
-            targets: targets?,
-            outcome: outcome?,
-            diff: diff?,
-            data: data?,
-            source: source?,
-            request_id: request_id?,
-            trace: there_or_not(trace)?,
+            tenant: TenantId::from_uuid(uuid(tenant?)?),
+            name: text(name?)?,
+            schema_version: small_number(version?)?,
+            occurred_at: number(occurred_at?).and_then(moment)?,
+            actor_type: text(kind?)?,
+            actor_id: if_there(actor, text).ok()?,
+            actor_session: if_there(session, uuid).ok()?,
+            targets: document(targets?)?,
+            outcome: text(outcome?)?,
+            diff: document(diff?)?,
+            data: document(data?)?,
+            source: document(source?)?,
+            request_id: text(request_id?)?,
+            trace: if_there(trace, text).ok()?,
         })
     };
     Ok(event())
 }
 
-/// What may be missing but not be anything else. None: it is something else.
-fn there_or_not<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    read.map_or(Some(None), |value| value.map(Some))
+/// A column that does not hold what it should.
+struct Strange;
+
+/// What may be missing, but not be anything else.
+fn if_there<'b, T>(bytes: Option<&'b [u8]>, read: impl Fn(&'b [u8]) -> Option<T>) -> Result<Option<T>, Strange> {
+    bytes.map(|bytes| read(bytes).ok_or(Strange)).transpose()
 }
 
 fn uuid(bytes: &[u8]) -> Option<Uuid> {
@@ -177,8 +175,7 @@ fn from_sqlite(tenant: TenantId, rows: &[QueryResult]) -> Result<Page, DbErr> {
 /// The event in a row, if it can be one.
 fn found_event<'r>(id: &[u8], row: &'r SqliteRow) -> Result<Option<StoredEvent<'r>>, sqlx::Error> {
     let Some((id, tenant)) = uuid(id).zip(uuid(row.try_get(6)?)) else { return Ok(None) };
-    let session: Option<&[u8]> = row.try_get(10)?;
-    let Some(actor_session) = there_or_not(session.map(uuid)) else { return Ok(None) };
+    let Ok(actor_session) = if_there(row.try_get(10)?, uuid) else { return Ok(None) };
     Ok(Some(StoredEvent {
         format: row.try_get(7)?,
         id,

@@ -76,6 +76,8 @@ async fn copy_rows(
     while let Some(message) = stream.try_next().await? {
         outcome = outcome.and_then(|()| CopiedRow::each(&message, is_first, on_row));
         is_first = false;
+        // The driver reads on for as long as there is something, and nobody else would have a turn, nor could end this.
+        tokio::task::consume_budget().await;
     }
     Ok(outcome)
 }
