@@ -173,7 +173,7 @@ fn id(bytes: &mut Vec<u8>, id: Uuid) {
 
 /// As [`canonical`] does it. The whole text is looked at, which takes less time than stopping early.
 fn quote(bytes: &mut Vec<u8>, text: &str) {
-    let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    let is_special = |byte: u8| matches!(byte, 0..0x20 | b'"' | b'\\');
     if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
         // A text goes into memory without fail.
         let _written = serde_json::to_writer(bytes, text);

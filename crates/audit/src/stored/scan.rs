@@ -95,6 +95,13 @@ impl Scan<'_> {
         Some(())
     }
 
+    fn short_escape(&mut self) -> Sure {
+        let escaped = self.text.get(self.at + 1)?;
+        b"\"\\bfnrt".contains(escaped).then_some(())?;
+        self.at += 2;
+        Some(())
+    }
+
     /// The short escapes are the canonical ones; others are declined.
     fn string(&mut self, out: &mut Vec<u8>) -> Sure {
         let begin = self.at;
@@ -102,10 +109,7 @@ impl Scan<'_> {
         loop {
             match self.next()? {
                 b'"' => break,
-                b'\\' => {
-                    let escaped = *self.text.get(self.at + 1)?;
-                    self.at += if b"\"\\bfnrt".contains(&escaped) { 2 } else { return None };
-                }
+                b'\\' => self.short_escape()?,
                 0..0x20 => return None,
                 _ => self.at += 1,
             }
@@ -191,12 +195,11 @@ impl Scanner {
             members.windows(2).all(|two| matches!(two, [one, next] if name(one) != name(next))).then_some(())?;
             self.aside.clear();
             for member in &*members {
-                let comma: &[u8] = if self.aside.is_empty() { b"" } else { b"," };
-                self.aside.extend_from_slice(comma);
+                self.aside.push(b',');
                 self.aside.extend_from_slice(out.get(member.name - 1..member.end)?);
             }
             out.truncate(begin);
-            out.extend_from_slice(&self.aside);
+            out.extend_from_slice(self.aside.get(1..)?);
         }
         self.members.truncate(first);
         Some(())

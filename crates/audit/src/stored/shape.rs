@@ -56,12 +56,12 @@ impl<'t> Rest<'t> {
             if rest.take(b"]").is_some() {
                 return Some(());
             }
-            loop {
+            let mut goes_on = true;
+            while goes_on {
                 item(&mut rest)?;
-                if rest.take(b",").is_none() {
-                    return rest.take(b"]");
-                }
+                goes_on = rest.take(b",").is_some();
             }
+            rest.take(b"]")
         };
         looked().is_some() && rest.0.is_empty()
     }

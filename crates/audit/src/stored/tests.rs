@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// An event with these documents.
-fn stored<'t>([targets, diff, data, source]: [&'t str; 4]) -> StoredEvent<'t> {
+fn stored([targets, diff, data, source]: [&str; 4]) -> StoredEvent<'_> {
     StoredEvent {
         format: 2,
         id: Uuid::from_u128(7),

@@ -32,6 +32,7 @@ enum Held {
 }
 
 /// A body as the page lends it out.
+#[expect(clippy::large_enum_variant, reason = "it is there for one row, and a box would be one for each of millions")]
 pub(super) enum Lent<'p> {
     Stored(StoredEvent<'p>),
     Body(&'p Body),

@@ -254,6 +254,23 @@ async fn leads_by_status_are_those_of_all_days_on_sqlite() {
     follow_leads(&store, file.connection().await, |id| format!("x'{}'", id.simple())).await;
 }
 
+/// Of the steps only those that take one row after the other in the same order.
+async fn write_leads(mut connection: PgConnection, seed: u64) {
+    let mut dice = Dice(seed);
+    for _ in 0..40 {
+        let sql = format!(
+            "INSERT INTO lead_tally (tenant_id, day, status, source, category, slot, leads) \
+             VALUES ('{}', '2030-01-01', '{}', 'web', '', {}, 1) \
+             ON CONFLICT (tenant_id, day, status, source, category, slot) \
+             DO UPDATE SET leads = lead_tally.leads + excluded.leads",
+            TenantId::MAIN.as_uuid(),
+            LEAD_STATUSES[usize::try_from(dice.below(3)).unwrap()],
+            dice.below(3),
+        );
+        connection.run(sql).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn leads_by_status_are_those_of_all_days_on_postgres() {
     let Some(database) = PostgresDatabase::create().await else { return };
@@ -263,23 +280,7 @@ async fn leads_by_status_are_those_of_all_days_on_postgres() {
 
     let mut writers = Vec::new();
     for number in 0..8 {
-        let mut connection = database.connection().await;
-        writers.push(tokio::spawn(async move {
-            let mut dice = Dice(number);
-            for _ in 0..40 {
-                // Of the steps only those that take one row after the other in the same order.
-                let sql = format!(
-                    "INSERT INTO lead_tally (tenant_id, day, status, source, category, slot, leads) \
-                     VALUES ('{}', '2030-01-01', '{}', 'web', '', {}, 1) \
-                     ON CONFLICT (tenant_id, day, status, source, category, slot) \
-                     DO UPDATE SET leads = lead_tally.leads + excluded.leads",
-                    TenantId::MAIN.as_uuid(),
-                    LEAD_STATUSES[usize::try_from(dice.below(3)).unwrap()],
-                    dice.below(3),
-                );
-                connection.run(sql).await;
-            }
-        }));
+        writers.push(tokio::spawn(write_leads(database.connection().await, number)));
     }
     for writer in writers {
         writer.await.unwrap();
