@@ -56,6 +56,8 @@ mod m20261121_000061_subscription_address;
 mod m20261121_000062_notification_letter;
 mod m20261121_000063_unsealed_of_tenant;
 mod m20261122_000064_lead_order;
+mod m20261122_000065_event_outcome;
+mod m20261122_000066_lead_status_tally;
 mod m20261122_000071_lead_tag_bulk;
 mod step;
 
@@ -129,6 +131,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000062_notification_letter::STEP),
             Box::new(m20261121_000063_unsealed_of_tenant::STEP),
             Box::new(m20261122_000064_lead_order::STEP),
+            Box::new(m20261122_000065_event_outcome::STEP),
+            Box::new(m20261122_000066_lead_status_tally::STEP),
             Box::new(m20261122_000071_lead_tag_bulk::STEP),
         ]
     }

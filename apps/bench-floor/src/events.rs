@@ -5,11 +5,12 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio_postgres::{Client, NoTls};
 
-/// Twenty names, a thousand actors and addresses, ten thousand things.
+/// Twenty names, a thousand actors and addresses, ten thousand things. Ids are in the order of time, as those of the product.
 const EVENTS: &str = "
 INSERT INTO event (id, tenant_id, occurred_at, name, schema_version, actor_type, actor_id, targets, outcome, diff, data,
                    source, request_id)
-SELECT gen_random_uuid(), (SELECT id FROM tenant ORDER BY created_at LIMIT 1),
+SELECT (lpad(to_hex(1767225600000 + n * 1000::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
+        || substr(md5(n::text), 4, 15))::uuid, (SELECT id FROM tenant ORDER BY created_at LIMIT 1),
        timestamptz '2026-01-01 00:00:00Z' + n * interval '1 second', 'bench.thing' || n % 20 || '.changed', 1, 'user',
        md5('actor' || n % 1000)::uuid::text,
        jsonb_build_array(jsonb_build_object('type', 'thing', 'id', md5('thing' || n % 10000)::uuid::text)), 'ok',

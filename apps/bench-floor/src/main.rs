@@ -11,6 +11,7 @@ mod events;
 mod password;
 mod serve;
 mod sign_in;
+mod trail;
 
 use anyhow::{Result, bail};
 
@@ -26,6 +27,7 @@ async fn main() -> Result<()> {
         ["load", database, users, sessions] => data::load(database, users.parse()?, sessions.parse()?).await,
         ["new-database", server, name] => events::new_database(server, name).await,
         ["fill-events", database, events] => events::fill(database, events.parse()?).await,
+        ["verify-events", events] => trail::measure(events.parse()?),
         ["hold-sealer", database, seconds] => events::hold(database, seconds.parse()?).await,
         ["copy-leads", database] => copy::leads(database).await,
         ["argon2", threads, seconds] => ceiling::measure(threads.parse()?, seconds.parse()?),

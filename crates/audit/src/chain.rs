@@ -99,4 +99,10 @@ impl Head {
         self.hash = Digest32::link(self.tenant, self.size() + 1, self.hash, leaf);
         self.frontier.push(leaf, on_node);
     }
+
+    /// The same where it is known what the new link hashes to.
+    pub(crate) fn push_hashed(&mut self, leaf: Digest32, hash: Digest32) {
+        self.hash = hash;
+        self.frontier.push(leaf, |_node| ());
+    }
 }

@@ -69,6 +69,7 @@ mod note;
 pub mod port;
 pub mod retention;
 mod sealer;
+mod stored;
 mod tree;
 pub mod verify;
 
@@ -78,5 +79,6 @@ pub use checkpoint::{Checkpoint, InvalidCheckpoint, InvalidOrigin, Origin};
 pub use hash::Digest32;
 pub use note::{InvalidKey, InvalidNote, Note, NoteSigner, PublicKey, SignatureCheck, SigningFailed};
 pub use sealer::{CheckpointError, Checkpointer, CheckpointerPorts, Sealer};
+pub use stored::{Scratch, StoredEvent};
 pub use tree::{Frontier, Node};
 pub use verify::{Breach, Report, Tampering};

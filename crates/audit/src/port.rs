@@ -10,7 +10,7 @@ use crate::{
     Digest32, Extension, Head,
     log::AuditEvent,
     retention::{Candidate, Expirable, Expiry},
-    verify::SealedRow,
+    verify::{Page, SealedRow},
 };
 
 /// What has happened and is not sealed yet.
@@ -102,6 +102,11 @@ pub trait TrailSnapshot: Send {
 
     /// The links of `tenant` after number `after`, with their events, in the order of their numbers. At most `limit`.
     async fn rows(&mut self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<SealedRow>, StoreError>;
+
+    /// The same rows with their events as they are stored, for whoever verifies them.
+    async fn page(&mut self, tenant: TenantId, after: u64, limit: u32) -> Result<Page, StoreError> {
+        Ok(self.rows(tenant, after, limit).await?.into_iter().collect())
+    }
 
     /// The hashes of complete subtrees above the leaves, by level and number, of those that are there.
     async fn subtrees(

@@ -6,6 +6,7 @@ mod calling;
 mod database;
 mod demo;
 mod importing;
+mod leads;
 mod peppers;
 mod stopping;
 mod telling;

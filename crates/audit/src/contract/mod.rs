@@ -54,6 +54,7 @@ macro_rules! audit_store_contract {
             a_batch_is_a_batch,
             a_chain_goes_on_where_it_ended,
             a_snapshot_does_not_see_what_comes_later,
+            a_page_holds_events_as_they_were_written,
             what_follows_a_checkpoint_verifies_without_what_came_before,
         );
         $crate::audit_store_contract!(@laws $fixture, checkpoints,

@@ -8,7 +8,11 @@ use std::sync::{
 use ashlar_kernel::TenantId;
 
 use super::{Fixture, noon, other_tenant};
-use crate::{Checkpoint, Digest32, Head, Origin, Sealer, Tampering, port::Unsealed, verify::verify_trail_since};
+use crate::{
+    Checkpoint, Digest32, Head, Origin, Sealer, Tampering,
+    port::Unsealed,
+    verify::{SealedRow, verify_trail_since},
+};
 
 /// What went in comes out whole.
 pub async fn what_was_sealed_verifies(fixture: Fixture) {
@@ -110,6 +114,35 @@ pub async fn a_snapshot_does_not_see_what_comes_later(fixture: Fixture) {
     let mut later = fixture.trail.snapshot().await.unwrap();
     assert_eq!(later.unsealed(TenantId::MAIN).await.unwrap().events, 1);
     assert!(later.strays(TenantId::MAIN, 10).await.unwrap().is_empty(), "what waits is no stray");
+}
+
+/// What verifiers read is what the sealer had, link by link, and pages follow each other.
+pub async fn a_page_holds_events_as_they_were_written(fixture: Fixture) {
+    fixture.emit(TenantId::MAIN, 3).await;
+    fixture.emit(other_tenant(), 1).await;
+    fixture.emit(TenantId::MAIN, 2).await;
+    let mut turn = fixture.turn(6).await;
+    let mut events = turn.pending(10).await.unwrap();
+    drop(turn);
+    events.retain(|event| event.tenant == TenantId::MAIN);
+    fixture.seal_all().await;
+
+    let mut snapshot = fixture.trail.snapshot().await.unwrap();
+    let links = Head::new(TenantId::MAIN).extend(&events).unwrap().links;
+    let sealed = links.into_iter().zip(events);
+    let rows: Vec<_> = sealed.map(|(link, event)| SealedRow { link, body: event.into(), expired_by: None }).collect();
+    let mut read = Vec::new();
+    for (after, limit) in [(0, 2), (2, 2), (4, 2), (5, 2)] {
+        let page = snapshot.page(TenantId::MAIN, after, limit).await.unwrap();
+        let numbers = page.last_seq().map(|last| (last, page.len()));
+        assert_eq!(
+            numbers,
+            [Some((2, 2)), Some((4, 2)), Some((5, 1)), None][usize::try_from(after / 2 + after % 2).unwrap()]
+        );
+        read.extend(page.read());
+    }
+    assert_eq!(read, rows);
+    assert_eq!(snapshot.rows(TenantId::MAIN, 0, 10).await.unwrap(), rows);
 }
 
 /// From every checkpoint on, and from one that was never signed the whole of it.

@@ -8,11 +8,8 @@ use std::collections::BTreeMap;
 use ashlar_kernel::EventRecord;
 use uuid::Uuid;
 
-use super::SealedRow;
-use crate::{
-    Digest32, Frontier,
-    retention::{Claim, EVENT},
-};
+use super::weigh::{Found, Weighed};
+use crate::{Digest32, Frontier, retention::Claim};
 
 /// What was read of the bodies that expire, by the event that is said to account for them. An event comes after all that it
 /// accounts for, so each is settled in passing.
@@ -59,15 +56,15 @@ impl Expiries {
     }
 
     /// Takes a row that is sound.
-    pub(super) fn take(&mut self, row: &SealedRow, leaf: Digest32) -> Result<(), Unaccounted> {
+    pub(super) fn take(&mut self, row: &Weighed, leaf: Digest32) -> Result<(), Unaccounted> {
         if let Some(by) = row.expired_by {
             let seq = row.link.seq;
             let bodies = self.open.entry(by).or_insert_with(|| Bodies { first: seq, ..Bodies::default() });
             bodies.leaves.push(leaf, |_node| ());
             bodies.last = seq;
-            bodies.gone += u64::from(row.body.is_gone());
+            bodies.gone += u64::from(row.found == Found::Gone);
         }
-        row.body.event().filter(|event| event.name == EVENT).map_or(Ok(()), |event| self.settle(event))
+        row.retention.as_ref().map_or(Ok(()), |event| self.settle(event))
     }
 
     fn settle(&mut self, event: &EventRecord) -> Result<(), Unaccounted> {

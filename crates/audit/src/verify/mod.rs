@@ -11,10 +11,13 @@
 
 mod breach;
 mod expiry;
+mod page;
 mod suspicion;
+mod team;
 #[cfg(test)]
 mod tests;
 mod trail;
+mod weigh;
 
 use std::collections::VecDeque;
 
@@ -23,12 +26,14 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub use self::breach::{Breach, Tampering};
+pub use self::page::Page;
 pub use self::trail::{verify_trail, verify_trail_since};
 use self::{
     expiry::{Expiries, Unaccounted},
     suspicion::Suspicion,
+    weigh::{Found, Weighed},
 };
-use crate::{Checkpoint, Digest32, Head, Link, leaf_of};
+use crate::{Checkpoint, Digest32, Head, Link, stored::Scratch};
 
 /// A link as it is stored, and the event it names as it is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,10 +65,6 @@ impl Body {
             Self::Event(event) => Some(event),
             Self::Unreadable | Self::Gone => None,
         }
-    }
-
-    const fn is_gone(&self) -> bool {
-        matches!(self, Self::Gone)
     }
 }
 
@@ -155,6 +156,17 @@ impl Verifier {
 
     /// Takes the next row, in the order of their numbers.
     pub fn push(&mut self, row: &SealedRow) {
+        self.take(&Weighed::row(row));
+    }
+
+    /// Takes the next rows. `scratch` is room that each page can have after the other.
+    pub fn push_page(&mut self, page: &Page, scratch: &mut Scratch) {
+        for row in Weighed::page(page, scratch) {
+            self.take(&row);
+        }
+    }
+
+    fn take(&mut self, row: &Weighed) {
         match &mut self.verdict {
             Verdict::Sound => match (self.judge(row), self.fork.take()) {
                 (Ok(leaf), None) => self.accept(leaf, row),
@@ -203,7 +215,7 @@ impl Verifier {
         }
     }
 
-    fn judge(&self, SealedRow { link, body, expired_by }: &SealedRow) -> Result<Digest32, Verdict> {
+    fn judge(&self, Weighed { link, rehashed, found, expired_by, .. }: &Weighed) -> Result<Digest32, Verdict> {
         let seq = self.sound.size() + 1;
         let wrong = |kind| Verdict::Wrong(self.breach(kind, Some(seq), Some(link.event)));
         if link.seq != seq {
@@ -216,31 +228,33 @@ impl Verifier {
                 return Err(Verdict::Wrong(self.breach(Tampering::Inserted, Some(seq - 1), self.last_event)));
             }
             // It is where it was made to be, and follows another: the one before was replaced, hash and all.
-            if seq > 1 && link.hash == Digest32::link(link.tenant, seq, link.prev, link.leaf) {
+            if seq > 1 && link.hash == *rehashed {
                 return Err(Verdict::Wrong(self.breach(Tampering::Modified, Some(seq - 1), self.last_event)));
             }
             return Err(Verdict::open(Suspicion::strange_predecessor(*link)));
         }
-        if link.hash != Digest32::link(link.tenant, seq, link.prev, link.leaf) {
+        if link.hash != *rehashed {
             return Err(Verdict::open(Suspicion::strange_hash(*link)));
         }
-        match body {
+        match *found {
             // Whether that is so is told by the event of retention, further on.
-            Body::Gone if expired_by.is_some() => Ok(link.leaf),
-            Body::Gone => Err(wrong(Tampering::Deleted)),
-            Body::Unreadable => Err(wrong(Tampering::Modified)),
-            Body::Event(event) => match leaf_of(event) {
-                Ok(leaf) if leaf == link.leaf => Ok(leaf),
-                Ok(leaf) => Err(Verdict::open(Suspicion::strange_event(*link, leaf))),
-                Err(_not_canonical) => Err(wrong(Tampering::Modified)),
-            },
+            Found::Gone if expired_by.is_some() => Ok(link.leaf),
+            Found::Gone => Err(wrong(Tampering::Deleted)),
+            Found::Unreadable => Err(wrong(Tampering::Modified)),
+            Found::Leaf(leaf) if leaf == link.leaf => Ok(leaf),
+            Found::Leaf(leaf) => Err(Verdict::open(Suspicion::strange_event(*link, leaf))),
         }
     }
 
-    fn accept(&mut self, leaf: Digest32, row: &SealedRow) {
+    /// Takes a row that is sound: its leaf is that of the link, and its hash what the link hashes to.
+    fn accept(&mut self, leaf: Digest32, row: &Weighed) {
         self.before = self.sound.hash();
         self.last_event = Some(row.link.event);
-        self.sound.push(leaf, |_node| ());
+        if row.link.tenant == self.sound.tenant() {
+            self.sound.push_hashed(leaf, row.rehashed);
+        } else {
+            self.sound.push(leaf, |_node| ());
+        }
         self.compare_checkpoints();
         if let Err(bodies) = self.expiries.take(row, leaf) {
             self.verdict = Verdict::Wrong(self.unaccounted(bodies));

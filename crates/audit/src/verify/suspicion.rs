@@ -1,7 +1,10 @@
 //! A row that is wrong, and what would explain it.
 
-use super::{Body, Breach, SealedRow, Tampering};
-use crate::{Digest32, Link, leaf_of};
+use super::{
+    Breach, Tampering,
+    weigh::{Found, Weighed},
+};
+use crate::{Digest32, Link};
 
 /// Something is wrong with a row. Whether it was changed or has changed places with another shows when the other comes.
 pub(super) struct Suspicion {
@@ -36,16 +39,12 @@ impl Suspicion {
     }
 
     /// Looks at a later row: does it show that there was only a change of places?
-    pub(super) fn meet(&self, row: &SealedRow) -> Option<Tampering> {
+    pub(super) fn meet(&self, row: &Weighed) -> Option<Tampering> {
         let (here, there) = (&self.link, &row.link);
         let is_exchange = match self.sign {
             Sign::Predecessor => there.hash == here.prev,
             Sign::Hash => Digest32::link(here.tenant, here.seq, here.prev, there.leaf) == here.hash,
-            Sign::Event { leaf } => {
-                let is_at_home_here =
-                    matches!(&row.body, Body::Event(event) if leaf_of(event).is_ok_and(|theirs| theirs == here.leaf));
-                there.leaf == leaf || is_at_home_here
-            }
+            Sign::Event { leaf } => there.leaf == leaf || row.found == Found::Leaf(here.leaf),
         };
         is_exchange.then_some(Tampering::Reordered)
     }

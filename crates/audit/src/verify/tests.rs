@@ -2,10 +2,10 @@
 
 use ashlar_kernel::{ActorRef, EventFormat, Outcome, Source, Target, Timestamp};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::{Origin, tree::Frontier};
+use crate::{Origin, StoredEvent, leaf_of, tree::Frontier};
 
 pub(super) fn event(number: u64) -> EventRecord {
     EventRecord {
@@ -286,4 +286,67 @@ fn a_breach_reads_like_a_sentence() {
             trail.rows[at(4)].link.event
         ),
     );
+}
+
+/// The rows as a database would hand them out.
+fn stored(rows: &[SealedRow]) -> Page {
+    let mut page = Page::default();
+    for row in rows {
+        let Body::Event(event) = &row.body else {
+            page.push_row(row.clone());
+            continue;
+        };
+        let text = |value: Value| value.to_string();
+        let [targets, diff, source] = [json!(event.targets), json!(event.diff), json!(event.source)].map(text);
+        let event = StoredEvent {
+            format: event.format.number().into(),
+            id: event.id,
+            tenant: event.tenant,
+            name: &event.name,
+            schema_version: event.schema_version.into(),
+            occurred_at: event.occurred_at,
+            actor_type: &event.actor.kind,
+            actor_id: event.actor.id.as_deref(),
+            actor_session: event.actor.session,
+            targets: &targets,
+            outcome: event.outcome.as_str(),
+            diff: &diff,
+            data: &event.data.to_string(),
+            source: &source,
+            request_id: &event.request_id,
+            trace: event.trace.as_deref(),
+        };
+        page.push(row.link, &event, row.expired_by);
+    }
+    page
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn pages_are_judged_as_their_rows_are(
+        events in 2_u64..60, place: prop::sample::Index, other: prop::sample::Index, way in 0_u8..6, size in 1_usize..20,
+    ) {
+        let mut trail = trail(events);
+        let (place, other) = (place.index(trail.rows.len()), other.index(trail.rows.len()));
+        match way {
+            0 => change(&mut trail.rows[place].body, |event| event.data = json!({ "number": -1 })),
+            1 => trail.rows[place].body = Body::Unreadable,
+            2 => trail.rows[place].body = Body::Gone,
+            3 => trail.rows[place].link.hash = Digest32::ZERO,
+            4 => {
+                let body = trail.rows[place].body.clone();
+                trail.rows[place].body = std::mem::replace(&mut trail.rows[other].body, body);
+            }
+            _ => {}
+        }
+        let (mut verifier, mut scratch) = (Verifier::new(TenantId::MAIN, trail.checkpoints.clone()), Scratch::default());
+        for rows in trail.rows.chunks(size) {
+            let page = stored(rows);
+            prop_assert_eq!(page.read().collect::<Vec<_>>(), rows);
+            verifier.push_page(&page, &mut scratch);
+        }
+        prop_assert_eq!(verifier.finish(Some(&trail.head), &[]), trail.report());
+    }
 }

@@ -1,13 +1,11 @@
 //! A whole trail, or what follows a checkpoint, read from where it is kept.
 
-use ashlar_kernel::{StoreError, TenantId};
-use futures::join;
-
-use super::{Report, Verifier};
+use super::{Report, Verifier, team::Team};
 use crate::{Checkpoint, Frontier, Head, Link, port::TrailSnapshot};
+use ashlar_kernel::{StoreError, TenantId};
 
 /// Rows that are read at a time.
-const PAGE: u32 = 2_000;
+const PAGE: u32 = 4_000;
 
 /// Verifies the trail of `tenant` against `checkpoints` (with good signatures), in constant memory. `on_progress` is told
 /// how many more rows were read.
@@ -60,26 +58,35 @@ async fn end_at(
     Ok(frontier.map(|frontier| (Head::restore(tenant, last.hash, frontier), last)))
 }
 
+/// Pages are read one after the other, and weighed beside that.
 async fn go_through(
     snapshot: &mut dyn TrailSnapshot,
     mut verifier: Verifier,
     (tenant, mut after): (TenantId, u64),
     on_progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Verifier, StoreError> {
-    let mut rows = snapshot.rows(tenant, after, PAGE).await?;
-    while let Some(last) = rows.last().filter(|_| !verifier.is_decided()) {
-        after = last.link.seq;
-        let judge = async {
-            for row in &rows {
-                verifier.push(row);
-            }
-        };
-        // While some rows are judged, the database looks for the next.
-        let (next, ()) = join!(snapshot.rows(tenant, after, PAGE), judge);
-        on_progress(u64::try_from(rows.len()).unwrap_or(u64::MAX));
-        rows = next?;
+    let mut team = Team::new();
+    while !verifier.is_decided() {
+        let page = snapshot.page(tenant, after, PAGE).await?;
+        let Some(last) = page.last_seq() else { break };
+        after = last;
+        on_progress(u64::try_from(page.len()).unwrap_or(u64::MAX));
+        team.weigh(page);
+        if team.is_busy() {
+            take(&mut verifier, &mut team).await;
+        }
     }
+    while take(&mut verifier, &mut team).await {}
     Ok(verifier)
+}
+
+/// Lets the verifier have the next page; whether there was one.
+async fn take(verifier: &mut Verifier, team: &mut Team) -> bool {
+    let rows = team.next().await;
+    for row in rows.iter().flatten() {
+        verifier.take(row);
+    }
+    rows.is_some()
 }
 
 async fn finish(snapshot: &mut dyn TrailSnapshot, verifier: Verifier, tenant: TenantId) -> Result<Report, StoreError> {

@@ -24,7 +24,7 @@ const READ: &str = "
     UNION ALL SELECT 'users', 'new_30', CAST(COALESCE(SUM(people), 0) AS bigint), {}
     FROM user_tally WHERE tenant_id = $1 AND day >= $3
     UNION ALL SELECT 'leads', status, CAST(SUM(leads) AS bigint), {}
-    FROM lead_tally WHERE tenant_id = $1 GROUP BY status
+    FROM lead_status_tally WHERE tenant_id = $1 GROUP BY status
     UNION ALL SELECT 'newsletter', status, CAST(SUM(subscriptions) AS bigint), {}
     FROM subscription_tally WHERE tenant_id = $1 GROUP BY status
     UNION ALL SELECT 'jobs', 'ready', (SELECT COUNT(*) FROM

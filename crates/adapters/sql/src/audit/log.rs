@@ -3,7 +3,7 @@
 use ashlar_audit::log::{
     Action, AuditEvent, AuditStore, AuditTx, Erasure, EventFilter, EventOrder, EventQuery, Mention,
 };
-use ashlar_kernel::{Change, Context, LogEntry, StoreError, TenantId};
+use ashlar_kernel::{Change, Context, LogEntry, Outcome, StoreError, TenantId};
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait as _, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
@@ -134,7 +134,7 @@ impl Terms {
             .add_option(filter.actor_id.as_ref().map(|id| Column::ActorId.eq(id.as_str())))
             .add_option(filter.action.as_ref().map(|action| self.is_called(action)))
             .add_option((target != (None, None)).then(|| self.is_about(target)))
-            .add_option(filter.outcome.map(|outcome| Column::Outcome.eq(outcome.as_str())))
+            .add_option(filter.outcome.map(ended))
             .add_option(filter.ip.map(|ip| self.came_from(&ip.to_string())))
             .add_option(filter.request_id.as_ref().map(|request| Column::RequestId.eq(request.as_str())))
             .add_option(filter.trace_id.as_ref().map(|trace| {
@@ -218,6 +218,13 @@ impl Terms {
         }
         Expr::cust_with_values(filled, values)
     }
+}
+
+/// How it ended, in words of the statement: an index of some outcomes answers only where it is plain that it is of these, to
+/// PostgreSQL by what the word is, and to SQLite by the words of the index themselves.
+fn ended(outcome: Outcome) -> Expr {
+    let this = format!("event.outcome = '{}'", outcome.as_str());
+    if outcome == Outcome::Ok { Expr::cust(this) } else { Expr::cust(format!("({this} AND event.outcome <> 'ok')")) }
 }
 
 /// The first text behind everything that begins so. Names of events are plain ASCII, below its last character.

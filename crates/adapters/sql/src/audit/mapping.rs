@@ -55,17 +55,3 @@ pub(super) fn restore_head(row: &head::Model) -> Option<Head> {
     let frontier = Frontier::restore(u64::try_from(row.size).ok()?, peaks)?;
     Some(Head::restore(TenantId::from_uuid(row.tenant_id), Digest32::restore(&row.hash)?, frontier))
 }
-
-/// A link as it is stored. What cannot be a digest or a number becomes zero, which fits nothing: it is for the verifier to
-/// say what is wrong.
-pub(super) fn restore_link(row: &chain::Model) -> Link {
-    let digest = |bytes: &[u8]| Digest32::restore(bytes).unwrap_or(Digest32::ZERO);
-    Link {
-        tenant: TenantId::from_uuid(row.tenant_id),
-        seq: u64::try_from(row.seq).unwrap_or(0),
-        event: row.event_id,
-        leaf: digest(&row.leaf),
-        prev: digest(&row.prev),
-        hash: digest(&row.hash),
-    }
-}

@@ -4,6 +4,7 @@ mod checkpoint;
 mod entity;
 mod log;
 mod mapping;
+mod page;
 mod retention;
 mod seal;
 mod trail;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ashlar_audit::{
     Digest32, Head,
     port::{TrailSnapshot, TrailStore, Unsealed},
-    verify::{Body, SealedRow},
+    verify::{Page, SealedRow},
 };
 use ashlar_kernel::{PersonalValue, StoreError, TenantId};
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     entity::{chain, checkpoint, head, pii, tree},
-    mapping,
+    mapping, page,
     retention::Runs,
 };
 use crate::{
@@ -54,22 +54,16 @@ impl TrailSnapshot for Snapshot {
     }
 
     async fn rows(&mut self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<SealedRow>, StoreError> {
-        let links = chain::Entity::find()
-            .find_also_related(row::Entity)
-            .filter(chain::Column::TenantId.eq(tenant.as_uuid()))
-            .filter(chain::Column::Seq.gt(i64::try_from(after).unwrap_or(i64::MAX)))
-            .order_by_asc(chain::Column::Seq)
-            .limit(u64::from(limit));
-        let found = links.all(&self.0).await.map_err(store_error)?;
-        let numbers = found.first().zip(found.last()).map(|((first, _), (last, _))| (first.seq, last.seq));
-        let Some(numbers) = numbers else { return Ok(Vec::new()) };
-        let runs = Runs::between(&self.0, tenant, numbers).await?;
-        let sealed = |(link, event): (chain::Model, Option<row::Model>)| SealedRow {
-            expired_by: u64::try_from(link.seq).ok().and_then(|seq| runs.of(seq)),
-            link: mapping::restore_link(&link),
-            body: event.map_or(Body::Gone, |row| event_log::record_of(row).map_or(Body::Unreadable, Body::from)),
-        };
-        Ok(found.into_iter().map(sealed).collect())
+        Ok(self.page(tenant, after, limit).await?.read().collect())
+    }
+
+    async fn page(&mut self, tenant: TenantId, after: u64, limit: u32) -> Result<Page, StoreError> {
+        let mut page = page::read(&self.0, tenant, (after, limit)).await?;
+        let stored = |seq: u64| i64::try_from(seq).unwrap_or(i64::MAX);
+        let Some((first, last)) = page.span() else { return Ok(page) };
+        let runs = Runs::between(&self.0, tenant, (stored(first), stored(last))).await?;
+        page.mark_expired(|seq| runs.of(seq));
+        Ok(page)
     }
 
     async fn subtrees(

@@ -1,6 +1,8 @@
-//! Rows in the binary form of `COPY`, which PostgreSQL takes in fastest: no parameters, no plan, no text to parse.
+//! Rows in the binary form of `COPY`, which PostgreSQL takes in and hands out fastest: no parameters, no plan, no text to
+//! parse.
 
 use ashlar_kernel::Timestamp;
+use sea_orm::DbErr;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -97,4 +99,47 @@ impl<T: Field> Field for Option<T> {
             None => bytes.extend_from_slice(&NULL),
         }
     }
+}
+
+/// Who is handed rows.
+pub(crate) type OnRow<'f> = &'f mut (dyn FnMut(CopiedRow<'_>) -> Result<(), DbErr> + Send);
+
+/// A row that the server hands out: its columns, in the order of the statement.
+pub(crate) struct CopiedRow<'b> {
+    rest: &'b [u8],
+}
+
+impl<'b> CopiedRow<'b> {
+    /// From where PostgreSQL counts microseconds, in those of Unix.
+    pub(crate) const EPOCH: i64 = EPOCH;
+
+    /// Hands on each row in a message. The server sends one in each; the first one begins with the header, and the last
+    /// has none.
+    pub(super) fn each(mut message: &'b [u8], is_first: bool, on_row: OnRow<'_>) -> Result<(), DbErr> {
+        if is_first {
+            message = message.strip_prefix(HEADER).ok_or_else(garbled)?;
+        }
+        if message.is_empty() || message == TRAILER {
+            return Ok(());
+        }
+        let (_columns, rest) = message.split_at_checked(2).ok_or_else(garbled)?;
+        on_row(Self { rest })
+    }
+
+    /// The bytes of the next column; none if it is NULL.
+    pub(crate) fn field(&mut self) -> Result<Option<&'b [u8]>, DbErr> {
+        let (length, rest) = self.rest.split_first_chunk::<4>().ok_or_else(garbled)?;
+        self.rest = rest;
+        if *length == NULL {
+            return Ok(None);
+        }
+        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_long| garbled())?;
+        let (field, rest) = self.rest.split_at_checked(length).ok_or_else(garbled)?;
+        self.rest = rest;
+        Ok(Some(field))
+    }
+}
+
+fn garbled() -> DbErr {
+    DbErr::Custom("the server sent something that is not a row".to_owned())
 }

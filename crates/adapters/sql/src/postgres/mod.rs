@@ -20,7 +20,7 @@ use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, Que
 use sqlx::postgres::PgConnectOptions;
 
 pub(crate) use self::{
-    copy::{CopyRows, Field},
+    copy::{CopiedRow, CopyRows, Field},
     transaction::PostgresTransaction,
 };
 use self::{lease::Lease, manager::Manager};

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use futures::TryStreamExt as _;
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, query::Query};
 
-use super::lease::Lease;
+use super::{
+    copy::{CopiedRow, OnRow},
+    lease::Lease,
+};
 use crate::{dialect::LIST, watch::Watch};
 
 pub(super) async fn execute(lease: &mut Lease, watch: &Watch, statement: Statement) -> Result<ExecResult, DbErr> {
@@ -48,6 +52,34 @@ async fn copy(connection: &mut PgConnection, sql: &str, rows: &[u8]) -> Result<u
         stream.send(part).await?;
     }
     stream.finish().await
+}
+
+/// Hands out rows, as `COPY … TO STDOUT (FORMAT binary)` has them, one by one as they come.
+pub(super) async fn copy_out(lease: &mut Lease, watch: &Watch, sql: &str, on_row: OnRow<'_>) -> Result<(), DbErr> {
+    let started = Watch::start();
+    let connection = lease.talk().map_err(query_error)?;
+    let outcome = copy_rows(connection, sql, on_row).await;
+    lease.heard(&outcome);
+    watch.seen(sql, started, outcome.is_err());
+    outcome.map_err(query_error)?
+}
+
+/// What the rows say is one thing, and whether the server sent all of them another: after the first error none is handed
+/// out any more, and the rest is still taken off the connection.
+async fn copy_rows(
+    connection: &mut PgConnection,
+    sql: &str,
+    on_row: OnRow<'_>,
+) -> Result<Result<(), DbErr>, sqlx::Error> {
+    let mut stream = connection.copy_out_raw(sql).await?;
+    let (mut is_first, mut outcome) = (true, Ok(()));
+    while let Some(message) = stream.try_next().await? {
+        outcome = outcome.and_then(|()| CopiedRow::each(&message, is_first, on_row));
+        is_first = false;
+        // The driver reads on for as long as there is something, and nobody else would have a turn, nor could end this.
+        tokio::task::consume_budget().await;
+    }
+    Ok(outcome)
 }
 
 pub(super) async fn query_one(

@@ -5,7 +5,7 @@ use std::{sync::Arc, sync::Mutex as StdMutex, time::Duration};
 use ashlar_kernel::StoreError;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TryGetable};
 
-use super::Postgres;
+use super::{CopiedRow, Postgres};
 use crate::{
     SqlOptions,
     database::Database,
@@ -185,4 +185,44 @@ async fn closing_waits_for_who_is_in_and_turns_away_who_comes() {
     assert_eq!(pool.figures().in_use, 0);
     let refused = value::<i32>(&pool, "SELECT 1").await.unwrap_err();
     assert!(matches!(store_error(refused), StoreError::Unavailable(_)));
+}
+
+#[tokio::test]
+async fn rows_that_nobody_waits_for_any_more_go_to_nobody_else() {
+    let Some((_database, pool)) = pool_of_one().await else { return };
+    let tx = pool.begin().await.unwrap();
+    let mut seen = 0_u32;
+    let mut on_row = |mut row: CopiedRow<'_>| {
+        seen += 1;
+        assert_eq!(row.field()?, Some([0, 0, 0, 7].as_slice()));
+        assert_eq!(row.field()?, None);
+        Ok(())
+    };
+    let endless = "COPY (WITH RECURSIVE more AS (SELECT 7 AS n UNION ALL SELECT n FROM more) SELECT n, NULL::text FROM more) \
+                   TO STDOUT (FORMAT binary)";
+    abandon(tx.copy_out(endless, &mut on_row)).await;
+    drop(tx);
+
+    assert_eq!(value::<i32>(&pool, "SELECT 41 + 1").await.unwrap(), 42);
+    assert!(seen > 0, "nothing came before it was abandoned");
+}
+
+#[tokio::test]
+async fn a_copy_that_fails_half_way_fails() {
+    let Some((_database, pool)) = pool_of_one().await else { return };
+    let tx = pool.begin().await.unwrap();
+    let failing = "COPY (SELECT 1 / (500 - n) FROM generate_series(1, 1000) n) TO STDOUT (FORMAT binary)";
+    assert!(tx.copy_out(failing, &mut |_row| Ok(())).await.is_err(), "half of the rows are no rows");
+    drop(tx);
+
+    let tx = pool.begin().await.unwrap();
+    let mut rows = 0;
+    let empty = "COPY (SELECT 1 WHERE false) TO STDOUT (FORMAT binary)";
+    tx.copy_out(empty, &mut |_row| {
+        rows += 1;
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(rows, 0);
 }

@@ -8,6 +8,7 @@ use sqlx::Executor as _;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::{
+    copy::OnRow,
     lease::{Lease, spawn_or_drop},
     statement,
 };
@@ -43,6 +44,11 @@ impl PostgresTransaction {
     /// Takes rows in by a `COPY … FROM STDIN (FORMAT binary)`; how many.
     pub(crate) async fn copy_in(&self, sql: &str, rows: &[u8]) -> Result<u64, DbErr> {
         statement::copy_in(&mut *self.lease().await?, &self.watch, sql, rows).await
+    }
+
+    /// Hands rows out by a `COPY … TO STDOUT (FORMAT binary)`.
+    pub(crate) async fn copy_out(&self, sql: &str, on_row: OnRow<'_>) -> Result<(), DbErr> {
+        statement::copy_out(&mut *self.lease().await?, &self.watch, sql, on_row).await
     }
 
     async fn lease(&self) -> Result<MappedMutexGuard<'_, Lease>, DbErr> {

@@ -36,9 +36,12 @@ async fn numbers_are_read_by_index_on_sqlite() {
     let steps = plan(&numbers).await;
     let found =
         |table: &str, by: &str| steps.iter().filter(|step| step.contains(&format!("{table} USING {by}"))).count();
-    for table in ["user_tally", "lead_tally", "subscription_tally", "job", "event", "waiting", "audit_checkpoint"] {
+    for table in
+        ["user_tally", "lead_status_tally", "subscription_tally", "job", "event", "waiting", "audit_checkpoint"]
+    {
         assert!(!steps.iter().any(|step| step.starts_with(&format!("SCAN {table}"))), "{table} is scanned: {steps:#?}");
     }
+    assert!(!steps.iter().any(|step| step.contains(" lead_tally")), "leads are added up by day: {steps:#?}");
     let by_state = "COVERING INDEX job_tenant_open_idx (tenant_id=? AND state=?)";
     assert_eq!(found("SEARCH job", by_state), 5, "{steps:#?}");
     let first = "INDEX event_seal_pending_tenant_id_position_idx (tenant_id=?)";
@@ -50,13 +53,16 @@ async fn numbers_are_read_by_index_on_sqlite() {
 }
 
 /// A month of a busy tenant beside another one: few enough to make, enough to be better found than read.
-const MANY: [&str; 3] = [
+const MANY: [&str; 4] = [
     "INSERT INTO job (id, tenant_id, queue, kind, payload_version, payload, priority, run_at, attempts, max_attempts, state, \
      token, finished_at, created_at, updated_at) SELECT gen_random_uuid(), t.id, 'default', 'demo.work', 1, '{}', 0, now(), \
      0, 1, CASE n % 100 WHEN 0 THEN 'ready' WHEN 1 THEN 'dead' ELSE 'done' END, 0, \
      CASE n % 100 WHEN 0 THEN NULL ELSE now() END, now(), now() FROM tenant t, generate_series(1, 20000) n",
     "INSERT INTO event_seal_pending (event_id, tenant_id, position) SELECT gen_random_uuid(), gen_random_uuid(), n \
      FROM generate_series(1, 20000) n",
+    "INSERT INTO lead_tally (tenant_id, day, status, source, category, slot, leads) \
+     SELECT t.id, to_char(date '2027-01-01' + n, 'YYYY-MM-DD'), 's' || status, 'web', '', slot, 1 \
+     FROM tenant t, generate_series(1, 100) n, generate_series(0, 9) status, generate_series(0, 15) slot",
     "ANALYZE",
 ];
 
@@ -70,6 +76,12 @@ async fn numbers_are_read_by_index_on_postgres() {
         connection.execute(sql).await.unwrap();
     }
 
+    let counted = store.numbers(TenantId::MAIN, noon()).await.unwrap().leads;
+    assert_eq!(counted, (0..10).map(|status| (format!("s{status}"), 1_600)).collect());
+    let bounded = "SELECT COUNT(*) FROM lead_status_tally";
+    let rows: i64 = connection.fetch_one(bounded).await.unwrap().get(0);
+    assert!(rows <= 10 * 64, "16,000 rows of kinds are {rows} of statuses");
+
     let explain = format!("EXPLAIN {numbers}");
     let bound = sqlx::query(sqlx::AssertSqlSafe(explain)).bind(TenantId::MAIN.as_uuid()).bind("2029-12-26");
     let rows = bound.bind("2029-12-03").bind(10_000_i64).fetch_all(&mut connection).await.unwrap();
@@ -77,6 +89,7 @@ async fn numbers_are_read_by_index_on_postgres() {
     for table in ["job", "event_seal_pending"] {
         assert!(!plan.contains(&format!("Seq Scan on {table}")), "{table} is scanned: {plan}");
     }
+    assert!(!plan.contains(" lead_tally"), "leads are added up by day: {plan}");
     assert!(plan.contains("job_tenant_open_idx"), "{plan}");
     assert!(plan.contains("event_seal_pending_tenant_id_position_idx"), "{plan}");
 

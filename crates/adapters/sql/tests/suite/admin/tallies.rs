@@ -190,6 +190,104 @@ async fn follow(store: &SqlStore, mut connection: impl Past, id: Literal) {
     assert!(people > 3 && secured > 1, "{people} people at most, {secured} with a second factor; seed 7");
 }
 
+const LEAD_STATUSES: [&str; 3] = ["new", "won", "lost"];
+
+/// Something that happens to the rows of leads by day and kind.
+fn step_of_leads(dice: &mut Dice, id: Literal) -> String {
+    let tenant = id(if dice.below(2) == 0 { TenantId::MAIN } else { other() }.as_uuid());
+    let day = format!("2030-01-0{}", 1 + dice.below(5));
+    let mut any = || LEAD_STATUSES[usize::try_from(dice.below(3)).unwrap()];
+    let (one, other) = (any(), any());
+    match dice.below(8) {
+        0 => format!("DELETE FROM lead_tally WHERE day = '{day}' AND tenant_id = {tenant}"),
+        1 => format!("UPDATE lead_tally SET leads = leads - 1 WHERE leads > 0 AND day = '{day}'"),
+        2 => format!(
+            "UPDATE lead_tally SET status = '{one}' WHERE status = '{other}' AND NOT EXISTS (SELECT 1 FROM lead_tally \
+             AS there WHERE there.tenant_id = lead_tally.tenant_id AND there.day = lead_tally.day AND there.slot = \
+             lead_tally.slot AND there.status = '{one}')"
+        ),
+        _ => format!(
+            "INSERT INTO lead_tally (tenant_id, day, status, source, category, slot, leads) VALUES \
+             ({tenant}, '{day}', '{one}', 'web', '', 0, {}), ({tenant}, '{day}', '{other}', 'web', '', 1, 2), \
+             ({tenant}, '{day}', '{one}', 'web', '', 2, 1) \
+             ON CONFLICT (tenant_id, day, status, source, category, slot) \
+             DO UPDATE SET leads = lead_tally.leads + excluded.leads",
+            dice.below(4)
+        ),
+    }
+}
+
+async fn leads_add_up(store: &SqlStore, connection: &mut impl Past, id: Literal, when: &str) -> u64 {
+    let mut all = 0;
+    for tenant in [TenantId::MAIN, other()] {
+        let numbers = store.numbers(tenant, noon()).await.unwrap();
+        for status in LEAD_STATUSES {
+            let sql = format!(
+                "SELECT CAST(COALESCE(SUM(leads), 0) AS bigint) FROM lead_tally WHERE status = '{status}' AND tenant_id = {}",
+                id(tenant.as_uuid())
+            );
+            let counted = connection.count(sql).await;
+            assert_eq!(numbers.leads.get(status).copied().unwrap_or(0), counted, "{when}: {status}");
+            all += counted;
+        }
+    }
+    all
+}
+
+async fn follow_leads(store: &SqlStore, mut connection: impl Past, id: Literal) {
+    connection.run(furniture(id).swap_remove(0)).await;
+    let (mut dice, mut most) = (Dice(11), 0);
+    for number in 0..STEPS {
+        let sql = step_of_leads(&mut dice, id);
+        connection.run(sql.clone()).await;
+        if number % 5 == 4 {
+            most = most.max(leads_add_up(store, &mut connection, id, &format!("after step {number}: {sql}")).await);
+        }
+    }
+    assert!(most > 10, "{most} leads at most; seed 11");
+}
+
+#[tokio::test]
+async fn leads_by_status_are_those_of_all_days_on_sqlite() {
+    let file = SqliteFile::new();
+    let store = store_on(file.options()).await;
+    follow_leads(&store, file.connection().await, |id| format!("x'{}'", id.simple())).await;
+}
+
+/// Of the steps only those that take one row after the other in the same order.
+async fn write_leads(mut connection: PgConnection, seed: u64) {
+    let mut dice = Dice(seed);
+    for _ in 0..40 {
+        let sql = format!(
+            "INSERT INTO lead_tally (tenant_id, day, status, source, category, slot, leads) \
+             VALUES ('{}', '2030-01-01', '{}', 'web', '', {}, 1) \
+             ON CONFLICT (tenant_id, day, status, source, category, slot) \
+             DO UPDATE SET leads = lead_tally.leads + excluded.leads",
+            TenantId::MAIN.as_uuid(),
+            LEAD_STATUSES[usize::try_from(dice.below(3)).unwrap()],
+            dice.below(3),
+        );
+        connection.run(sql).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leads_by_status_are_those_of_all_days_on_postgres() {
+    let Some(database) = PostgresDatabase::create().await else { return };
+    let store = store_on(database.options()).await;
+    let id: Literal = |id| format!("'{id}'");
+    follow_leads(&store, database.connection().await, id).await;
+
+    let mut writers = Vec::new();
+    for number in 0..8 {
+        writers.push(tokio::spawn(write_leads(database.connection().await, number)));
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    leads_add_up(&store, &mut database.connection().await, id, "after the race").await;
+}
+
 #[tokio::test]
 async fn numbers_are_what_one_would_count_on_sqlite() {
     let file = SqliteFile::new();

@@ -1,7 +1,7 @@
 //! By which index events are looked up.
 
 use ashlar_audit::log::{Action, AuditStore, EventFilter, EventOrder, EventPosition, EventQuery};
-use ashlar_kernel::TenantId;
+use ashlar_kernel::{Outcome, TenantId};
 use ashlar_sql::SqlStore;
 use sqlx::{Executor, Row};
 use uuid::Uuid;
@@ -37,6 +37,8 @@ fn lookups() -> Vec<(EventFilter, &'static str)> {
         (EventFilter { ip: "192.0.2.99".parse().ok(), ..none() }, "event_source_ip_idx"),
         (EventFilter { ip: "192.0.2.99".parse().ok(), ..none() }, "audit_pii_ip_idx"),
         (EventFilter { trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".parse().ok(), ..none() }, "event_trace_id_idx"),
+        (EventFilter { outcome: Some(Outcome::Denied), ..none() }, "event_outcome_idx"),
+        (EventFilter { outcome: Some(Outcome::Failed), ..none() }, "event_outcome_idx"),
         (EventFilter::of_target(ashlar_kernel::Target::new("user", rare)), "event_target"),
         (EventFilter { target_id: Some(rare.to_owned()), ..none() }, "event_target"),
         (EventFilter { mention: rare.parse().ok(), ..none() }, "event_target"),

@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 52] = [
+const STEPS: [&str; 54] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -61,6 +61,8 @@ const STEPS: [&str; 52] = [
     "m20261121_000062_notification_letter",
     "m20261121_000063_unsealed_of_tenant",
     "m20261122_000064_lead_order",
+    "m20261122_000065_event_outcome",
+    "m20261122_000066_lead_status_tally",
     "m20261122_000071_lead_tag_bulk",
 ];
 
