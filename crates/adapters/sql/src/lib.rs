@@ -64,7 +64,8 @@ pub use pool::PoolFigures;
 pub use schema::SchemaConnection;
 
 use crate::{
-    bell::Rings, connect::Connections, database::Database, errors::store_error, file_lock::FileLock, watch::Watch,
+    bell::Rings, connect::Connections, database::Database, errors::store_error, file_lock::FileLock, leads::Gathering,
+    watch::Watch,
 };
 
 /// A database, as every store port. Clones share it.
@@ -79,6 +80,7 @@ struct Shared {
     backend: Backend,
     ids: Arc<dyn IdSource>,
     account_sql: OnceLock<String>,
+    newcomers: Gathering,
 }
 
 impl SqlStore {
@@ -96,6 +98,7 @@ impl SqlStore {
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),
+            newcomers: Gathering::default(),
         })))
     }
 
@@ -111,6 +114,7 @@ impl SqlStore {
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),
+            newcomers: Gathering::default(),
         })))
     }
 
@@ -160,6 +164,11 @@ impl SqlStore {
 
     pub(crate) fn rings(&self) -> &Rings {
         &self.0.rings
+    }
+
+    /// Leads that wait to be added.
+    pub(crate) fn newcomers(&self) -> &Gathering {
+        &self.0.newcomers
     }
 
     pub(crate) fn ids(&self) -> &Arc<dyn IdSource> {

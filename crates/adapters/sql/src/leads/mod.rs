@@ -9,6 +9,7 @@ mod contact;
 mod duplicates;
 mod entity;
 mod export;
+mod gathering;
 mod list;
 mod mapping;
 mod merge;
@@ -17,3 +18,5 @@ mod store;
 mod tally;
 mod transfer;
 mod tx;
+
+pub(crate) use self::gathering::Gathering;
