@@ -41,6 +41,7 @@ mod file_lock;
 mod identity;
 mod job;
 mod leads;
+mod many;
 mod newsletter;
 mod options;
 mod pool;
@@ -80,6 +81,7 @@ struct Shared {
     backend: Backend,
     ids: Arc<dyn IdSource>,
     account_sql: OnceLock<String>,
+    presented_key_sql: OnceLock<String>,
     newcomers: Gathering,
 }
 
@@ -98,6 +100,7 @@ impl SqlStore {
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),
+            presented_key_sql: OnceLock::new(),
             newcomers: Gathering::default(),
         })))
     }
@@ -114,6 +117,7 @@ impl SqlStore {
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),
+            presented_key_sql: OnceLock::new(),
             newcomers: Gathering::default(),
         })))
     }
@@ -156,6 +160,10 @@ impl SqlStore {
 
     pub(crate) fn account_sql(&self) -> &OnceLock<String> {
         &self.0.account_sql
+    }
+
+    pub(crate) fn presented_key_sql(&self) -> &OnceLock<String> {
+        &self.0.presented_key_sql
     }
 
     pub(crate) fn watch(&self) -> &Watch {

@@ -51,14 +51,15 @@ would share more pages, and keep others who write waiting for longer. Memory goe
 statement may have to take back, and to a batch in the forms that it takes on its way.
 
 Searches and companies that fall short are of fragments that thousands of leads have: those are fetched one by one and looked
-into, in the order in which they came. Each form is a transaction, with a flush to the disk and a small run of the index of
-fragments of its own; nothing gathers them yet.
+into, in the order in which they came. Forms that come at the same time are added in one transaction. What is left of their
+time is the look for the key, the rows and their indexes, and the trail, which is written and sealed for each.
 ";
 
 const CAUSES_ON_POSTGRES: &str = "
 An import is one backend's work while the next batch is read beside it. Of that backend's time some two thirds are indexes
 (that of fragments alone a quarter), a fifth foreign keys and the trigger of the tags. The line below it says what the database
-needs for the same rows without a program in front. Each form is a transaction of its own.
+needs for the same rows without a program in front. Forms that come at the
+same time are added in one transaction; what is left of their time is the database, with its indexes and the trail.
 ";
 
 const ON_POSTGRES: Promised = Promised {

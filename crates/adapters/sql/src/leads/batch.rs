@@ -10,8 +10,8 @@ use ashlar_leads::{
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, LockType, OnConflict, Query},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LockType},
 };
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use super::{
     mapping,
     store::holds_address,
 };
-use crate::{dialect, transaction::SqlTx};
+use crate::{dialect, many, transaction::SqlTx};
 
 /// A lead as its rows.
 pub(super) struct Opened {
@@ -45,10 +45,10 @@ impl SqlTx {
         }
         // In the order of their addresses, so that no two batches wait for each other.
         leads.sort_by(|one, other| (&one.row.email_key, one.row.id).cmp(&(&other.row.email_key, other.row.id)));
-        let insertion = lead::Entity::insert_many(leads.iter().map(|lead| mapping::new_lead(lead.row.clone())));
-        let mut insertion = insertion.on_conflict(OnConflict::new().do_nothing().to_owned()).into_query();
-        insertion.returning(Query::returning().column(lead::Column::Id));
-        let entered = self.tx.query_all(&insertion).await.map_err(|error| self.write_error(error))?;
+        let backend = self.tx.get_database_backend();
+        let models = leads.iter().map(|lead| mapping::new_lead(lead.row.clone())).collect();
+        let insertion = many::insertion(backend, models, " ON CONFLICT DO NOTHING RETURNING \"id\"")?;
+        let entered = self.tx.query_all_raw(insertion).await.map_err(|error| self.write_error(error))?;
         let entered = entered.iter().map(|row| row.try_get_by_index::<Uuid>(0)).collect::<Result<BTreeSet<_>, _>>();
         let entered = entered.map_err(|error| self.write_error(error))?;
         if entered.is_empty() {
@@ -64,7 +64,7 @@ impl SqlTx {
             notes.push(lead.note);
             events.extend(lead.events);
         }
-        let written = status_change::Entity::insert_many(notes).exec_without_returning(&self.tx).await;
+        let written = self.tx.execute_raw(many::insertion(backend, notes, "")?).await;
         written.map_err(|error| self.write_error(error))?;
         self.count_newcomers(&rows).await?;
         self.explain(events).await?;
