@@ -95,7 +95,8 @@ impl SqlStore {
             // In a task of its own: whoever came first may go away, and the others wait for what was begun.
             tokio::spawn(Service::of(self.clone()).run());
         }
-        answer.await.unwrap_or_else(|_gone| Err(StoreError::internal("whoever adds leads has gone").into()))
+        let unknown = |_gone| Err(StoreError::Unavailable("whether the lead was added is not known".into()).into());
+        answer.await.unwrap_or_else(unknown)
     }
 }
 
@@ -125,12 +126,18 @@ impl Service {
 }
 
 impl Drop for Service {
-    /// Whatever becomes of this one, nobody waits for nothing, and the next to come is served.
+    /// Whatever becomes of this one, nobody waits for nothing: of those who still wait nothing was begun, and the next to
+    /// come is served.
     fn drop(&mut self) {
-        if !self.is_over {
-            let mut queue = self.store.newcomers().queue();
-            queue.is_served = false;
-            queue.waiting.clear();
+        if self.is_over {
+            return;
+        }
+        let mut queue = self.store.newcomers().queue();
+        queue.is_served = false;
+        let waiting = std::mem::take(&mut queue.waiting);
+        drop(queue);
+        for one in waiting {
+            one.tell(Err(StoreError::Contended("whoever adds leads has gone".into()).into()));
         }
     }
 }

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Executor};
 use super::plans::newcomer;
 use crate::{
     statements::{Log, watched},
-    support::{PostgresDatabase, SqliteFile, connect, context, migrate},
+    support::{PostgresDatabase, SqliteFile, connect, context, migrate, store_on},
 };
 
 type Outcome = Result<(), SaveLeadError>;
@@ -146,6 +146,31 @@ mod sqlite {
     async fn a_database_that_cannot_work_is_unavailable_to_all() {
         let file = SqliteFile::new();
         super::a_database_that_cannot_work_is_unavailable_to_all(&impatient(file.options()).await).await;
+    }
+
+    #[test]
+    fn whoever_waits_is_told_when_the_one_who_adds_dies() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (mortal, lasting) = (runtime(), runtime());
+        let file = SqliteFile::new();
+        let store = lasting.block_on(store_on(narrow(file.options())));
+        let emails = people(0..2);
+        // The first to come begins the work, on a runtime that does not live to see it done.
+        let (turn, first) = mortal.block_on(come_at_once(&store, &emails[..1]));
+        let mut second: Adding<'_> = Box::pin(add(&store, &emails[1]));
+        lasting.block_on(poll_fn(|task| {
+            assert!(second.as_mut().poll(task).is_pending());
+            Poll::Ready(())
+        }));
+        drop((first, mortal));
+
+        let told = lasting.block_on(second);
+        assert!(matches!(told, Err(SaveLeadError::Store(StoreError::Contended(_)))), "{told:?}");
+        lasting.block_on(async {
+            drop(turn);
+            add(&store, &emails[1]).await.unwrap();
+            assert!(!is_known(&store, &emails[0]).await);
+        });
     }
 
     #[tokio::test]
