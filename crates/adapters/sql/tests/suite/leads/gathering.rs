@@ -1,8 +1,8 @@
 //! Leads that come at the same time are added together, and one's trouble is not another's.
 
-use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
+use std::{collections::BTreeSet, future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
-use ashlar_kernel::{EventLog, LogReader, StoreError, TenantId};
+use ashlar_kernel::{Context, EventLog, LogReader, RequestId, StoreError, TenantId};
 use ashlar_leads::port::{LeadStore, LeadTx, SaveLeadError};
 use ashlar_sql::{SqlOptions, SqlStore};
 use sqlx::{AssertSqlSafe, Executor};
@@ -22,8 +22,14 @@ fn narrow(mut options: SqlOptions) -> SqlOptions {
     options
 }
 
+/// In a request of its own, which has the name of whoever it is.
 async fn add(store: &SqlStore, email: &str) -> Outcome {
-    store.add_lead(&context(), newcomer(email, &[]), None).await
+    let context = Context { request_id: RequestId::parse(name_of(email)).unwrap(), ..context() };
+    store.add_lead(&context, newcomer(email, &[]), None).await
+}
+
+fn name_of(email: &str) -> &str {
+    email.split_once('@').unwrap().0
 }
 
 /// They come while somebody else has the turn to write, in this order.
@@ -69,7 +75,10 @@ async fn who_comes_at_once_costs_as_much_as_one(store: &SqlStore, log: &Log) {
     let insertions = statements.iter().filter(|sql| sql.starts_with("INSERT INTO \"lead\" "));
     // Of 40 first 32, then 8: four statements each.
     assert_eq!((insertions.count(), statements.len()), (2, 8), "{statements:#?}");
-    assert_eq!(event_count(store).await, 40);
+    let events = store.pending(LogReader::Seal, 1_000).await.unwrap();
+    let requests: BTreeSet<_> = events.iter().map(|event| event.request_id.as_str()).collect();
+    assert_eq!(events.len(), 40);
+    assert_eq!(requests, emails.iter().map(|email| name_of(email)).collect(), "each tells of its own request");
 }
 
 /// `eve` is refused by the database: at her statement, or at the commit.
