@@ -1,4 +1,4 @@
-//! Leads: entered, found again, edited, moved along, and put away.
+//! Leads: entered, found again, edited, moved along, and put away, also by processes that are killed.
 
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
@@ -9,6 +9,7 @@ mod contacts;
 mod departures;
 mod files;
 mod forms;
+mod kill_nine;
 mod lists;
 mod mergers;
 mod pipeline;

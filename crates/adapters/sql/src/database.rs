@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    Value,
 };
 
 use crate::postgres::{Postgres, PostgresTransaction};
@@ -42,6 +43,21 @@ impl Transaction {
     }
 }
 
+/// The number of rows as a number in the text, for SQLite, and not behind a placeholder. It plans by that number, and so
+/// anew each time one is put in: a statement that is kept would be kept in vain.
+fn with_plain_limit(mut statement: Statement) -> Statement {
+    const PLACE: &str = " LIMIT ?";
+    let limit = match statement.values.as_ref().and_then(|values| values.0.last()) {
+        Some(Value::BigUnsigned(Some(limit))) => *limit,
+        _ => return statement,
+    };
+    if let (Some(start), Some(values)) = (statement.sql.strip_suffix(PLACE), &mut statement.values) {
+        statement.sql = format!("{start} LIMIT {limit}");
+        values.0.pop();
+    }
+    statement
+}
+
 /// Hands every question on to whichever database it is.
 macro_rules! hand_on {
     ($name:ident) => {
@@ -70,14 +86,14 @@ macro_rules! hand_on {
 
             async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
                 match self {
-                    Self::Sqlite(it) => it.query_one_raw(statement).await,
+                    Self::Sqlite(it) => it.query_one_raw(with_plain_limit(statement)).await,
                     Self::Postgres(it) => it.query_one_raw(statement).await,
                 }
             }
 
             async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
                 match self {
-                    Self::Sqlite(it) => it.query_all_raw(statement).await,
+                    Self::Sqlite(it) => it.query_all_raw(with_plain_limit(statement)).await,
                     Self::Postgres(it) => it.query_all_raw(statement).await,
                 }
             }
@@ -87,3 +103,28 @@ macro_rules! hand_on {
 
 hand_on!(Database);
 hand_on!(Transaction);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limited(sql: &str, values: impl IntoIterator<Item = Value>) -> (String, usize) {
+        let limited = with_plain_limit(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values));
+        (limited.sql, limited.values.map_or(0, |values| values.0.len()))
+    }
+
+    #[test]
+    fn a_number_of_rows_stands_in_the_text() {
+        let one = limited("SELECT x FROM y WHERE z = ? LIMIT ?", [7_i32.into(), 1_u64.into()]);
+        assert_eq!(one, ("SELECT x FROM y WHERE z = ? LIMIT 1".to_owned(), 1));
+    }
+
+    #[test]
+    fn what_is_no_number_of_rows_stays_behind_its_placeholder() {
+        for (sql, last) in
+            [("SELECT x FROM y WHERE z = ?", Value::from(1_u64)), ("SELECT x FROM y LIMIT ?", Value::from("1"))]
+        {
+            assert_eq!(limited(sql, [last]), (sql.to_owned(), 1));
+        }
+    }
+}

@@ -41,6 +41,7 @@ mod file_lock;
 mod identity;
 mod job;
 mod leads;
+mod many;
 mod newsletter;
 mod options;
 mod pool;
@@ -64,7 +65,8 @@ pub use pool::PoolFigures;
 pub use schema::SchemaConnection;
 
 use crate::{
-    bell::Rings, connect::Connections, database::Database, errors::store_error, file_lock::FileLock, watch::Watch,
+    bell::Rings, connect::Connections, database::Database, errors::store_error, file_lock::FileLock, leads::Gathering,
+    watch::Watch,
 };
 
 /// A database, as every store port. Clones share it.
@@ -79,6 +81,8 @@ struct Shared {
     backend: Backend,
     ids: Arc<dyn IdSource>,
     account_sql: OnceLock<String>,
+    presented_key_sql: OnceLock<String>,
+    newcomers: Gathering,
 }
 
 impl SqlStore {
@@ -96,6 +100,8 @@ impl SqlStore {
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),
+            presented_key_sql: OnceLock::new(),
+            newcomers: Gathering::default(),
         })))
     }
 
@@ -111,6 +117,8 @@ impl SqlStore {
             backend: options.backend(),
             ids,
             account_sql: OnceLock::new(),
+            presented_key_sql: OnceLock::new(),
+            newcomers: Gathering::default(),
         })))
     }
 
@@ -154,12 +162,21 @@ impl SqlStore {
         &self.0.account_sql
     }
 
+    pub(crate) fn presented_key_sql(&self) -> &OnceLock<String> {
+        &self.0.presented_key_sql
+    }
+
     pub(crate) fn watch(&self) -> &Watch {
         &self.0.watch
     }
 
     pub(crate) fn rings(&self) -> &Rings {
         &self.0.rings
+    }
+
+    /// Leads that wait to be added.
+    pub(crate) fn newcomers(&self) -> &Gathering {
+        &self.0.newcomers
     }
 
     pub(crate) fn ids(&self) -> &Arc<dyn IdSource> {

@@ -111,7 +111,7 @@ impl SqlTx {
 
     /// Completes a change: writes the events that explain what was saved.
     pub(crate) async fn explain(&mut self, events: Vec<LogEntry>) -> Result<(), StoreError> {
-        let insertion = event_log::insertion(self.tx.get_database_backend(), events)?;
+        let insertion = event_log::insertion(self.tx.get_database_backend(), &events)?;
         self.tx.execute_raw(insertion).await.map_err(|error| self.write_error(error))?;
         self.has_events = true;
         self.leave();

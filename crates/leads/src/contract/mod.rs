@@ -7,6 +7,7 @@ use ashlar_kernel::EventLog;
 
 use crate::port::LeadStore;
 
+pub mod arrivals;
 pub mod clients;
 pub mod contacts;
 pub mod duplicates;
@@ -56,6 +57,10 @@ macro_rules! lead_store_contract {
             a_stale_copy_of_a_lead_is_refused,
             a_lead_that_was_put_away_is_seen_by_nobody,
             an_erased_lead_leaves_nothing_but_events,
+        );
+        $crate::lead_store_contract!(@laws $fixture, arrivals,
+            an_added_lead_is_whole,
+            a_lead_that_is_not_added_leaves_nothing,
         );
         $crate::lead_store_contract!(@laws $fixture, notes,
             a_lead_stands_where_its_history_says,
@@ -133,6 +138,10 @@ macro_rules! lead_store_contract {
             $crate::lead_store_contract!(@races $fixture, start, races,
                 racing_leads_of_one_address_leave_one,
                 racing_moves_of_one_lead_have_one_winner,
+            );
+            $crate::lead_store_contract!(@races $fixture, start, arrivals,
+                racing_newcomers_have_each_their_own_outcome,
+                racing_newcomers_of_one_address_leave_one,
             );
             $crate::lead_store_contract!(@races $fixture, start, clients,
                 racing_conversions_make_one_client,

@@ -1,12 +1,12 @@
 //! Where leads are kept.
 
-use ashlar_kernel::{Change, Context, StoreError, TenantId};
+use ashlar_kernel::{Change, Context, Receipt, StoreError, TenantId};
 use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{
-    BatchWrites, ClientStore, ClientTx, ContactReads, ContactWrites, DuplicateReads, MergeWrites, PurgeWrites,
-    StatsReads,
+    BatchWrites, ClientStore, ClientTx, ContactReads, ContactWrites, DuplicateReads, MergeWrites, Newcomer,
+    PurgeWrites, StatsReads,
 };
 use crate::{
     Activity, ActivityEvent, Lead, LeadEvent, LeadId, LeadQuery, LeadRows, NoteQuery, StatusChange,
@@ -29,6 +29,23 @@ pub enum SaveLeadError {
 pub trait LeadStore: ClientStore + ContactReads + DuplicateReads + StatsReads {
     /// Opens a unit of work; its events carry the circumstances in `context`.
     async fn begin(&self, context: &Context) -> Result<Box<dyn LeadTx>, StoreError>;
+
+    /// Adds a lead, with the note that it came, and remembers the answer to the request behind it: a unit of work of its
+    /// own, durable when this returns. What comes at the same time may be added together with it; each is refused, or
+    /// fails, by itself, and has its own circumstances in its events.
+    async fn add_lead(
+        &self,
+        context: &Context,
+        (change, came): Newcomer,
+        receipt: Option<Receipt>,
+    ) -> Result<(), SaveLeadError> {
+        let mut tx = self.begin(context).await?;
+        tx.insert_lead(change, came).await?;
+        if let Some(receipt) = receipt {
+            tx.remember(receipt).await?;
+        }
+        Ok(tx.commit().await?)
+    }
 
     /// A lead that was not put away.
     async fn lead(&self, tenant: TenantId, id: LeadId) -> Result<Option<Lead>, StoreError>;

@@ -122,24 +122,18 @@ impl Leads {
         let change = Lead::create(Id::new(&*self.0.ports.ids), context.tenant, details.clone(), context.now);
         let nobody = Sight { who: uuid::Uuid::nil(), sees_all: false };
         let came = StatusChange { actor: None, ..self.came(context, nobody, change.state()) };
-        let mut tx = self.0.ports.store.begin(context).await?;
-        match (tx.insert_lead(change, came).await, trap) {
+        let added = if trap.is_some() {
+            let mut tx = self.0.ports.store.begin(context).await?;
+            tx.insert_lead(change, came).await
+        } else {
+            let receipt = once.map(|once| once.receipt(&Received::Lead));
+            self.0.ports.store.add_lead(context, (change, came), receipt).await
+        };
+        match (added, trap) {
             (Err(SaveLeadError::Store(error)), _) => Err(error.into()),
-            (Err(SaveLeadError::Duplicate), _) => {
-                drop(tx);
-                self.touch(context, details, trap, once).await
-            }
-            (Ok(()), Some(trap)) => {
-                drop(tx);
-                self.thank(context, Received::Trapped(trap), once).await
-            }
-            (Ok(()), None) => {
-                if let Some(once) = once {
-                    tx.remember(once.receipt(&Received::Lead)).await?;
-                }
-                tx.commit().await?;
-                Ok(Received::Lead)
-            }
+            (Err(SaveLeadError::Duplicate), _) => self.touch(context, details, trap, once).await,
+            (Ok(()), Some(trap)) => self.thank(context, Received::Trapped(trap), once).await,
+            (Ok(()), None) => Ok(Received::Lead),
         }
     }
 

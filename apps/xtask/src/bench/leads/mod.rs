@@ -51,14 +51,15 @@ would share more pages, and keep others who write waiting for longer. Memory goe
 statement may have to take back, and to a batch in the forms that it takes on its way.
 
 Searches are dearest for what thousands of leads have all threes of characters of and few have whole: the index does not know
-where those stand, so each lead is looked into. Each form is a transaction, with a flush to the disk and a small run of the index
-of fragments of its own; nothing gathers them yet.
+where those stand, so each lead is looked into. Forms that come at the same time are added in one transaction; what is left of
+their time is the look for the key, the rows and their indexes, and the trail, which is written and sealed for each.
 ";
 
 const CAUSES_ON_POSTGRES: &str = "
 An import is one backend's work while the next batch is read beside it. Of that backend's time some two thirds are indexes
 (that of fragments alone a quarter), a fifth foreign keys and the trigger of the tags. The line below it says what the database
-needs for the same rows without a program in front. Each form is a transaction of its own.
+needs for the same rows without a program in front. Forms that come at the same time are added in one transaction; what is left
+of their time is the database, with its indexes and the trail.
 
 A fragment of an address is looked up by all its threes of characters, also by those that every address has: the index goes through
 a million entries of each to leave out none.

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
-    RelationTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, RelationDef, RelationTrait, Statement,
     sea_query::{Expr, ExprTrait, IntoCondition},
 };
 
@@ -48,12 +48,22 @@ impl ApiKeyStore for SqlStore {
         key_id: &KeyId,
         source: Option<SourceNetwork>,
     ) -> Result<Option<ApiKeyWithOwner>, StoreError> {
-        let found = with_holder(api_key::Entity::find().filter(api_key::Column::KeyId.eq(key_id.as_str())))
-            .column_as(api_key_source::Column::Network, "source_network")
-            .join(JoinType::InnerJoin, api_key::Relation::Owner.def())
-            .join(JoinType::LeftJoin, api_key::Relation::Membership.def())
-            .join(JoinType::LeftJoin, use_from(source));
-        let row = found.into_model::<PresentedRow>().one(self.reader()).await.map_err(store_error)?;
+        let network = source.map(|source| source.to_string()).unwrap_or_default();
+        let backend = self.reader().get_database_backend();
+        // Asked with every request of a program: its text is made once.
+        let sql = self.presented_key_sql().get_or_init(|| {
+            with_holder(api_key::Entity::find().filter(api_key::Column::KeyId.eq(key_id.as_str())))
+                .column_as(api_key_source::Column::Network, "source_network")
+                .join(JoinType::InnerJoin, api_key::Relation::Owner.def())
+                .join(JoinType::LeftJoin, api_key::Relation::Membership.def())
+                .join(JoinType::LeftJoin, use_from(network.clone()))
+                .build(backend)
+                .sql
+        });
+        // A join stands before the condition.
+        let values = [network.into(), key_id.as_str().into()];
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let row = PresentedRow::find_by_statement(statement).one(self.reader()).await.map_err(store_error)?;
         row.map(|row| {
             let (user, account) = row.owner.restore(String::new())?;
             let key = mapping::restore_key(row.key)?;
@@ -101,8 +111,7 @@ fn is_theirs(tenant: TenantId, owner: UserId) -> Condition {
 }
 
 /// The one row that tells of a use from there; none when nobody knows from where.
-fn use_from(source: Option<SourceNetwork>) -> RelationDef {
-    let network = source.map(|source| source.to_string()).unwrap_or_default();
+fn use_from(network: String) -> RelationDef {
     api_key::Relation::Source.def().on_condition(move |_key, source| {
         Expr::col((source, api_key_source::Column::Network)).eq(network.as_str()).into_condition()
     })

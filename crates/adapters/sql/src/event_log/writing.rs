@@ -2,30 +2,29 @@
 
 use ashlar_kernel::{EventRecord, LogEntry, StoreError};
 use sea_orm::{
-    ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    DbBackend, EntityTrait, Iterable, QueryTrait, Statement, Value,
-    sea_query::{Alias, Expr, IntoIden, Query},
+    DbBackend, Statement,
 };
 use serde::Serialize;
 
 use super::{entity::row, personal::Kept};
+use crate::many::{self, Rows};
 
 /// The one statement that writes the entries of one change, and what stands beside them. A trigger adds the events to the
 /// lists of both readers.
-pub(crate) fn insertion(backend: DbBackend, entries: Vec<LogEntry>) -> Result<Statement, StoreError> {
+pub(crate) fn insertion(backend: DbBackend, entries: &[LogEntry]) -> Result<Statement, StoreError> {
     if entries.iter().all(|entry| entry.personal.is_empty()) {
-        return events_alone(backend, &entries);
+        return events_alone(backend, entries);
     }
     match backend {
-        DbBackend::Postgres => with_values(&entries),
+        DbBackend::Postgres => with_values(entries),
         _ => through_the_view(backend, entries),
     }
 }
 
 fn events_alone(backend: DbBackend, entries: &[LogEntry]) -> Result<Statement, StoreError> {
     let rows = entries.iter().map(|entry| row_of(&entry.event)).collect::<Result<Vec<_>, _>>()?;
-    Ok(row::Entity::insert_many(rows).build(backend))
+    many::insertion(backend, rows, "")
 }
 
 /// The values go along as one document, so that there is one text for each number of events and not for each number of
@@ -45,24 +44,19 @@ fn with_values(entries: &[LogEntry]) -> Result<Statement, StoreError> {
 }
 
 /// SQLite writes one table in a statement, and as many as it likes in the trigger of a view.
-fn through_the_view(backend: DbBackend, entries: Vec<LogEntry>) -> Result<Statement, StoreError> {
-    let columns: Vec<_> = row::Column::iter().filter(|column| !matches!(column, row::Column::Position)).collect();
-    let mut insert = Query::insert();
-    let names = columns.iter().map(|column| column.into_iden()).chain([Alias::new("personal").into_iden()]);
-    insert.into_table(Alias::new("event_entry")).columns(names);
+fn through_the_view(backend: DbBackend, entries: &[LogEntry]) -> Result<Statement, StoreError> {
+    let models = entries.iter().map(|entry| row_of(&entry.event)).collect::<Result<Vec<_>, _>>()?;
+    let Rows { mut columns, values } = many::rows_of(models)?;
+    let mut with_kept = Vec::with_capacity(values.len() + entries.len());
+    let mut values = values.into_iter();
     for entry in entries {
-        let kept: Vec<_> = Kept::of(&entry).collect();
-        let mut row = row_of(&entry.event)?;
-        let mut values: Vec<Expr> = Vec::with_capacity(columns.len() + 1);
-        for column in &columns {
-            let value =
-                row.take(*column).into_value().ok_or_else(|| StoreError::internal("a column without a value"))?;
-            values.push(value.into());
-        }
-        values.push(Value::from(serde_json::to_value(kept).map_err(StoreError::internal)?).into());
-        insert.values(values).map_err(StoreError::internal)?;
+        let kept: Vec<_> = Kept::of(entry).collect();
+        with_kept.extend(values.by_ref().take(columns.len()));
+        with_kept.push(serde_json::to_value(kept).map_err(StoreError::internal)?.into());
     }
-    Ok(sea_orm::StatementBuilder::build(&insert, &backend))
+    columns.push("personal");
+    let sql = many::text(backend, "event_entry", &columns, with_kept.len());
+    Ok(Statement::from_sql_and_values(backend, sql, with_kept))
 }
 
 fn row_of(event: &EventRecord) -> Result<row::ActiveModel, StoreError> {

@@ -1,17 +1,17 @@
 //! Many leads at once, in as many statements as one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ashlar_kernel::{Change, LogEntry, StoreError, TenantId};
 use ashlar_leads::{
-    Lead, LeadEvent, LeadId,
+    Lead, LeadEvent, LeadId, LeadRow, StatusChange,
     port::{BatchWrites, Newcomer},
 };
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, LockType, OnConflict, Query},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LockType},
 };
 use uuid::Uuid;
 
@@ -21,46 +21,68 @@ use super::{
     store::holds_address,
     transfer::insert_tags,
 };
-use crate::{dialect, transaction::SqlTx};
+use crate::{dialect, many, transaction::SqlTx};
 
-#[async_trait]
-impl BatchWrites for SqlTx {
-    async fn insert_leads(&mut self, newcomers: Vec<Newcomer>) -> Result<BTreeSet<LeadId>, StoreError> {
-        let (mut rows, mut notes) = (BTreeMap::new(), BTreeMap::new());
-        let mut events = BTreeMap::<Uuid, Vec<LogEntry>>::new();
-        for (change, came) in newcomers {
-            let (lead, explained) = self.open_another(change)?;
-            let id = lead.id().as_uuid();
-            rows.insert(id, lead.to_row()?);
-            notes.insert(id, mapping::new_status_change(&came));
-            events.insert(id, explained);
-        }
+/// A lead as its rows.
+pub(super) struct Opened {
+    row: LeadRow,
+    note: status_change::ActiveModel,
+    events: Vec<LogEntry>,
+}
+
+impl Opened {
+    pub(super) fn new(lead: &Lead, came: &StatusChange, events: Vec<LogEntry>) -> Result<Self, StoreError> {
+        Ok(Self { row: lead.to_row()?, note: mapping::new_status_change(came), events })
+    }
+}
+
+impl SqlTx {
+    /// Adds those whose address nobody holds; which.
+    pub(super) async fn enter_leads(&mut self, mut leads: Vec<Opened>) -> Result<BTreeSet<Uuid>, StoreError> {
         self.enter()?;
-        if rows.is_empty() {
+        if leads.is_empty() {
             self.leave();
             return Ok(BTreeSet::new());
         }
         // In the order of their addresses, so that no two batches wait for each other.
-        let mut ordered: Vec<_> = rows.values().cloned().collect();
-        ordered.sort_by(|one, other| one.email_key.cmp(&other.email_key));
-        let insertion = lead::Entity::insert_many(ordered.into_iter().map(mapping::new_lead));
-        let mut insertion = insertion.on_conflict(OnConflict::new().do_nothing().to_owned()).into_query();
-        insertion.returning(Query::returning().column(lead::Column::Id));
-        let entered = self.tx.query_all(&insertion).await.map_err(|error| self.write_error(error))?;
+        leads.sort_by(|one, other| (&one.row.email_key, one.row.id).cmp(&(&other.row.email_key, other.row.id)));
+        let backend = self.tx.get_database_backend();
+        let models = leads.iter().map(|lead| mapping::new_lead(lead.row.clone())).collect();
+        let insertion = many::insertion(backend, models, " ON CONFLICT DO NOTHING RETURNING \"id\"")?;
+        let entered = self.tx.query_all_raw(insertion).await.map_err(|error| self.write_error(error))?;
         let entered = entered.iter().map(|row| row.try_get_by_index::<Uuid>(0)).collect::<Result<BTreeSet<_>, _>>();
         let entered = entered.map_err(|error| self.write_error(error))?;
         if entered.is_empty() {
             self.leave();
-            return Ok(BTreeSet::new());
+            return Ok(entered);
         }
-        let notes: Vec<_> = notes.into_iter().filter(|(id, _)| entered.contains(id)).map(|(_, note)| note).collect();
-        let written = status_change::Entity::insert_many(notes).exec_without_returning(&self.tx).await;
+        // The rest in the order in which they came.
+        leads.retain(|lead| entered.contains(&lead.row.id));
+        leads.sort_by_key(|lead| lead.row.id);
+        let (mut rows, mut notes, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        for lead in leads {
+            rows.push(lead.row);
+            notes.push(lead.note);
+            events.extend(lead.events);
+        }
+        let written = self.tx.execute_raw(many::insertion(backend, notes, "")?).await;
         written.map_err(|error| self.write_error(error))?;
-        let rows: Vec<_> = rows.into_iter().filter(|(id, _)| entered.contains(id)).map(|(_, row)| row).collect();
         insert_tags(&self.tx, &rows).await.map_err(|error| self.write_error(error))?;
         self.count_newcomers(&rows).await?;
-        let events: Vec<_> = events.into_iter().filter(|(id, _)| entered.contains(id)).flat_map(|(_, e)| e).collect();
         self.explain(events).await?;
+        Ok(entered)
+    }
+}
+
+#[async_trait]
+impl BatchWrites for SqlTx {
+    async fn insert_leads(&mut self, newcomers: Vec<Newcomer>) -> Result<BTreeSet<LeadId>, StoreError> {
+        let mut opened = Vec::with_capacity(newcomers.len());
+        for (change, came) in newcomers {
+            let (lead, events) = self.open_another(change)?;
+            opened.push(Opened::new(&lead, &came, events)?);
+        }
+        let entered = self.enter_leads(opened).await?;
         Ok(entered.into_iter().map(LeadId::from_uuid).collect())
     }
 

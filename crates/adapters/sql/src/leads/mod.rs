@@ -10,6 +10,7 @@ mod duplicates;
 mod entity;
 mod export;
 mod fragments;
+mod gathering;
 mod list;
 mod mapping;
 mod merge;
@@ -19,3 +20,5 @@ mod tally;
 mod transfer;
 mod tx;
 mod ways;
+
+pub(crate) use self::gathering::Gathering;

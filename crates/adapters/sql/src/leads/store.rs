@@ -1,9 +1,9 @@
 //! Reads, one statement each.
 
-use ashlar_kernel::{Context, StoreError, TenantId};
+use ashlar_kernel::{Context, Receipt, StoreError, TenantId};
 use ashlar_leads::{
     Activity, Lead, LeadId, LeadQuery, LeadRows, LeadStatus, NotePosition, NoteQuery, StatusChange,
-    port::{LeadStore, LeadTx},
+    port::{LeadStore, LeadTx, Newcomer, SaveLeadError},
 };
 use async_trait::async_trait;
 use sea_orm::{
@@ -28,6 +28,15 @@ const TENANTS_OF_OWNER: &str = "
 impl LeadStore for SqlStore {
     async fn begin(&self, context: &Context) -> Result<Box<dyn LeadTx>, StoreError> {
         Ok(Box::new(self.begin_tx(context).await?))
+    }
+
+    async fn add_lead(
+        &self,
+        context: &Context,
+        newcomer: Newcomer,
+        receipt: Option<Receipt>,
+    ) -> Result<(), SaveLeadError> {
+        self.gather(context, newcomer, receipt).await
     }
 
     async fn lead(&self, tenant: TenantId, id: LeadId) -> Result<Option<Lead>, StoreError> {

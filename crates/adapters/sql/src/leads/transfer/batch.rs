@@ -22,6 +22,7 @@ use super::{
 use crate::{
     database::Transaction,
     leads::{entity::lead, mapping::new_lead},
+    many,
 };
 
 pub(super) enum BatchError {
@@ -43,7 +44,7 @@ impl From<StoreError> for BatchError {
 
 /// Rows of a statement that the query builder makes: 35 columns of each are 17,500 of the 32,766 parameters that SQLite allows.
 const ROWS: usize = 500;
-/// Parameters of a statement that is put together here. SQLite keeps each page that a statement changes as it was, so long
+/// Parameters of a statement without the query builder. SQLite keeps each page that a statement changes as it was, so long
 /// ones take memory, and no time is saved beyond some thousands.
 const PARAMETERS: usize = 4_000;
 
@@ -101,8 +102,7 @@ fn copy_into(table: &Table) -> String {
     format!("COPY {} ({}) FROM STDIN (FORMAT binary)", table.name, table.columns.join(", "))
 }
 
-/// Many rows a statement. The text is put together here: a query builder would take as long for it as the database for the
-/// rows.
+/// Many rows a statement.
 async fn insert(
     tx: &DatabaseTransaction,
     table: &Table,
@@ -113,9 +113,7 @@ async fn insert(
         let some = left.min((PARAMETERS / table.columns.len()).max(1));
         left -= some;
         let values = rows.by_ref().take(some).flatten().collect::<Vec<_>>();
-        let row = format!("({})", vec!["?"; table.columns.len()].join(","));
-        let sql =
-            format!("INSERT INTO {} ({}) VALUES {}", table.name, table.columns.join(", "), vec![row; some].join(","));
+        let sql = many::text(DbBackend::Sqlite, table.name, table.columns, values.len());
         tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
     }
     Ok(())

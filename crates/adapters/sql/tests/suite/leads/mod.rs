@@ -3,6 +3,7 @@
 mod constraints;
 mod exports;
 mod filters;
+mod gathering;
 mod lookups;
 mod olden;
 mod plans;

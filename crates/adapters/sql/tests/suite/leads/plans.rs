@@ -16,7 +16,7 @@ use crate::{
     support::{PostgresDatabase, RisingIds, SqliteFile, context, noon},
 };
 
-fn newcomer(email: &str, tags: &[&str]) -> (Change<Lead, LeadEvent>, StatusChange) {
+pub(super) fn newcomer(email: &str, tags: &[&str]) -> (Change<Lead, LeadEvent>, StatusChange) {
     let details = Details {
         full_name: FullName::parse("Ada Lovelace").unwrap(),
         position: None,
