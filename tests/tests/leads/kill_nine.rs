@@ -68,6 +68,17 @@ async fn send(leads: &Leads, email: &str) {
     assert_eq!(received, Received::Lead);
 }
 
+/// Sends one form after the other, and writes down who was thanked.
+async fn keep_sending(leads: Leads, sender: String, thanked: String, death: Arc<Death>) {
+    for form in 0.. {
+        let email = format!("{sender}.f{form}@example.org");
+        send(&leads, &email).await;
+        let mut list = OpenOptions::new().append(true).create(true).open(&thanked).unwrap();
+        list.write_all(format!("{email}\n").as_bytes()).unwrap();
+        death.may_come(0);
+    }
+}
+
 /// Started by the tests below, in a process of its own: it takes forms in, writes down who was thanked, and dies of it.
 /// Without orders it is no test.
 #[tokio::test(flavor = "multi_thread")]
@@ -81,15 +92,7 @@ async fn mortal() {
     let thanked = format!("{folder}/thanked");
     let senders = (0..SENDERS).map(|sender| {
         let (leads, death, thanked) = (leads.clone(), Arc::clone(&death), thanked.clone());
-        tokio::spawn(async move {
-            for form in 0.. {
-                let email = format!("p{number}.s{sender}.f{form}@example.org");
-                send(&leads, &email).await;
-                let mut list = OpenOptions::new().append(true).create(true).open(&thanked).unwrap();
-                list.write_all(format!("{email}\n").as_bytes()).unwrap();
-                death.may_come(0);
-            }
-        })
+        tokio::spawn(keep_sending(leads, format!("p{number}.s{sender}"), thanked, death))
     });
     for sender in senders.collect::<Vec<_>>() {
         sender.await.unwrap();
