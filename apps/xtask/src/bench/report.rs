@@ -27,9 +27,9 @@ token of each request, runs the same reads, and writes the same rows. Its logins
 on as many threads, and it signs RS256 with the same key. It has no session map, no metrics, no log and no relay, wipes no
 memory, and forgives no client that refreshes twice. Ashlar remembers tokens that it has verified (decision 4), reads the
 session of each once in five seconds, logs a line for each request, and turns events into jobs meanwhile.
-PostgreSQL runs with `fsync=off`, so figures of writes compare programs and not disks. Servers, database and the programs
-that ask share the cores. Each round measures Ashlar and then the floor; the tables show medians, the ratio is the median
-of the rounds'.
+PostgreSQL runs with `fsync=off`, so figures of writes compare programs and not disks, and with `shared_buffers=512MB`.
+Servers, database and the programs that ask share the cores. Each round measures Ashlar and then the floor; the tables show
+medians, the ratio is the median of the rounds'.
 
 ## As fast as it answers
 

@@ -21,10 +21,12 @@ const PACKAGE: Package =
 const OLDEST: u32 = 14;
 
 /// Settings that make it fast and forgetful: its data ends with the run.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "max_connections=200",
+    // What a server has that is for a database is far more than the 128 MB that it begins with.
+    "shared_buffers=512MB",
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
