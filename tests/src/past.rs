@@ -1,6 +1,10 @@
 //! A database read and written past the product.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
+
+use crate::binary::eventually;
 
 /// A database, by its URL.
 #[derive(Debug, Clone)]
@@ -24,6 +28,19 @@ impl Past {
             SqliteConnection::connect(&self.0).await.unwrap().execute(sql).await.unwrap();
         } else {
             PgConnection::connect(&self.0).await.unwrap().execute(sql).await.unwrap();
+        }
+    }
+
+    /// Waits until nobody else does anything there. A process that was killed is gone, but what it had asked of PostgreSQL
+    /// last may be done a moment later.
+    pub async fn comes_to_rest(&self) {
+        const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                              AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        if !self.0.starts_with("sqlite:") {
+            assert!(
+                eventually(Duration::from_mins(1), async || self.number(OTHERS).await == 0).await,
+                "somebody is still there"
+            );
         }
     }
 

@@ -131,8 +131,11 @@ async fn each_administrator_has_one_letter_wherever_processes_die(program: Progr
         // The moment is the point of this test: another one each time.
         tokio::time::sleep(Duration::from_millis(pause)).await;
         server.kill_nine();
-        // Nobody waits until the leases of the dead are over, and more processes die here than a job has attempts.
+        there.past.comes_to_rest().await;
+        // Nobody waits until the leases of the dead are over, nor for another attempt, and more processes die here than a
+        // job has attempts.
         there.past.execute("UPDATE job SET lease_until = created_at, attempts = 1 WHERE state = 'running'").await;
+        there.past.execute("UPDATE job SET run_at = created_at WHERE state = 'ready'").await;
     }
 
     let server = there.program.serve().await;
