@@ -126,8 +126,9 @@ async fn jobs_run_side_by_side_and_no_more_than_so_many(url: &str) {
     eventually("all done", done).await;
 
     assert_eq!(scene.floor.most_at_work.load(Ordering::SeqCst), 4);
-    let text = scene.metrics.render().unwrap();
-    assert!(text.contains(r#"jobs_total{kind="test.obey",outcome="done"} 12"#), "{text}");
+    // What is done is counted a moment later.
+    let counted = r#"jobs_total{kind="test.obey",outcome="done"} 12"#;
+    eventually(counted, async || scene.metrics.render().unwrap().contains(counted)).await;
     scene.stop(super::PATIENCE).await;
 }
 

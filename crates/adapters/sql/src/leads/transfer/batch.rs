@@ -42,11 +42,16 @@ impl From<StoreError> for BatchError {
     }
 }
 
-/// Rows of a statement that the query builder makes: 35 columns of each are 17,500 of the 32,766 parameters that SQLite allows.
-const ROWS: usize = 500;
-/// Parameters of a statement without the query builder. SQLite keeps each page that a statement changes as it was, so long
-/// ones take memory, and no time is saved beyond some thousands.
-const PARAMETERS: usize = 4_000;
+/// The most rows of a statement. SQLite keeps each page that a statement changes as it was, so long ones take memory, and no
+/// time is saved beyond this.
+const ROWS: usize = 128;
+
+/// How many of so many rows are in the next statement: a power of two, so that statements have few texts. Connections keep
+/// the last hundred texts prepared, each with room for its parameters; a batch of another size each time filled hundreds of
+/// megabytes with statements that never came again.
+fn some_of(left: usize) -> usize {
+    left.min(ROWS).checked_ilog2().map_or(0, |power| 1 << power)
+}
 
 pub(super) async fn insert_leads(tx: &Transaction, rows: Vec<LeadRow>) -> Result<(), BatchError> {
     if rows.is_empty() {
@@ -110,7 +115,7 @@ async fn insert(
 ) -> Result<(), DbErr> {
     let (mut left, mut rows) = (rows.len(), rows);
     while left > 0 {
-        let some = left.min((PARAMETERS / table.columns.len()).max(1));
+        let some = some_of(left);
         left -= some;
         let values = rows.by_ref().take(some).flatten().collect::<Vec<_>>();
         let sql = many::text(DbBackend::Sqlite, table.name, table.columns, values.len());
@@ -121,8 +126,11 @@ async fn insert(
 
 pub(super) async fn insert_faults(tx: &Transaction, import: ImportId, faults: Vec<RowFault>) -> Result<(), BatchError> {
     let rows = faults.into_iter().map(|fault| new_fault(import, fault)).collect::<Result<Vec<_>, _>>()?;
-    for some in rows.chunks(ROWS) {
-        fault::Entity::insert_many(some.to_vec()).exec_without_returning(tx).await?;
+    let mut rows = rows.into_iter();
+    while !rows.as_slice().is_empty() {
+        let some = some_of(rows.len());
+        let some = rows.by_ref().take(some).collect::<Vec<_>>();
+        fault::Entity::insert_many(some).exec_without_returning(tx).await?;
     }
     Ok(())
 }
@@ -135,7 +143,8 @@ pub(super) async fn update_leads(tx: &Transaction, leads: Vec<LeadRow>) -> Resul
     let columns: Vec<_> = lead::Column::iter().filter(|column| !is_fixed(column)).collect();
     let mut leads = leads.into_iter();
     while !leads.as_slice().is_empty() {
-        let rows = leads.by_ref().take(ROWS).map(|lead| {
+        let some = some_of(leads.len());
+        let rows = leads.by_ref().take(some).map(|lead| {
             let row = new_lead(lead);
             ValueTuple::Many(columns.iter().filter_map(|column| value_of(row.get(*column))).collect())
         });

@@ -2,13 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ashlar_audit::{Sealer, contract::Fixture, port::SealStore};
+use ashlar_audit::{
+    Sealer,
+    contract::Fixture,
+    port::{SealStore, TrailStore},
+};
 use ashlar_kernel::TenantId;
 use ashlar_sql::SqlStore;
-use sqlx::Executor;
+use sqlx::{Executor, Row};
 
 use super::{REWRITINGS, emit, fixture_of};
-use crate::support::{PostgresDatabase, noon, store_on};
+use crate::{
+    statements::watched,
+    support::{PostgresDatabase, noon, store_on},
+};
 
 async fn fixture() -> Option<Fixture> {
     let database = PostgresDatabase::create().await?;
@@ -76,4 +83,37 @@ async fn one_has_the_turn_and_the_others_do_not_wait() {
     drop(first);
 
     seal(&store, 1).await;
+}
+
+#[tokio::test]
+async fn links_are_read_in_their_order_before_there_are_statistics() {
+    let Some(database) = PostgresDatabase::create().await else { return };
+    let (store, log) = watched(database.options()).await;
+    let mut connection = database.connection().await;
+    let many = "INSERT INTO audit_chain (tenant_id, seq, event_id, leaf, prev, hash, sealed_at) \
+                SELECT tenant.id, n, gen_random_uuid(), nought, nought, nought, now() \
+                FROM tenant, generate_series(1, 20000) n, decode(repeat('00', 32), 'hex') AS nought";
+    connection.execute("ALTER TABLE audit_chain SET (autovacuum_enabled = false)").await.unwrap();
+    connection.execute(many).await.unwrap();
+
+    log.take();
+    let page = store.snapshot().await.unwrap().page(TenantId::MAIN, 5, 100).await.unwrap();
+    assert_eq!(page.read().count(), 100);
+
+    connection.execute("BEGIN").await.unwrap();
+    let mut plan = String::new();
+    for sql in log.take() {
+        match sql.strip_prefix("COPY (").and_then(|rest| rest.split_once(") TO STDOUT")) {
+            Some((select, _)) => {
+                let explain = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN {select}")));
+                let rows = explain.fetch_all(&mut connection).await.unwrap();
+                plan = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n");
+            }
+            None if sql.starts_with("SET LOCAL ") => {
+                connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+            }
+            None => {}
+        }
+    }
+    assert!(plan.contains("Index Scan using audit_chain_pkey") && !plan.contains("Sort"), "{plan}");
 }

@@ -46,7 +46,7 @@ const ON_SQLITE: [&str; 3] = [
 
 /// Where no trigger enters the tags of newcomers.
 const TAGS_ON_SQLITE: &str = "INSERT INTO lead_tag (tenant_id, tag, created_at, lead_id) \
-    SELECT tenant_id, word.value, created_at, id FROM lead, json_each('[\"' || replace(trim(tags), ' ', '\",\"') || '\"]') AS word \
+    SELECT tenant_id, word.value, created_at, lead.id FROM lead, json_each('[\"' || replace(trim(tags), ' ', '\",\"') || '\"]') AS word \
     WHERE tags <> ''";
 
 const ON_POSTGRES: [&str; 3] = [
