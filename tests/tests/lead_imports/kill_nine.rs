@@ -33,8 +33,8 @@ pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 /// What a process is told: its number, the window, the pass, the folder and the URL of the database.
 pub(super) const ORDERS: &str = "ASHLAR_TEST_IMPORT_DIES_AT";
 /// Rows of the file: every tenth fails, and every eleventh repeats the one before it. Four processes of a round save a batch
-/// before they die, of 3,000 rows but for the first, and the last has one left.
-const ROWS: usize = 26_000;
+/// before they die, of 2,500 rows but for the first, and the last has one left.
+const ROWS: usize = 22_000;
 
 /// The time as a process sees it that is started so many minutes later: nobody waits for the leases of the dead.
 struct LaterClock(usize);

@@ -141,9 +141,9 @@ pub(crate) fn sqlite_options(file: &Path, options: &SqlOptions) -> SqliteConnect
 }
 
 /// What the writer keeps in memory of the file, in KiB with a minus before it: the pages of the indexes into which rows fall
-/// anywhere. A batch of an import changes some 35 MiB of them among a million leads; with less, pages are written to the log
+/// anywhere. A batch of an import changes some 30 MiB of them among a million leads; with less, pages are written to the log
 /// several times in one transaction, and read back in between.
-const WRITER_CACHE: &str = "-49152";
+const WRITER_CACHE: &str = "-40960";
 
 /// How many pages the log grows by before they are folded into the file: a page that was written several times meanwhile is
 /// folded in once.

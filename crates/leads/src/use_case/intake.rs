@@ -78,7 +78,7 @@ pub(super) struct Intake {
 /// Rows that are saved together first: a file that is not what it was taken for is found out soon.
 pub(super) const FIRST_BATCH: usize = 1_000;
 /// Rows that are saved together after that. Databases write what rows have in common, such as pages of indexes, once for all.
-const BATCH: usize = 3_000;
+const BATCH: usize = 2_500;
 /// Text that is saved together, at most: rows may be long.
 const BATCH_TEXT: u64 = 4 << 20;
 /// So much of a file is looked at to find out how it is written.
