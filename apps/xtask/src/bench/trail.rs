@@ -32,7 +32,7 @@ const CAUSES: &str = "
 The library alone takes rows out of memory, as a database would hand them out: canonical form, hashes, chain and tree, one thread.
 The whole command waits for the database: one connection hands out every event with its link as a stream, and more than half of
 that backend's time goes into looking each event up by its id and into writing its documents as text. Meanwhile the other core
-takes rows apart, and hashes.
+takes rows apart, and hashes. Several connections on one snapshot would share that work; there is one.
 ";
 
 /// What is asked of the log.

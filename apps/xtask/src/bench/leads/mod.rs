@@ -45,10 +45,11 @@ const ON_SQLITE: Promised = Promised {
 };
 /// Why goals are missed, as far as it is known.
 const CAUSES_ON_SQLITE: &str = "
-An import enters each lead into eleven indexes, its tags, its history and the index of fragments: most of it on the one thread
-that writes, a third of that in the kernel, which copies pages of the indexes to the log and back. More rows in a transaction
-would share more pages, and keep others who write waiting for longer. Memory goes to the writer's pages, to those that a
-statement may have to take back, and to a batch in the forms that it takes on its way.
+An import enters each lead into eleven indexes, its tags, its history and the index of fragments, all on the one thread that
+writes. Rows with their indexes are two thirds of that, and of those again two thirds are three indexes into which rows fall
+anywhere, of addresses, names and phone numbers: among a million leads each row changes a page of each that hardly another row
+of its batch does, and the page is read, written to the log and folded into the file. More rows in a transaction would share more
+pages, and keep others who write waiting for longer. What a server that imports takes beyond the import itself is not known yet.
 
 Searches are dearest for what thousands of leads have all threes of characters of and few have whole: the index does not know
 where those stand, so each lead is looked into. Forms that come at the same time are added in one transaction; what is left of
