@@ -47,7 +47,11 @@ async fn leads_of_whoever_leaves_are_everybodys_who_sells(database: Database) {
     let events = app.events().await;
     let told: Vec<_> = events.iter().filter(|event| event.name == "leads.lead.assigned").collect();
     let told: Vec<_> = told.iter().map(|event| (&event.data["from"], &event.data["to"], &*event.actor.kind)).collect();
-    assert_eq!(told, [(&json!(ada.user), &Value::Null, "system"), (&json!(bob.user), &Value::Null, "system")]);
+    // Two jobs of the same moment have no order.
+    assert_eq!(told.len(), 2);
+    for who in [&ada.user, &bob.user] {
+        assert!(told.contains(&(&json!(who), &Value::Null, "system")), "{told:?}");
+    }
     work(&app).await;
     assert_eq!(app.events().await.len(), events.len(), "what happened once has its effect once");
 }
