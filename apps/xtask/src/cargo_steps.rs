@@ -49,7 +49,7 @@ pub(crate) fn documentation(session: &Session) -> Result<()> {
 /// The measurement that runs by hand only: a shared machine is never quiet.
 pub(crate) fn timing(session: &Session) -> Result<()> {
     session.run_cargo(&["build", "--release", "-p", "ashlar-server", "--bins"])?;
-    let mut command = session.cargo(&["test", "-p", "ashlar-tests", "--test", "login_timing", "--"]);
+    let mut command = session.cargo(&["test", "-p", "ashlar-tests", "--test", "accounts", "--", "login_timing::"]);
     command.arg("--nocapture").env("ASHLAR_BIN", session.binary("release")?).env("ASHLAR_TEST_TIMING", "1");
     process::run(&mut command, &session.interrupt)
 }

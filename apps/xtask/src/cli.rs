@@ -65,7 +65,7 @@ Examples:
     /// Install the Python packages that tests compare Ashlar with
     ///
     /// Into target/interop, from tests/interop/requirements.txt, checked against the hashes there. `cargo xtask test`
-    /// does so by itself; this is for single tests by hand: `cargo nextest run -p ashlar-tests --test interop`.
+    /// does so by itself; this is for single tests by hand: `cargo nextest run -p ashlar-tests interop`.
     Interop,
     /// Measure the release binary: size, time to the first answer, idle memory
     ///

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, process::Command};
 use ashlar_tests::binary::{Answer, Program};
 use serde_json::{Value, json};
 
-use crate::mode;
+use crate::binary_cli::mode;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn first_start_prints_the_password_once_and_a_line_to_paste_that_works() {

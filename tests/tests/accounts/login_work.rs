@@ -201,7 +201,7 @@ async fn unverified_addresses_cost_what_unknown_ones_do(database: Database) {
 async fn unknown_names_fall_on_the_classes_of_hashes_by_their_shares(database: Database) {
     const NAMES: usize = 400;
     let scene = Scene::start(Setup::on(database)).await;
-    let fixture: Value = serde_json::from_str(include_str!("../fixtures/django/users.json")).unwrap();
+    let fixture: Value = serde_json::from_str(include_str!("../../fixtures/django/users.json")).unwrap();
     let hash = |row: usize| fixture[row]["fields"]["password"].as_str().unwrap().to_owned();
     let shares = [
         ("pbkdf2_sha256$20", hash(0), 50),

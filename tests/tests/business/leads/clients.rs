@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::forms::Page;
+use crate::leads::forms::Page;
 
 journeys!(
     lead_to_contract,

@@ -31,10 +31,10 @@ journeys!(
     unknown_names_cost_what_imported_people_do,
 );
 
-const USERS: &str = include_str!("../fixtures/django/users.json");
-const CUSTOM: &str = include_str!("../fixtures/django/custom.json");
-const NODE: &str = include_str!("../fixtures/node/users.json");
-const NODE_LINES: &str = include_str!("../fixtures/node/users.jsonl");
+const USERS: &str = include_str!("../../fixtures/django/users.json");
+const CUSTOM: &str = include_str!("../../fixtures/django/custom.json");
+const NODE: &str = include_str!("../../fixtures/node/users.json");
+const NODE_LINES: &str = include_str!("../../fixtures/node/users.jsonl");
 /// Everybody's, see `fixtures/django/make.py`.
 const PASSWORD: &str = "Gr\u{fc}\u{df}e-aus-Z\u{fc}rich-7";
 /// The classes of hashes in the file, each with the person who has it.

@@ -6,8 +6,8 @@ use ashlar_tests::binary::{Finished, PostgresDatabase, Program};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const USERS: &str = include_str!("../../fixtures/django/users.json");
-const NODE_LINES: &str = include_str!("../../fixtures/node/users.jsonl");
+const USERS: &str = include_str!("../../../fixtures/django/users.json");
+const NODE_LINES: &str = include_str!("../../../fixtures/node/users.jsonl");
 const PASSWORD: &str = "Gr\u{fc}\u{df}e-aus-Z\u{fc}rich-7";
 
 struct Scene {
