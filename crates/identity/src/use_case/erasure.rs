@@ -81,7 +81,7 @@ impl Identity {
         let caller = context.require(permission::DELETE_OWN_ACCOUNT)?;
         crate::insist_on_fresh(context)?;
         let (id, session) = (UserId::from_uuid(caller.user), SessionId::from_uuid(caller.session));
-        let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
+        let user = self.present(id).await?.ok_or(NotFound)?;
         if !self.is_password_of(context, (&user, session), &command.0).await? {
             self.note(context, AccountRequest::ReauthenticationRefused { user: id }).await?;
             return Err(DeleteAccountError::Password);

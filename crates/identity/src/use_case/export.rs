@@ -35,7 +35,7 @@ impl Identity {
         let id = UserId::from_uuid(caller.user);
         let store = &self.0.ports.store;
         let data = PersonalData {
-            user: store.user(id).await?.ok_or(NotFound)?,
+            user: self.present(id).await?.ok_or(NotFound)?,
             holdings: store.holdings(id).await?,
             memberships: self.all_memberships(id).await?,
             second_factor: store.second_factor(id).await?.map(|factor| factor.status()),

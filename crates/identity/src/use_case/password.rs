@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Account, AccountRequest, ActionPurpose, ActionSubject, ActionToken, ActionTokenId, CounterKey, Identifier,
-    Password, PasswordHash, PresentedActionToken, RevocationReason, SessionId, SessionSweep, User, UserId,
+    Password, PasswordHash, PresentedActionToken, RevocationReason, SessionId, SessionSweep, User, UserId, UserStatus,
     password::{PasswordFault, PasswordRejected},
     permission,
     port::{HasherError, SignError},
@@ -159,7 +159,7 @@ impl Identity {
     ) -> Result<(SignedIn, usize), ChangePasswordError> {
         let caller = context.require(permission::CHANGE_OWN_CREDENTIALS)?;
         let (id, session) = (UserId::from_uuid(caller.user), SessionId::from_uuid(caller.session));
-        let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
+        let user = self.present(id).await?.ok_or(NotFound)?;
         if !self.is_password_of(context, (&user, session), &command.current).await? {
             self.note(context, AccountRequest::PasswordChangeRefused { user: id }).await?;
             return Err(ChangePasswordError::CurrentPassword);
@@ -265,6 +265,12 @@ impl Identity {
         tx.commit().await?;
         self.end_here(context, &ended);
         Ok(())
+    }
+
+    /// The account of somebody who has signed in; none if it was deleted since, also in this moment by another request of
+    /// theirs: a tombstone has no password that theirs could differ from.
+    pub(super) async fn present(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.0.ports.store.user(id).await?.filter(|user| user.status() != UserStatus::Deleted))
     }
 
     /// Whether it is the account's password, typed by somebody who has signed in. Counted for the session: strangers at the

@@ -109,7 +109,7 @@ impl Identity {
         let (id, session) = (UserId::from_uuid(caller.user), SessionId::from_uuid(caller.session));
         match &proof.0 {
             Proof::Password(password) => {
-                let user = self.0.ports.store.user(id).await?.ok_or(NotFound)?;
+                let user = self.present(id).await?.ok_or(NotFound)?;
                 if !self.is_password_of(context, (&user, session), password).await? {
                     self.note(context, AccountRequest::ReauthenticationRefused { user: id }).await?;
                     return Err(ReauthenticateError::Password);

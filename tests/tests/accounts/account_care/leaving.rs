@@ -1,7 +1,11 @@
 //! Taking one's data along, and leaving.
 
-use ashlar_identity::{ActionPurpose, UserId, port::Estates as _};
-use ashlar_kernel::{Clock as _, Context, RequestId, TenantId};
+use ashlar_identity::{
+    ActionPurpose, ChangePassword, DeleteAccount, Reauthenticate, UserId,
+    port::Estates as _,
+    use_case::{ChangePasswordError, DeleteAccountError, ReauthenticateError},
+};
+use ashlar_kernel::{Clock as _, Context, RequestId, Secret, TenantId};
 use ashlar_tests::{Answer, Database, PASSWORD, SignedIn, TestApp, journeys};
 use chrono::TimeDelta;
 use futures::future::join_all;
@@ -16,6 +20,7 @@ journeys!(
     last_administrator_does_not_leave,
     administrators_delete_accounts_of_their_tenant,
     nobody_gets_in_while_an_account_is_deleted,
+    of_two_who_leave_at_once_the_second_is_not_told_of_a_wrong_password,
     no_link_outlives_an_account,
     deleted_person_is_not_taken_in_again,
 );
@@ -216,6 +221,30 @@ async fn nobody_gets_in_while_an_account_is_deleted(database: Database) {
         app.me(&session.access).await.refused(401, "session_revoked");
         assert_eq!(app.refresh(&session.refresh).await.status, 401);
     }
+}
+
+/// Both were let in before either had got anywhere.
+async fn of_two_who_leave_at_once_the_second_is_not_told_of_a_wrong_password(database: Database) {
+    let app = TestApp::start(database).await;
+    app.boss().await;
+    let ada = app.sign_up("ada").await;
+    let request = RequestId::parse("both").unwrap();
+    let nobody = Context::system("both", TenantId::MAIN, request, app.clock.now());
+    let both = app.identity.authenticate(&nobody, &ada.access, None).await.unwrap().context;
+    let password = || Secret::from(PASSWORD);
+    let leave = || DeleteAccount::with_password(password()).unwrap();
+
+    app.identity.delete_own_account(&both, leave()).await.unwrap();
+
+    let second = app.identity.delete_own_account(&both, leave()).await;
+    assert!(matches!(second, Err(DeleteAccountError::NotFound(_))), "{second:?}");
+    let proof = Reauthenticate::by_password(password()).unwrap();
+    let again = app.identity.reauthenticate(&both, proof).await.map(drop);
+    assert!(matches!(again, Err(ReauthenticateError::NotFound(_))), "{again:?}");
+    let change = ChangePassword::parse(password(), Secret::from("tuba-mint-quarrel-9"), true).unwrap();
+    let changed = app.identity.change_password(&both, change).await.map(drop);
+    assert!(matches!(changed, Err(ChangePasswordError::NotFound(_))), "{changed:?}");
+    assert_eq!(app.count_events("identity.reauth.failed").await, 0);
 }
 
 async fn no_link_outlives_an_account(database: Database) {
