@@ -34,8 +34,9 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-/// How soon an end must be known everywhere.
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// How soon an end must be known everywhere, on a machine that may be busy: long before the five seconds after which a
+/// process looks for itself.
+const AT_ONCE: Duration = Duration::from_secs(4);
 /// How soon everything must be as before once Redis is back.
 const BACK: Duration = Duration::from_secs(2);
 /// For tests that only wait for something to begin.
@@ -186,7 +187,7 @@ async fn processes_of_the_program_tell_each_other() {
         times.push(began.elapsed());
     }
     times.sort();
-    assert!(times[5] < Duration::from_millis(200), "{times:?}");
+    assert!(times[5] < Duration::from_secs(1), "{times:?}");
     for server in [one, other] {
         server.stop();
     }
