@@ -8,16 +8,19 @@ use std::{
 
 use ashlar_kernel::{Actor, Context, EventLog as _, KeyPrincipal, LogReader, RequestId, TenantId, Timestamp};
 use ashlar_leads::{LeadForm, Leads, Received, SubmitForm, permission, port::LeadStore as _};
+use ashlar_sql::{SqlOptions, SqlStore};
 use ashlar_tests::{
-    laws_of_databases,
+    Past, laws_of_databases,
     mortal::{Death, dies, orders},
-    stores::{leads, open, prepare},
+    stores::{ids, leads, open, prepare},
 };
 use chrono::TimeDelta;
 use uuid::Uuid;
 
 /// People who send forms at once.
 const SENDERS: usize = 32;
+/// More than it takes to add two groups of leads.
+const STATEMENTS: usize = 16;
 
 fn visitor(now: Timestamp) -> Context {
     let permissions = [permission::SUBMIT].into_iter().collect();
@@ -52,9 +55,12 @@ async fn keep_sending(leads: Leads, sender: String, thanked: String, death: Arc<
 /// Without orders it is no test.
 #[tokio::test(flavor = "multi_thread")]
 async fn mortal() {
-    let Some((number, answers, folder, url)) = orders::<(u64, usize, String, String)>() else { return };
-    let leads = leads(open(&url, number).await, (number, &folder));
-    let death = Arc::new(Death::in_window(0, answers));
+    let Some((number, window, pass, folder, url)) = orders::<(u64, usize, usize, String, String)>() else { return };
+    let death = Arc::new(Death::in_window(window, pass));
+    let mut options = SqlOptions::parse(&url).unwrap();
+    let after_statement = Arc::clone(&death);
+    options.observer = Some(Arc::new(move |_seen| after_statement.may_come(1)));
+    let leads = leads(SqlStore::connect(options, ids(number)).await.unwrap(), (number, &folder));
     let thanked = format!("{folder}/thanked");
     let senders = (0..SENDERS).map(|sender| {
         let (leads, death, thanked) = (leads.clone(), Arc::clone(&death), thanked.clone());
@@ -70,10 +76,15 @@ async fn whoever_was_thanked_is_there_after_kill_nine(url: &str) {
     let folder = place.path().to_str().unwrap();
     prepare(url).await;
 
-    for (number, answers) in [1, 7, 40, 41, 150].into_iter().enumerate() {
-        dies(module_path!(), &(number + 1, answers, folder, url), &format!("process {number}"));
+    // After an answer nothing may be under way; after a statement something is.
+    let deaths = [1, 7, 40, 41, 150].map(|answers| (0, answers)).into_iter();
+    let deaths = deaths.chain((1..=STATEMENTS).map(|statements| (1, statements)));
+    for (number, (window, pass)) in deaths.enumerate() {
+        dies(module_path!(), &(number + 1, window, pass, folder, url), &format!("process {number}"));
     }
 
+    let past = Past::the_product(url);
+    past.comes_to_rest().await;
     let store = open(url, 0).await;
     let thanked = fs::read_to_string(format!("{folder}/thanked")).unwrap();
     assert!(thanked.lines().count() >= 239);
@@ -87,6 +98,8 @@ async fn whoever_was_thanked_is_there_after_kill_nine(url: &str) {
         let lead = store.lead(TenantId::MAIN, ashlar_kernel::Id::from_uuid(id)).await.unwrap();
         assert!(lead.is_some(), "an event without its lead");
     }
+    let leads = past.number("SELECT count(*) FROM lead").await;
+    assert_eq!(i64::try_from(events.len()).unwrap(), leads, "a lead without its event");
     assert!(events.len() >= thanked.lines().count());
     store.close().await;
 }
