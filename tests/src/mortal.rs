@@ -96,10 +96,10 @@ pub fn dies(module: &str, orders: &impl Serialize, who: &str) {
     assert_eq!(status.signal(), Some(9), "{who} was to die");
 }
 
-/// Starts the program, lets something begin there, and kills it after a pause, whatever it is at. Answers with what was begun.
-pub async fn killed_after<T>(program: &Program, pause: Duration, begin: impl FnOnce(&Server) -> T) -> T {
+/// Starts the program, lets a storm begin there, and kills it after a pause, whatever it is at. Answers with what was begun.
+pub async fn killed_after<T>(program: &Program, pause: Duration, storm: impl FnOnce(&Server) -> T) -> T {
     let mut server = program.serve().await;
-    let begun = begin(&server);
+    let begun = storm(&server);
     // The moment is the point of such a test: any moment, and another one each time.
     tokio::time::sleep(pause).await;
     server.kill_nine();

@@ -240,12 +240,12 @@ async fn effect_and_answer_survive_kill_nine_together(program: &Program, past: &
     let mut seed = Seed::fresh();
     for round in 0..4 {
         let (key, form) = (format!("round-{round}"), form(&format!("round{round}")));
-        let send = |server: &Server| {
+        let begin = |server: &Server| {
             let mut stream = TcpStream::connect(server.address()).unwrap();
             stream.write_all(request(&key, &form).as_bytes()).unwrap();
             stream
         };
-        drop(killed_after(&program, Duration::from_millis(seed.below(60)), send).await);
+        drop(killed_after(&program, Duration::from_millis(seed.below(60)), begin).await);
 
         let server = program.serve().await;
         let answer = insist(&server, &key, &form).await;
