@@ -27,6 +27,7 @@ pub mod people;
 pub mod raw;
 pub mod redis;
 pub mod statistics;
+pub mod stores;
 pub mod tenancy;
 
 pub use answer::Answer;

@@ -20,4 +20,6 @@ pub mod revocations;
 pub mod signing_keys;
 pub mod telemetry;
 pub mod tenants;
+#[cfg(test)]
+mod testing;
 pub mod work;

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod mailer;
 pub mod rate_limiter;
 pub mod request_ledger;
+pub mod scene;
 
 /// Laws of [`Entropy`](crate::Entropy).
 pub mod entropy {

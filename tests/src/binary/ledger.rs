@@ -11,6 +11,8 @@ use sqlx::{
     AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions,
 };
 
+use crate::Past;
+
 /// What a database holds, ids as 32 hexadecimal digits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -45,6 +47,14 @@ const REGISTERED: &str = "identity.user.registered";
 const JOINED: &str = "identity.membership.created";
 
 impl Ledger {
+    /// Reads the database of a program.
+    pub async fn of(past: &Past) -> Self {
+        match past.url().strip_prefix("sqlite:") {
+            Some(file) => Self::of_sqlite(Path::new(file)).await,
+            None => Self::of_postgres(past.url()).await,
+        }
+    }
+
     /// Reads the SQLite file of a server that does not run.
     ///
     /// It reads a copy, the log of the last transactions included: opening the file itself would tidy up what a killed

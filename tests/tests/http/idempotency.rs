@@ -5,9 +5,10 @@
 use std::{io::Write as _, net::TcpStream, time::Duration};
 
 use ashlar_tests::{
-    Answer, Database, PASSWORD, Setup, TestApp,
-    binary::{Ledger, PostgresDatabase, Program, Seed},
+    Answer, Database, PASSWORD, Past, Setup, TestApp,
+    binary::{Ledger, Program, Seed, Server},
     journeys,
+    mortal::killed_after,
 };
 use chrono::TimeDelta;
 use futures::future::join_all;
@@ -201,7 +202,7 @@ fn request(key: &str, form: &Value) -> String {
 }
 
 /// Sends it until it is answered for good.
-async fn insist(program: &ashlar_tests::binary::Server, key: &str, form: &Value) -> ashlar_tests::binary::Answer {
+async fn insist(program: &Server, key: &str, form: &Value) -> ashlar_tests::binary::Answer {
     for _ in 0..1_500 {
         let answer = program.api().post_with("/api/v1/auth/register", &[("idempotency-key", key)], form).await;
         if !matches!(answer.status, 0 | 503) && answer.body["code"] != "idempotency_in_progress" {
@@ -233,18 +234,18 @@ async fn client_that_went_away_need_not_wait_for_the_claim_to_run_out() {
     server.stop();
 }
 
-async fn effect_and_answer_survive_kill_nine_together(program: Program, read: impl AsyncFn() -> Ledger) {
+async fn effect_and_answer_survive_kill_nine_together(program: &Program, past: &Past) {
     // A claim is held for as long as a request may take, and five seconds.
-    let program = program.plain().env("ASHLAR_REQUEST_TIMEOUT", "2s");
+    let program = program.clone().env("ASHLAR_REQUEST_TIMEOUT", "2s");
     let mut seed = Seed::fresh();
     for round in 0..4 {
         let (key, form) = (format!("round-{round}"), form(&format!("round{round}")));
-        let mut server = program.serve().await;
-        let mut stream = TcpStream::connect(server.address()).unwrap();
-        stream.write_all(request(&key, &form).as_bytes()).unwrap();
-        tokio::time::sleep(Duration::from_millis(seed.below(60))).await;
-        server.kill_nine();
-        drop(stream);
+        let begin = |server: &Server| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            stream.write_all(request(&key, &form).as_bytes()).unwrap();
+            stream
+        };
+        drop(killed_after(&program, Duration::from_millis(seed.below(60)), begin).await);
 
         let server = program.serve().await;
         let answer = insist(&server, &key, &form).await;
@@ -253,23 +254,13 @@ async fn effect_and_answer_survive_kill_nine_together(program: Program, read: im
         assert_eq!((answer.status, &answer.body), (201, &again.body), "round {round}: {answer:?}");
         server.stop();
     }
-    let ledger = read().await;
+    let ledger = Ledger::of(past).await;
     assert_eq!(ledger.users.len(), 4);
     assert_eq!(ledger.faults(&std::collections::BTreeSet::new()), [""; 0]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn effect_and_answer_survive_kill_nine_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path());
-    let file = program.database();
-    effect_and_answer_survive_kill_nine_together(program, async || Ledger::of_sqlite(&file).await).await;
-}
+mod program {
+    use super::effect_and_answer_survive_kill_nine_together;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn effect_and_answer_survive_kill_nine_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).env("ASHLAR_DATABASE_URL", database.url());
-    effect_and_answer_survive_kill_nine_together(program, async || Ledger::of_postgres(&database.url()).await).await;
+    ashlar_tests::laws_of_programs!(effect_and_answer_survive_kill_nine_together);
 }

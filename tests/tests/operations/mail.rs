@@ -6,7 +6,8 @@ use std::{fs, path::Path, time::Duration};
 
 use ashlar_tests::{
     Past,
-    binary::{Answer, PostgresDatabase, Program, Server},
+    binary::{Answer, Program, Server},
+    laws_of_programs,
 };
 use mail_parser::{Message, MessageParser};
 use serde_json::json;
@@ -41,8 +42,8 @@ async fn steal(server: &Server) {
     assert_eq!(refresh(server, &old).await.status, 401);
 }
 
-async fn owner_of_a_stolen_session_is_told(program: Program, past: &Past) {
-    let program = program.plain().env("ASHLAR_REFRESH_GRACE", "0s").env("ASHLAR_MAIL_FROM", "Us <us@example.com>");
+async fn owner_of_a_stolen_session_is_told(program: &Program, past: &Past) {
+    let program = program.clone().env("ASHLAR_REFRESH_GRACE", "0s").env("ASHLAR_MAIL_FROM", "Us <us@example.com>");
     let server = program.serve().await;
     assert_eq!(server.api().register("ada@example.org").await.status, 201);
 
@@ -67,26 +68,10 @@ async fn owner_of_a_stolen_session_is_told(program: Program, past: &Past) {
     assert_eq!(twice, 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn owner_of_a_stolen_session_is_told_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path());
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    owner_of_a_stolen_session_is_told(program, &past).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn owner_of_a_stolen_session_is_told_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).env("ASHLAR_DATABASE_URL", database.url());
-    owner_of_a_stolen_session_is_told(program, &Past::the_product(&database.url())).await;
-}
-
-async fn forgotten_password_comes_back_by_mail(program: Program, past: &Past) {
+async fn forgotten_password_comes_back_by_mail(program: &Program, past: &Past) {
     const NEW: &str = "lemon-gravel-ostrich-4";
     let program = program
-        .plain()
+        .clone()
         .env("ASHLAR_PUBLIC_URL", "https://api.example.org")
         .env("ASHLAR_ACCOUNT_URL", "https://app.example.org/you/");
     let server = program.serve().await;
@@ -112,22 +97,6 @@ async fn forgotten_password_comes_back_by_mail(program: Program, past: &Past) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn forgotten_password_comes_back_by_mail_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path());
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    forgotten_password_comes_back_by_mail(program, &past).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn forgotten_password_comes_back_by_mail_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).env("ASHLAR_DATABASE_URL", database.url());
-    forgotten_password_comes_back_by_mail(program, &Past::the_product(&database.url())).await;
-}
-
 /// A letter to somebody on a list, as a mail program reads it: both headers of RFC 8058, each in one piece.
 fn one_click_of(message: &Message<'_>) -> String {
     let header = |name: &str| message.header_raw(name).map(|text| text.trim().to_owned());
@@ -137,8 +106,8 @@ fn one_click_of(message: &Message<'_>) -> String {
     url.unwrap().strip_prefix("https://api.example.org").unwrap().to_owned()
 }
 
-async fn subscriber_confirms_and_leaves_by_the_letter(program: Program, past: &Past) {
-    let program = program.plain().env("ASHLAR_PUBLIC_URL", "https://api.example.org");
+async fn subscriber_confirms_and_leaves_by_the_letter(program: &Program, past: &Past) {
+    let program = program.clone().env("ASHLAR_PUBLIC_URL", "https://api.example.org");
     let server = program.serve().await;
     let form = json!({ "email": "ada@example.org", "name": "Ada", "consent_text_version": "1" });
     assert_eq!(server.api().post("/api/v1/newsletter/subscribe", &form).await.status, 202);
@@ -163,21 +132,11 @@ async fn subscriber_confirms_and_leaves_by_the_letter(program: Program, past: &P
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn subscriber_confirms_and_leaves_by_the_letter_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path());
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    subscriber_confirms_and_leaves_by_the_letter(program, &past).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn subscriber_confirms_and_leaves_by_the_letter_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).env("ASHLAR_DATABASE_URL", database.url());
-    subscriber_confirms_and_leaves_by_the_letter(program, &Past::the_product(&database.url())).await;
-}
+laws_of_programs!(
+    owner_of_a_stolen_session_is_told,
+    forgotten_password_comes_back_by_mail,
+    subscriber_confirms_and_leaves_by_the_letter,
+);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_hear_of_what_administrators_do_and_of_their_leave() {

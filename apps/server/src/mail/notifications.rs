@@ -251,29 +251,15 @@ impl NotificationLetter<'_> {
 #[cfg(test)]
 mod tests {
     use ashlar_admin::NotificationRow;
-    use ashlar_kernel::{ActorRef, EventFormat, Outcome, Source, Target, Timestamp};
+    use ashlar_kernel::{Target, Timestamp};
     use serde_json::{Value, json};
     use uuid::Uuid;
 
     use super::*;
 
     fn event(name: &str, data: Value) -> EventRecord {
-        EventRecord {
-            format: EventFormat::LATEST,
-            id: Uuid::from_u128(1),
-            tenant: TenantId::MAIN,
-            name: name.to_owned(),
-            schema_version: 1,
-            occurred_at: Timestamp::UNIX_EPOCH,
-            actor: ActorRef { kind: "system".to_owned(), id: None, session: None },
-            targets: vec![Target::new("notification", Uuid::from_u128(2))],
-            outcome: Outcome::Ok,
-            diff: Vec::new(),
-            data,
-            source: Source::default(),
-            request_id: "r".to_owned(),
-            trace: None,
-        }
+        let targets = vec![Target::new("notification", Uuid::from_u128(2))];
+        EventRecord { targets, ..crate::testing::event(name, data) }
     }
 
     fn kinds(name: &str, data: Value) -> usize {

@@ -24,26 +24,3 @@ pub(super) fn job<H: Handler<Payload = About>>(event: &EventRecord, member: &str
         .inspect_err(|error| tracing::error!(%error, job = H::KIND, "an event makes no job"))
         .ok()
 }
-
-/// An event about somebody, for tests of what follows from it.
-#[cfg(test)]
-pub(super) fn event(name: &str, data: serde_json::Value) -> EventRecord {
-    use ashlar_kernel::{ActorRef, EventFormat, Outcome, Source, TenantId, Timestamp};
-
-    EventRecord {
-        format: EventFormat::LATEST,
-        id: Uuid::from_u128(1),
-        tenant: TenantId::MAIN,
-        name: name.to_owned(),
-        schema_version: 1,
-        occurred_at: Timestamp::UNIX_EPOCH,
-        actor: ActorRef { kind: "anonymous".to_owned(), id: None, session: None },
-        targets: Vec::new(),
-        outcome: Outcome::Ok,
-        diff: Vec::new(),
-        data,
-        source: Source::default(),
-        request_id: "r".to_owned(),
-        trace: None,
-    }
-}

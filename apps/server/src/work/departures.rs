@@ -70,7 +70,8 @@ mod tests {
     use serde_json::json;
     use uuid::Uuid;
 
-    use super::{super::about::event, *};
+    use super::*;
+    use crate::testing::event;
 
     #[test]
     fn it_waits_for_events_that_exist() {

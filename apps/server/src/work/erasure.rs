@@ -66,7 +66,8 @@ mod tests {
     use serde_json::json;
     use uuid::Uuid;
 
-    use super::{super::about::event, *};
+    use super::*;
+    use crate::testing::event;
 
     #[test]
     fn deleted_accounts_are_erased_everywhere_and_others_where_somebody_asked() {

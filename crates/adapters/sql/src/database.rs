@@ -51,7 +51,8 @@ fn with_plain_limit(mut statement: Statement) -> Statement {
         Some(Value::BigUnsigned(Some(limit))) => *limit,
         _ => return statement,
     };
-    if let (Some(start), Some(values)) = (statement.sql.strip_suffix(PLACE), &mut statement.values) {
+    // Where rows are locked elsewhere, SQLite's text ends with a space.
+    if let (Some(start), Some(values)) = (statement.sql.trim_end().strip_suffix(PLACE), &mut statement.values) {
         statement.sql = format!("{start} LIMIT {limit}");
         values.0.pop();
     }
@@ -115,8 +116,11 @@ mod tests {
 
     #[test]
     fn a_number_of_rows_stands_in_the_text() {
-        let one = limited("SELECT x FROM y WHERE z = ? LIMIT ?", [7_i32.into(), 1_u64.into()]);
-        assert_eq!(one, ("SELECT x FROM y WHERE z = ? LIMIT 1".to_owned(), 1));
+        for end in ["", " "] {
+            let sql = format!("SELECT x FROM y WHERE z = ? LIMIT ?{end}");
+            let one = limited(&sql, [7_i32.into(), 1_u64.into()]);
+            assert_eq!(one, ("SELECT x FROM y WHERE z = ? LIMIT 1".to_owned(), 1));
+        }
     }
 
     #[test]

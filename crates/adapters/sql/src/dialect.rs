@@ -1,7 +1,7 @@
 //! The few things the two databases do differently.
 
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend,
+    ColumnTrait, Condition, DbBackend, Value,
     sea_query::{Alias, Expr, ExprTrait, Func, Query, extension::postgres::PgFunc},
 };
 use uuid::Uuid;
@@ -53,15 +53,19 @@ pub(crate) fn only_if(backend: DbBackend, condition: Expr, (column, id): (impl C
     Condition::all().add(column.into_expr().eq(wanted))
 }
 
-/// Whether `column` holds one of `texts`, of which there may be thousands: as a list that is joined with the table on
-/// PostgreSQL, which would go through all of it for every row that another index gives, were it a condition of a row.
-pub(crate) fn is_one_of(backend: DbBackend, column: impl ColumnTrait, texts: &[String]) -> Expr {
+/// Whether `column` holds one of `keys`, of which there may be thousands: as a list that is joined with the table on
+/// PostgreSQL, which would go through all of it for every row that another index gives, were it a condition of a row. It is
+/// planned for each time, in a table that may have grown since the last.
+pub(crate) fn is_one_of<K: Clone>(backend: DbBackend, column: impl ColumnTrait, keys: &[K]) -> Expr
+where
+    Value: From<K> + From<Vec<K>>,
+{
     match backend {
         DbBackend::Postgres => {
-            let list = Func::cust(Alias::new(LIST)).arg(Expr::value(texts.to_vec()));
+            let list = Func::cust(Alias::new(LIST)).arg(Expr::value(Value::from(keys.to_vec())));
             column.in_subquery(Query::select().expr(list).to_owned())
         }
-        _ => column.is_in(texts.iter().map(String::as_str)),
+        _ => column.is_in(keys.iter().cloned()),
     }
 }
 

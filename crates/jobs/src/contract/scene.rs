@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+pub(super) use ashlar_kernel::contract::scene::{elsewhere, noon};
 use ashlar_kernel::{
     Actor, Clock, Context, Entropy, EventRecord, MacKey, PermissionSet, Principal, RequestId, TenantId, Timestamp,
 };
@@ -25,16 +26,6 @@ use crate::{
     desk::{DeskPorts, permission},
     port::{Claim, JobQuery, JobStore, Outbox, Sleep},
 };
-
-/// A whole second: where moments of unequal length are compared as text, it is the one that sorts wrong.
-pub(super) fn noon() -> Timestamp {
-    Timestamp::UNIX_EPOCH + TimeDelta::seconds(1_893_499_200)
-}
-
-/// A tenant beside the tenant `main`.
-pub(super) fn elsewhere() -> TenantId {
-    TenantId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002))
-}
 
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
 

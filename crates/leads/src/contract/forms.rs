@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use ashlar_kernel::{Actor, Context, KeyPrincipal, LogReader, MacKey, TenantId, Timestamp};
+use ashlar_kernel::{Actor, Context, KeyPrincipal, LogReader, MacKey, TenantId, Timestamp, contract::scene::RisingIds};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
     Fixture, Runner, StartRace,
-    scene::{Counter, Nobody, Nowhere, Scene, everything, noon},
+    scene::{Nobody, Nowhere, Scene, everything, noon},
 };
 use crate::{
     ActivityKind, ConsentForm, DisposableDomains, LeadForm, LeadPorts, LeadSettings, Leads, Received, SubmitForm, Trap,
@@ -31,7 +31,7 @@ impl Site {
             store: Arc::clone(&fixture.store),
             files: Arc::new(Nowhere),
             team: Arc::new(Nobody),
-            ids: Arc::new(Counter::beginning_at(1 << 32)),
+            ids: Arc::new(RisingIds::beginning_at(1 << 32)),
         };
         let settings = LeadSettings {
             region: None,

@@ -3,13 +3,11 @@
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a law reports by panicking")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use ashlar_kernel::{
-    Actor, Change, Context, Email, EventLog, Id, IdSource, LogReader, RequestId, StoreError, TenantId, Timestamp,
+    Change, Email, EventLog, Id, LogReader, StoreError, TenantId, Timestamp,
+    contract::scene::{RisingIds, nobody_asks, noon},
 };
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -30,47 +28,19 @@ pub struct NewsletterFixture {
     pub log: Arc<dyn EventLog>,
 }
 
-#[derive(Default)]
-struct Counter(AtomicU64);
-
-impl IdSource for Counter {
-    fn next(&self) -> Uuid {
-        let count = self.0.fetch_add(1, Ordering::SeqCst);
-        Uuid::from_u128(0x0195_0000_0000_7000_8000_0000_0000_0000 + u128::from(count))
-    }
-
-    /// Nobody keeps anything from anybody here.
-    fn salt(&self) -> [u8; 32] {
-        [7; 32]
-    }
-}
-
-fn noon() -> Timestamp {
-    Timestamp::UNIX_EPOCH + TimeDelta::seconds(1_893_499_200)
-}
-
 struct Scene {
     store: Arc<dyn NewsletterStore>,
     log: Arc<dyn EventLog>,
-    ids: Counter,
+    ids: RisingIds,
 }
 
 impl Scene {
     fn new(fixture: NewsletterFixture) -> Self {
-        Self { store: fixture.store, log: fixture.log, ids: Counter::default() }
+        Self { store: fixture.store, log: fixture.log, ids: RisingIds::default() }
     }
 
     async fn begin(&self) -> Box<dyn NewsletterTx> {
-        let context = Context {
-            tenant: TenantId::MAIN,
-            actor: Actor::Anonymous,
-            request_id: RequestId::new(&self.ids),
-            client_ip: None,
-            user_agent: None,
-            trace: None,
-            now: noon(),
-        };
-        self.store.begin(&context).await.unwrap()
+        self.store.begin(&nobody_asks(&self.ids)).await.unwrap()
     }
 
     async fn list(&self, slug: &str) -> MailingList {

@@ -4,12 +4,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ashlar_kernel::{Actor, Context, MacKey, Principal};
+use ashlar_kernel::{Actor, Context, MacKey, Principal, contract::scene::RisingIds};
 use uuid::Uuid;
 
 use super::{
     Fixture,
-    scene::{Counter, Nobody, Nowhere, Scene, noon},
+    scene::{Nobody, Nowhere, Scene, noon},
 };
 use crate::{
     DisposableDomains, Lead, LeadError, LeadPorts, LeadSettings, Leads, MergeLeads, MergeLeadsInput, lead::Merger,
@@ -31,7 +31,7 @@ impl Office {
             store: Arc::clone(&fixture.store),
             files: Arc::new(Nowhere),
             team: Arc::new(Nobody),
-            ids: Arc::new(Counter::beginning_at(1 << 32)),
+            ids: Arc::new(RisingIds::beginning_at(1 << 32)),
         };
         let settings = LeadSettings {
             region: None,

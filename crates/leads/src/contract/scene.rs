@@ -2,16 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a law reports by panicking")]
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::ops::Range;
 
+pub(super) use ashlar_kernel::contract::scene::{elsewhere, noon};
 use ashlar_kernel::{
-    Actor, Change, Context, Email, Id, IdSource, LogReader, RequestId, StoreError, TenantId, Timestamp,
+    Change, Context, Email, Id, LogReader, StoreError, TenantId, Timestamp,
+    contract::scene::{RisingIds, nobody_asks},
 };
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use futures::StreamExt as _;
 use serde_json::json;
 use uuid::Uuid;
@@ -22,16 +20,6 @@ use crate::{
     lead::{Category, Consent, Custom, FullName, Mark, MovePower, Notes, Phone, ShortLine, Tags, Utm},
     port::{FileBytes, FileError, FileKey, FileKeys, Files, LeadTx, NewFile, SaveLeadError, Team},
 };
-
-/// A whole second, which is written without a fraction by some.
-pub(super) fn noon() -> Timestamp {
-    Timestamp::UNIX_EPOCH + TimeDelta::seconds(1_893_499_200)
-}
-
-/// A tenant without leads.
-pub(super) fn elsewhere() -> TenantId {
-    TenantId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002))
-}
 
 /// Everything that can be known of a lead.
 pub(super) fn everything(email: &str) -> Details {
@@ -79,17 +67,6 @@ pub(super) fn little(email: &str) -> Details {
     }
 }
 
-/// Ids that rise and are never those of another scene's store, which has its own.
-#[derive(Default)]
-pub(super) struct Counter(AtomicU64);
-
-impl Counter {
-    /// Of its own, beside those of a scene.
-    pub(super) const fn beginning_at(first: u64) -> Self {
-        Self(AtomicU64::new(first))
-    }
-}
-
 /// A team without people.
 pub(super) struct Nobody;
 
@@ -134,27 +111,15 @@ impl Files for Nowhere {
     }
 }
 
-impl IdSource for Counter {
-    fn next(&self) -> Uuid {
-        let count = self.0.fetch_add(1, Ordering::SeqCst);
-        Uuid::from_u128(0x0195_0000_0000_7000_8000_0000_0000_0000 + u128::from(count))
-    }
-
-    /// Nobody keeps anything from anybody here.
-    fn salt(&self) -> [u8; 32] {
-        [7; 32]
-    }
-}
-
 /// A fixture in use.
 pub(super) struct Scene {
     pub(super) fixture: Fixture,
-    ids: Counter,
+    ids: RisingIds,
 }
 
 impl Scene {
     pub(super) fn new(fixture: Fixture) -> Self {
-        Self { fixture, ids: Counter::default() }
+        Self { fixture, ids: RisingIds::default() }
     }
 
     pub(super) fn id<T>(&self) -> Id<T> {
@@ -162,15 +127,7 @@ impl Scene {
     }
 
     pub(super) fn context(&self) -> Context {
-        Context {
-            tenant: TenantId::MAIN,
-            actor: Actor::Anonymous,
-            request_id: RequestId::new(&self.ids),
-            client_ip: None,
-            user_agent: None,
-            trace: None,
-            now: noon(),
-        }
+        nobody_asks(&self.ids)
     }
 
     pub(super) async fn begin(&self) -> Box<dyn LeadTx> {

@@ -1,26 +1,21 @@
 //! An import whose process is killed again and again counts every row once.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use ashlar_blob::{BlobFiles, BlobUrl};
-use ashlar_kernel::{
-    Change, Clock, Context, Entropy, IdSource, MacKey, RequestId, StoreError, SystemClock, TenantId, TimeOrderedIds,
-    Timestamp, UnitOfWork,
-};
+use ashlar_kernel::{Change, Clock, Context, RequestId, StoreError, SystemClock, TenantId, Timestamp, UnitOfWork};
 use ashlar_leads::{
-    DisposableDomains, Lead, LeadPorts, LeadQuery, LeadRow, LeadSettings, Leads, NotePosition, Taken, TransferPorts,
-    Transfers,
+    Lead, LeadQuery, LeadRow, NotePosition, Taken, TransferPorts, Transfers,
     export::ExportEvent,
     import::{
         ImportCounts, ImportEvent, ImportId, ImportJob, ImportOptionsInput, ImportState, LeadKeys, NewImport, RowFault,
     },
     port::{ExportStore, Files as _, LeadBatch, TransferStore, TransferTx},
 };
-use ashlar_memory::{Everybody, SeededEntropy};
-use ashlar_sql::{SqlOptions, SqlStore};
+use ashlar_sql::SqlStore;
 use ashlar_tests::{
-    binary::PostgresDatabase,
-    mortal::{Death, dies},
+    laws_of_databases,
+    mortal::{Death, dies, every_window, orders},
+    stores::{files, ids, leads, open, prepare},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -29,15 +24,12 @@ use uuid::Uuid;
 /// Before and after each step of a batch.
 const WINDOWS: usize = 8;
 const ROUNDS: usize = 2;
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
-/// What a process is told: its number, the window, the pass, the folder and the URL of the database.
-pub(super) const ORDERS: &str = "ASHLAR_TEST_IMPORT_DIES_AT";
 /// Rows of the file: every tenth fails, and every eleventh repeats the one before it. Four processes of a round save a batch
 /// before they die, of 2,500 rows but for the first, and the last has one left.
 const ROWS: usize = 22_000;
 
 /// The time as a process sees it that is started so many minutes later: nobody waits for the leases of the dead.
-struct LaterClock(usize);
+struct LaterClock(u64);
 
 impl Clock for LaterClock {
     fn now(&self) -> Timestamp {
@@ -128,25 +120,7 @@ impl TransferTx for MortalTx {
     }
 }
 
-pub(super) fn ids(seed: usize) -> Arc<dyn IdSource> {
-    let entropy = Arc::new(SeededEntropy::new(u64::try_from(seed).unwrap()));
-    Arc::new(TimeOrderedIds::new(Arc::new(SystemClock), entropy))
-}
-
-pub(super) async fn open(url: &str, seed: usize) -> SqlStore {
-    SqlStore::connect(SqlOptions::parse(url).unwrap(), ids(seed)).await.unwrap()
-}
-
-pub(super) fn files(folder: &str) -> BlobFiles {
-    files_named(folder, 7)
-}
-
-fn files_named(folder: &str, seed: u64) -> BlobFiles {
-    let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
-    BlobFiles::new(BlobUrl::parse(&format!("file:{folder}")).unwrap(), None, entropy).unwrap()
-}
-
-fn service(store: SqlStore, transfers: Arc<dyn TransferStore>, whose: (usize, &str)) -> Transfers {
+fn service(store: SqlStore, transfers: Arc<dyn TransferStore>, whose: (u64, &str)) -> Transfers {
     let exports = Arc::new(store.clone());
     service_over(store, (transfers, exports), whose)
 }
@@ -154,40 +128,21 @@ fn service(store: SqlStore, transfers: Arc<dyn TransferStore>, whose: (usize, &s
 pub(super) fn service_over(
     store: SqlStore,
     (transfers, exports): (Arc<dyn TransferStore>, Arc<dyn ExportStore>),
-    (number, folder): (usize, &str),
+    (number, folder): (u64, &str),
 ) -> Transfers {
-    let ports_of_transfers = TransferPorts { store: transfers, exports, clock: Arc::new(LaterClock(number)) };
-    Transfers::new(leads_over(store, (number, folder)), ports_of_transfers)
-}
-
-pub(super) fn leads_over(store: SqlStore, (number, folder): (usize, &str)) -> Leads {
-    let ports = LeadPorts {
-        store: Arc::new(store),
-        // Names of its own, as every process has.
-        files: Arc::new(files_named(folder, 8 + u64::try_from(number).unwrap())),
-        team: Arc::new(Everybody),
-        ids: ids(1_000 + number),
-    };
-    let disposable = DisposableDomains::but_for([]);
-    let settings = LeadSettings { region: None, disposable, root_key: MacKey::from_bytes([7; 32]) };
-    Leads::new(ports, settings)
+    let ports = TransferPorts { store: transfers, exports, clock: Arc::new(LaterClock(number)) };
+    Transfers::new(leads(store, (number, folder)), ports)
 }
 
 /// Started by the tests below, in a process of its own: it takes the import on, and dies of it. Without orders it is no
 /// test.
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
 async fn mortal() {
-    let Ok(orders) = std::env::var(ORDERS) else { return };
-    if let Some(orders) = orders.strip_prefix("export ") {
-        return super::killed_exports::obey(orders).await;
-    }
-    let [number, window, pass, folder, url] = orders.splitn(5, ' ').collect::<Vec<_>>().try_into().unwrap();
-    let number = number.parse().unwrap();
-    let store = open(url, number).await;
-    let death = Arc::new(Death::in_window(window.parse().unwrap(), pass.parse().unwrap()));
+    let Some((number, window, pass, folder, url)) = orders::<(u64, usize, usize, String, String)>() else { return };
+    let store = open(&url, number).await;
+    let death = Arc::new(Death::in_window(window, pass));
     let mortal = Mortal { store: store.clone(), death };
-    let transfers = service(store, Arc::new(mortal), (number, folder));
+    let transfers = service(store, Arc::new(mortal), (number, &folder));
     let Taken::Run(mut run) = transfers.take(Uuid::from_u128(1)).await.unwrap() else { panic!("there is an import") };
     while run.step().await.unwrap() {}
 }
@@ -195,8 +150,7 @@ async fn mortal() {
 fn die(number: usize, window: usize, (folder, url): (&str, &str)) {
     // The first transaction takes the import on, the next saves a batch.
     let pass = if window == 2 || window == 3 { 1 } else { 2 + number % 2 };
-    let orders = format!("{number} {window} {pass} {folder} {url}");
-    dies((ORDERS, &orders), PATIENCE, &format!("process {number}, in window {window},"));
+    dies(module_path!(), &(number, window, pass, folder, url), &format!("process {number}, in window {window},"));
 }
 
 fn file() -> String {
@@ -222,13 +176,10 @@ fn expected() -> ImportCounts {
 async fn an_import_survives_kill_nine(url: &str) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().to_str().unwrap();
-    let options = SqlOptions::parse(url).unwrap();
-    let schema = ashlar_sql::SchemaConnection::open(&options).await.unwrap();
-    ashlar_migrations::up(schema.connection()).await.unwrap();
-    schema.close().await;
+    prepare(url).await;
     let store = open(url, 0).await;
     let text = file();
-    let mut upload = files(folder).begin(1 << 30).await.unwrap();
+    let mut upload = files(folder, 0).begin(1 << 30).await.unwrap();
     upload.write(Bytes::from(text.clone())).await.unwrap();
     let kept = upload.keep().await.unwrap();
     let new = NewImport {
@@ -246,19 +197,16 @@ async fn an_import_survives_kill_nine(url: &str) {
     tx.commit().await.unwrap();
     store.close().await;
 
-    let mut number = 0;
-    for _round in 0..ROUNDS {
-        for window in 0..WINDOWS {
-            number += 1;
-            die(number, window, (folder, url));
-            let store = open(url, 0).await;
-            let job = store.import(TenantId::MAIN, id).await.unwrap().unwrap();
-            let leads = count(&store).await;
-            assert_eq!(job.counts().created, leads, "after process {number}");
-            store.close().await;
-        }
+    for (number, window) in every_window(ROUNDS, WINDOWS) {
+        die(number, window, (folder, url));
+        let store = open(url, 0).await;
+        let job = store.import(TenantId::MAIN, id).await.unwrap().unwrap();
+        let leads = count(&store).await;
+        assert_eq!(job.counts().created, leads, "after process {number}");
+        store.close().await;
     }
 
+    let number = u64::try_from(ROUNDS * WINDOWS).unwrap();
     let store = open(url, number + 1).await;
     let transfers = service(store.clone(), Arc::new(store.clone()), (number + 1, folder));
     let Taken::Run(mut run) = transfers.take(Uuid::from_u128(1)).await.unwrap() else { panic!("there is an import") };
@@ -294,14 +242,4 @@ async fn count(store: &SqlStore) -> u64 {
     store.leads(&query).await.unwrap().counted.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_survives_kill_nine_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    an_import_survives_kill_nine(&format!("sqlite:{}", folder.path().join("a.db").display())).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_survives_kill_nine_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    an_import_survives_kill_nine(&database.url()).await;
-}
+laws_of_databases!(an_import_survives_kill_nine);

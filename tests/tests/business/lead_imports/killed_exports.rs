@@ -9,17 +9,18 @@ use ashlar_leads::{
     port::{ExportStore, ExportTx, FileKey, Files as _},
     use_case::TakenExport,
 };
-use ashlar_sql::{SchemaConnection, SqlOptions, SqlStore};
+use ashlar_sql::SqlStore;
 use ashlar_tests::{
-    binary::PostgresDatabase,
-    mortal::{Death, dies},
+    laws_of_databases,
+    mortal::{Death, dies, orders},
+    stores::{files, ids, leads, open, prepare},
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use futures::{StreamExt as _, TryStreamExt as _};
 use uuid::Uuid;
 
-use super::kill_nine::{ORDERS, PATIENCE, files, ids, leads_over, open, service_over};
+use super::kill_nine::service_over;
 
 /// More than a worker reads at a time, twice.
 const LEADS: usize = 4_500;
@@ -58,13 +59,14 @@ impl ExportStore for Mortal {
     }
 }
 
-/// Takes the export on, and dies of it: after so many steps, or with the file kept and not noted.
-pub(super) async fn obey(orders: &str) {
-    let [number, steps, folder, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
-    let (number, steps): (usize, usize) = (number.parse().unwrap(), steps.parse().unwrap());
-    let store = open(url, number).await;
+/// Started by the tests below, in a process of its own: it takes the export on, and dies of it: after so many steps, or with
+/// the file kept and not noted. Without orders it is no test.
+#[tokio::test(flavor = "multi_thread")]
+async fn mortal() {
+    let Some((number, steps, folder, url)) = orders::<(u64, usize, String, String)>() else { return };
+    let store = open(&url, number).await;
     let exports = Arc::new(Mortal { store: store.clone(), death: Death::in_window(0, 2) });
-    let transfers = service_over(store.clone(), (Arc::new(store), exports), (number, folder));
+    let transfers = service_over(store.clone(), (Arc::new(store), exports), (number, &folder));
     let TakenExport::Run(mut run) = transfers.take_export().await.unwrap() else { panic!("there is an export") };
     for _step in 0..steps {
         run.step().await.unwrap();
@@ -127,15 +129,13 @@ async fn enter(store: &SqlStore, context: &Context) {
 
 async fn stored(folder: &str) -> Vec<FileKey> {
     let ever = "2999-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
-    files(folder).kept_before(ever).await.unwrap().try_collect().await.unwrap()
+    files(folder, 0).kept_before(ever).await.unwrap().try_collect().await.unwrap()
 }
 
 async fn an_export_survives_kill_nine(url: &str) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().to_str().unwrap();
-    let schema = SchemaConnection::open(&SqlOptions::parse(url).unwrap()).await.unwrap();
-    ashlar_migrations::up(schema.connection()).await.unwrap();
-    schema.close().await;
+    prepare(url).await;
     let store = open(url, 0).await;
     let request = RequestId::parse("kill-nine").unwrap();
     let context = Context::system("test", TenantId::MAIN, request, SystemClock.now());
@@ -150,8 +150,7 @@ async fn an_export_survives_kill_nine(url: &str) {
 
     // Three parts, the end, and its being noted.
     for (number, steps) in [0, 1, 2, 3, 4].into_iter().enumerate() {
-        let orders = format!("export {} {steps} {folder} {url}", number + 1);
-        dies((ORDERS, &orders), PATIENCE, &format!("the process of {steps} steps"));
+        dies(module_path!(), &(number + 1, steps, folder, url), &format!("the process of {steps} steps"));
         let store = open(url, 0).await;
         let job = store.export(TenantId::MAIN, id).await.unwrap().unwrap();
         assert_eq!((job.state(), job.stored_file()), (ExportState::Running, None), "after {steps} steps");
@@ -167,25 +166,15 @@ async fn an_export_survives_kill_nine(url: &str) {
     while run.step().await.unwrap() {}
     assert_eq!((run.job().state(), run.job().size().0), (ExportState::Completed, LEADS as u64));
     let file = run.job().stored_file().unwrap().clone();
-    let bytes = files(folder).read(&file.key, None).await.unwrap().unwrap();
+    let bytes = files(folder, 0).read(&file.key, None).await.unwrap().unwrap();
     let bytes: Vec<_> = bytes.map(Result::unwrap).collect().await;
     assert_eq!(String::from_utf8(bytes.concat()).unwrap().lines().count(), LEADS + 1);
     // What the process left that died between the file and its being noted goes, and the file of the export stays.
     assert_eq!(stored(folder).await.len(), 2);
-    let leads = leads_over(store.clone(), (10, folder));
+    let leads = leads(store.clone(), (10, folder));
     assert_eq!(leads.sweep_files(SystemClock.now() + TimeDelta::days(2)).await.unwrap(), 1);
     assert_eq!(stored(folder).await, [file.key]);
     store.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_export_survives_kill_nine_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    an_export_survives_kill_nine(&format!("sqlite:{}", folder.path().join("a.db").display())).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_export_survives_kill_nine_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    an_export_survives_kill_nine(&database.url()).await;
-}
+laws_of_databases!(an_export_survives_kill_nine);

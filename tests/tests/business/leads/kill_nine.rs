@@ -4,51 +4,23 @@ use std::{
     fs::{self, OpenOptions},
     io::Write as _,
     sync::Arc,
-    time::Duration,
 };
 
-use ashlar_blob::{BlobFiles, BlobUrl};
-use ashlar_kernel::{
-    Actor, Context, EventLog as _, IdSource, KeyPrincipal, LogReader, MacKey, RequestId, SystemClock, TenantId,
-    TimeOrderedIds, Timestamp,
-};
-use ashlar_leads::{
-    DisposableDomains, LeadForm, LeadPorts, LeadSettings, Leads, Received, SubmitForm, permission, port::LeadStore as _,
-};
-use ashlar_memory::{Everybody, SeededEntropy};
-use ashlar_sql::{SchemaConnection, SqlOptions, SqlStore};
+use ashlar_kernel::{Actor, Context, EventLog as _, KeyPrincipal, LogReader, RequestId, TenantId, Timestamp};
+use ashlar_leads::{LeadForm, Leads, Received, SubmitForm, permission, port::LeadStore as _};
+use ashlar_sql::{SqlOptions, SqlStore};
 use ashlar_tests::{
-    binary::PostgresDatabase,
-    mortal::{Death, dies},
+    Past, laws_of_databases,
+    mortal::{Death, dies, orders},
+    stores::{ids, leads, open, prepare},
 };
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-const PATIENCE: Duration = Duration::from_mins(1);
-/// What a process is told: its number, after how many answers it dies, its folder and the URL of the database.
-const ORDERS: &str = "ASHLAR_TEST_FORMS_DIE_AT";
 /// People who send forms at once.
 const SENDERS: usize = 32;
-
-async fn open(url: &str, seed: u64) -> SqlStore {
-    SqlStore::connect(SqlOptions::parse(url).unwrap(), ids(seed)).await.unwrap()
-}
-
-fn ids(seed: u64) -> Arc<dyn IdSource> {
-    Arc::new(TimeOrderedIds::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(seed))))
-}
-
-fn leads(store: SqlStore, number: u64, folder: &str) -> Leads {
-    let url = BlobUrl::parse(&format!("file:{folder}")).unwrap();
-    let ports = LeadPorts {
-        store: Arc::new(store),
-        files: Arc::new(BlobFiles::new(url, None, Arc::new(SeededEntropy::new(number))).unwrap()),
-        team: Arc::new(Everybody),
-        ids: ids(1_000 + number),
-    };
-    let disposable = DisposableDomains::but_for([]);
-    Leads::new(ports, LeadSettings { region: None, disposable, root_key: MacKey::from_bytes([7; 32]) })
-}
+/// More than it takes to add two groups of leads.
+const STATEMENTS: usize = 16;
 
 fn visitor(now: Timestamp) -> Context {
     let permissions = [permission::SUBMIT].into_iter().collect();
@@ -82,13 +54,13 @@ async fn keep_sending(leads: Leads, sender: String, thanked: String, death: Arc<
 /// Started by the tests below, in a process of its own: it takes forms in, writes down who was thanked, and dies of it.
 /// Without orders it is no test.
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
 async fn mortal() {
-    let Ok(orders) = std::env::var(ORDERS) else { return };
-    let [number, answers, folder, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
-    let (number, answers): (u64, usize) = (number.parse().unwrap(), answers.parse().unwrap());
-    let leads = leads(open(url, number).await, number, folder);
-    let death = Arc::new(Death::in_window(0, answers));
+    let Some((number, window, pass, folder, url)) = orders::<(u64, usize, usize, String, String)>() else { return };
+    let death = Arc::new(Death::in_window(window, pass));
+    let mut options = SqlOptions::parse(&url).unwrap();
+    let after_statement = Arc::clone(&death);
+    options.observer = Some(Arc::new(move |_seen| after_statement.may_come(1)));
+    let leads = leads(SqlStore::connect(options, ids(number)).await.unwrap(), (number, &folder));
     let thanked = format!("{folder}/thanked");
     let senders = (0..SENDERS).map(|sender| {
         let (leads, death, thanked) = (leads.clone(), Arc::clone(&death), thanked.clone());
@@ -102,14 +74,17 @@ async fn mortal() {
 async fn whoever_was_thanked_is_there_after_kill_nine(url: &str) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().to_str().unwrap();
-    let schema = SchemaConnection::open(&SqlOptions::parse(url).unwrap()).await.unwrap();
-    ashlar_migrations::up(schema.connection()).await.unwrap();
-    schema.close().await;
+    prepare(url).await;
 
-    for (number, answers) in [1, 7, 40, 41, 150].into_iter().enumerate() {
-        dies((ORDERS, &format!("{} {answers} {folder} {url}", number + 1)), PATIENCE, &format!("process {number}"));
+    // After an answer nothing may be under way; after a statement something is.
+    let deaths = [1, 7, 40, 41, 150].map(|answers| (0, answers)).into_iter();
+    let deaths = deaths.chain((1..=STATEMENTS).map(|statements| (1, statements)));
+    for (number, (window, pass)) in deaths.enumerate() {
+        dies(module_path!(), &(number + 1, window, pass, folder, url), &format!("process {number}"));
     }
 
+    let past = Past::the_product(url);
+    past.comes_to_rest().await;
     let store = open(url, 0).await;
     let thanked = fs::read_to_string(format!("{folder}/thanked")).unwrap();
     assert!(thanked.lines().count() >= 239);
@@ -123,18 +98,10 @@ async fn whoever_was_thanked_is_there_after_kill_nine(url: &str) {
         let lead = store.lead(TenantId::MAIN, ashlar_kernel::Id::from_uuid(id)).await.unwrap();
         assert!(lead.is_some(), "an event without its lead");
     }
+    let leads = past.number("SELECT count(*) FROM lead").await;
+    assert_eq!(i64::try_from(events.len()).unwrap(), leads, "a lead without its event");
     assert!(events.len() >= thanked.lines().count());
     store.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_thanked_is_there_after_kill_nine_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    whoever_was_thanked_is_there_after_kill_nine(&format!("sqlite:{}", folder.path().join("a.db").display())).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_thanked_is_there_after_kill_nine_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    whoever_was_thanked_is_there_after_kill_nine(&database.url()).await;
-}
+laws_of_databases!(whoever_was_thanked_is_there_after_kill_nine);

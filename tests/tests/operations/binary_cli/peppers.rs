@@ -1,13 +1,10 @@
 //! The secret that passwords are hashed with, from its first day to its last.
 
-use ashlar_tests::{
-    Past,
-    binary::{PostgresDatabase, Program},
-};
+use ashlar_tests::{Past, binary::Program, laws_of_programs};
 
 const ADA: &str = "ada@example.org";
 
-async fn exchanged(program: Program, past: &Past) {
+async fn pepper_is_exchanged(program: &Program, past: &Past) {
     let (old, new) = (format!("2025:{}", "1a".repeat(32)), format!("2026:{}", "2b".repeat(32)));
     let seasoned = |peppers: &str| program.clone().env("ASHLAR_PASSWORD_PEPPER", peppers);
     let class = async || past.texts("SELECT password_class FROM \"user\"").await.remove(0);
@@ -40,18 +37,4 @@ async fn exchanged(program: Program, past: &Past) {
     assert!(!signs_in(&seasoned(&new.replace("2b", "3c"))).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pepper_is_exchanged_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain();
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    exchanged(program, &past).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn pepper_is_exchanged_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_DATABASE_URL", database.url());
-    exchanged(program, &Past::the_product(&database.url())).await;
-}
+laws_of_programs!(pepper_is_exchanged);

@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use ashlar_tests::binary::{Api, Ledger, PostgresDatabase, Program, Seed};
+use ashlar_tests::{
+    Past,
+    binary::{Api, Ledger, Program, Seed},
+    laws_of_programs,
+    mortal::killed_after,
+};
 use tokio::task::JoinSet;
 
 const CYCLES: u32 = 20;
@@ -17,38 +22,17 @@ const CLIENTS: u32 = 8;
 /// The longest storm. With Argon2id at work on two cores this is a few dozen registrations.
 const LONGEST: u64 = 1_500;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn kill_nine_leaves_no_user_without_its_event_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain();
-    let file = program.database();
-
-    kill_again_and_again(&program, async || Ledger::of_sqlite(&file).await).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn kill_nine_leaves_no_user_without_its_event_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_DATABASE_URL", database.url());
-
-    kill_again_and_again(&program, async || Ledger::of_postgres(&database.url()).await).await;
-}
-
-async fn kill_again_and_again(program: &Program, read: impl AsyncFn() -> Ledger) {
+async fn kill_nine_leaves_no_user_without_its_event(program: &Program, past: &Past) {
     let mut seed = Seed::fresh();
     let promised = Promised::default();
     let mut last = Ledger::default();
 
     for cycle in 1..=CYCLES {
-        let mut server = program.serve().await;
-        let storm = storm(&server.api(), &promised);
-        // The moment is the point of this test: any moment, and another one each time.
-        tokio::time::sleep(Duration::from_millis(seed.below(LONGEST))).await;
-        server.kill_nine();
+        let pause = Duration::from_millis(seed.below(LONGEST));
+        let storm = killed_after(program, pause, |server| storm(&server.api(), &promised)).await;
         storm.join_all().await;
 
-        let ledger = read().await;
+        let ledger = Ledger::of(past).await;
         let faults = ledger.faults(&promised.emails());
         assert!(faults.is_empty(), "after kill {cycle}: {faults:#?}");
         // Not a prefix: what the killed process had asked to commit may be there a moment after we looked.
@@ -62,6 +46,8 @@ async fn kill_again_and_again(program: &Program, read: impl AsyncFn() -> Ledger)
     let server = program.serve().await;
     assert_eq!(server.api().log_in(emails.first().unwrap()).await.status, 200);
 }
+
+laws_of_programs!(kill_nine_leaves_no_user_without_its_event);
 
 /// Registers accounts from all clients at once, until the server is gone.
 fn storm(api: &Api, promised: &Promised) -> JoinSet<()> {

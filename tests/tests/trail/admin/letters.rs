@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use ashlar_tests::{
     Past,
-    binary::{PostgresDatabase, Program, eventually},
+    binary::{Program, eventually},
+    laws_of_programs,
+    mortal::killed_after,
 };
 use mail_parser::{Message, MessageParser};
 
@@ -19,8 +21,8 @@ struct Installation {
 }
 
 impl Installation {
-    async fn new(program: Program, past: Past) -> Self {
-        let program = program.plain().env("ASHLAR_PUBLIC_URL", "https://api.example.org");
+    async fn new(program: &Program, past: &Past) -> Self {
+        let program = program.clone().env("ASHLAR_PUBLIC_URL", "https://api.example.org");
         let blobs = program.data().join("blobs");
         let server = program.serve().await;
         for email in ["boss@example.org", "second@example.org", "ada@example.org"] {
@@ -32,7 +34,7 @@ impl Installation {
              WHERE user_id = (SELECT id FROM \"user\" WHERE email = 'second@example.org')",
         )
         .await;
-        let there = Self { program, past, blobs };
+        let there = Self { program, past: past.clone(), blobs };
         // The check may have been due before.
         drop(fs::remove_dir_all(&there.blobs));
         fs::write(&there.blobs, "no folder").unwrap();
@@ -75,7 +77,7 @@ impl Installation {
     }
 }
 
-async fn administrators_are_told_of_a_place_for_files_that_fails(program: Program, past: Past) {
+async fn administrators_are_told_of_a_place_for_files_that_fails(program: &Program, past: &Past) {
     let there = Installation::new(program, past).await;
 
     let server = there.program.serve().await;
@@ -108,29 +110,10 @@ async fn administrators_are_told_of_a_place_for_files_that_fails(program: Progra
     assert_eq!((there.past.number(raised).await, there.letters().len()), (1, 2));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn administrators_are_told_of_a_place_for_files_that_fails_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path());
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    administrators_are_told_of_a_place_for_files_that_fails(program, past).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn administrators_are_told_of_a_place_for_files_that_fails_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).env("ASHLAR_DATABASE_URL", database.url());
-    administrators_are_told_of_a_place_for_files_that_fails(program, Past::the_product(&database.url())).await;
-}
-
-async fn each_administrator_has_one_letter_wherever_processes_die(program: Program, past: Past) {
+async fn each_administrator_has_one_letter_wherever_processes_die(program: &Program, past: &Past) {
     let there = Installation::new(program, past).await;
     for pause in [0, 5, 10, 20, 40, 80, 160, 320] {
-        let mut server = there.program.serve().await;
-        // The moment is the point of this test: another one each time.
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        server.kill_nine();
+        killed_after(&there.program, Duration::from_millis(pause), |_server| ()).await;
         there.past.comes_to_rest().await;
         // Nobody waits until the leases of the dead are over, nor for another attempt, and more processes die here than a
         // job has attempts.
@@ -150,29 +133,18 @@ async fn each_administrator_has_one_letter_wherever_processes_die(program: Progr
     assert_eq!(there.past.number(events).await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_administrator_has_one_letter_wherever_processes_die_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path());
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    each_administrator_has_one_letter_wherever_processes_die(program, past).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn each_administrator_has_one_letter_wherever_processes_die_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).env("ASHLAR_DATABASE_URL", database.url());
-    each_administrator_has_one_letter_wherever_processes_die(program, Past::the_product(&database.url())).await;
-}
+laws_of_programs!(
+    administrators_are_told_of_a_place_for_files_that_fails,
+    each_administrator_has_one_letter_wherever_processes_die,
+);
 
 /// One database will do: which readers there are is no matter of the store.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_is_told_in_the_place_of_administrators_and_nobody_if_that_is_wanted() {
     let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path());
+    let program = Program::in_folder(folder.path()).plain();
     let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    let there = Installation::new(program, past).await;
+    let there = Installation::new(&program, &past).await;
     let found = "SELECT count(*) FROM notification WHERE dedupe_key = 'storage.unwritable' AND resolved_at IS NULL";
     let waiting = "SELECT count(*) FROM event_dispatch_pending";
     let told = "SELECT count(*) FROM job WHERE kind LIKE 'notification.%'";

@@ -29,7 +29,8 @@ use ashlar_leads::{
     port::LeadStore,
 };
 use ashlar_memory::{ManualClock, MemoryJobs, MemoryNumbers, MemoryStore, SeededEntropy};
-use ashlar_sql::{SchemaConnection, SqlOptions, SqlStore};
+use ashlar_sql::{SqlOptions, SqlStore};
+use ashlar_tests::stores::prepare;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
@@ -254,12 +255,9 @@ fn ids() -> Arc<dyn IdSource> {
 }
 
 async fn on_database(url: &str, ground: Box<dyn Send + Sync>) -> NumberFixture {
-    let options = SqlOptions::parse(url).unwrap();
-    let schema = SchemaConnection::open(&options).await.unwrap();
-    ashlar_migrations::up(schema.connection()).await.unwrap();
-    schema.close().await;
+    prepare(url).await;
     let ids = ids();
-    let store = Arc::new(SqlStore::connect(options, Arc::clone(&ids)).await.unwrap());
+    let store = Arc::new(SqlStore::connect(SqlOptions::parse(url).unwrap(), Arc::clone(&ids)).await.unwrap());
     let world = ByPorts::new(&store, Arc::clone(&store) as Arc<_>, ids, ground);
     NumberFixture { numbers: store, world: Arc::new(world) }
 }

@@ -3,10 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use ashlar_kernel::TenantId;
-use ashlar_tests::{
-    Past,
-    binary::{PostgresDatabase, Program},
-};
+use ashlar_tests::{Past, binary::Program, laws_of_programs};
 use serde_json::Value;
 
 /// Starts a server, has something happen, verifies beside it, stops it, and tampers.
@@ -64,21 +61,7 @@ fn newest_checkpoint(program: &Program) -> PathBuf {
     folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).max_by_key(size).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_operator_finds_what_was_changed_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain();
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    an_operator_finds_what_was_changed(&program, &past).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_operator_finds_what_was_changed_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_DATABASE_URL", database.url());
-    an_operator_finds_what_was_changed(&program, &Past::the_product(&database.url())).await;
-}
+laws_of_programs!(an_operator_finds_what_was_changed);
 
 /// A file that was copied by half accuses nobody, is named, and is no proof either.
 #[tokio::test(flavor = "multi_thread")]

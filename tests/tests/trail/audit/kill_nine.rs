@@ -10,12 +10,13 @@ use ashlar_audit::{
 use ashlar_kernel::{Clock as _, EventRecord, StoreError, SystemClock, TenantId, Timestamp};
 use ashlar_sql::SqlStore;
 use ashlar_tests::{
-    binary::PostgresDatabase,
-    mortal::{Death, dies},
+    laws_of_databases,
+    mortal::{Death, dies, every_window, orders},
+    stores::{open, prepare},
 };
 use async_trait::async_trait;
 
-use super::{emit, mortal_retention, open, prepare, seal_all};
+use super::{emit, seal_all};
 
 /// Before and after each step: one that was not made, and one whose answer was not heard.
 const WINDOWS: [&str; 10] = [
@@ -32,9 +33,6 @@ const WINDOWS: [&str; 10] = [
 ];
 const ROUNDS: usize = 10;
 const EVENTS: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(30);
-/// What a process is told: its number, the window, the pass, and the URL of the database.
-const ORDERS: &str = "ASHLAR_TEST_SEALER_DIES_AT";
 
 struct Mortal {
     store: SqlStore,
@@ -76,19 +74,13 @@ impl SealTx for MortalTurn {
     }
 }
 
-/// Started by the tests below, in a process of its own: three things happen, it seals (or lets bodies expire), and dies of
-/// it. Without orders it is no test.
+/// Started by the tests below, in a process of its own: three things happen, it seals, and dies of it. Without orders it is no test.
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
 async fn mortal() {
-    if let Ok(orders) = std::env::var(mortal_retention::ORDERS) {
-        return mortal_retention::expire(&orders).await;
-    }
-    let Ok(orders) = std::env::var(ORDERS) else { return };
-    let [number, window, pass, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
-    let store = open(url, number.parse().unwrap()).await;
+    let Some((number, window, pass, url)) = orders::<(u64, usize, usize, String)>() else { return };
+    let store = open(&url, number).await;
     emit(&store, EVENTS).await;
-    let death = Arc::new(Death::in_window(window.parse().unwrap(), pass.parse().unwrap()));
+    let death = Arc::new(Death::in_window(window, pass));
     let sealer = Sealer::new(Arc::new(Mortal { store, death }));
     // Transactions elsewhere on the server may hold it up.
     for _step in 0..1_000 {
@@ -97,21 +89,12 @@ async fn mortal() {
     }
 }
 
-fn die(number: usize, window: usize, url: &str) {
-    // With three events and two at a time there are two turns at least.
-    let pass = 1 + number % 2;
-    let orders = format!("{number} {window} {pass} {url}");
-    dies((ORDERS, &orders), PATIENCE, &format!("process {number}, {},", WINDOWS[window]));
-}
-
 async fn a_sealer_survives_kill_nine(url: &str) {
     prepare(url).await;
-    let mut number = 0;
-    for _round in 0..ROUNDS {
-        for window in 0..WINDOWS.len() {
-            number += 1;
-            die(number, window, url);
-        }
+    for (number, window) in every_window(ROUNDS, WINDOWS.len()) {
+        // With three events and two at a time there are two turns at least.
+        let orders = (number, window, 1 + number % 2, url);
+        dies(module_path!(), &orders, &format!("process {number}, {},", WINDOWS[window]));
     }
 
     let store = open(url, 0).await;
@@ -120,18 +103,8 @@ async fn a_sealer_survives_kill_nine(url: &str) {
     let mut snapshot = store.snapshot().await.unwrap();
     let report = verify_trail(&mut *snapshot, TenantId::MAIN, Vec::new(), &|_rows| ()).await.unwrap();
     assert_eq!(report.breach, None);
-    assert_eq!(report.verified, u64::try_from(number * EVENTS).unwrap());
+    assert_eq!(report.verified, u64::try_from(ROUNDS * WINDOWS.len() * EVENTS).unwrap());
     assert_eq!(snapshot.unsealed(TenantId::MAIN).await.unwrap(), Unsealed::default());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sealer_survives_kill_nine_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    a_sealer_survives_kill_nine(&format!("sqlite:{}", folder.path().join("a.db").display())).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sealer_survives_kill_nine_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    a_sealer_survives_kill_nine(&database.url()).await;
-}
+laws_of_databases!(a_sealer_survives_kill_nine);

@@ -15,28 +15,10 @@ use std::{sync::Arc, time::Duration};
 
 use ashlar_audit::Sealer;
 use ashlar_identity::{SessionEvent, SessionId, UserId, port::IdentityStore as _};
-use ashlar_kernel::{Change, Clock as _, Context, IdSource, RequestId, SystemClock, TenantId, TimeOrderedIds};
-use ashlar_memory::SeededEntropy;
-use ashlar_sql::{SqlOptions, SqlStore};
+use ashlar_kernel::{Change, Clock as _, Context, RequestId, SystemClock, TenantId};
+use ashlar_sql::SqlStore;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use uuid::Uuid;
-
-fn ids(seed: u64) -> Arc<dyn IdSource> {
-    Arc::new(TimeOrderedIds::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(seed))))
-}
-
-/// A store on a database that has the schema.
-async fn open(url: &str, seed: u64) -> SqlStore {
-    SqlStore::connect(SqlOptions::parse(url).unwrap(), ids(seed)).await.unwrap()
-}
-
-/// Makes the schema.
-async fn prepare(url: &str) {
-    let options = SqlOptions::parse(url).unwrap();
-    let schema = ashlar_sql::SchemaConnection::open(&options).await.unwrap();
-    ashlar_migrations::up(schema.connection()).await.unwrap();
-    schema.close().await;
-}
 
 /// So many things happen.
 async fn emit(store: &SqlStore, events: usize) {

@@ -1,6 +1,6 @@
 //! Whoever lets bodies expire and is killed at it leaves nothing half done.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use ashlar_audit::{
     log::AuditEvent,
@@ -14,15 +14,15 @@ use ashlar_kernel::{
 };
 use ashlar_sql::SqlStore;
 use ashlar_tests::{
-    Past,
-    binary::PostgresDatabase,
-    mortal::{Death, dies},
+    Past, laws_of_databases,
+    mortal::{Death, dies, every_window, orders},
+    stores::{open, prepare},
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{emit, open, prepare, seal_all};
+use super::{emit, seal_all};
 
 /// Before and after each step: one that was not made, and one whose answer was not heard.
 const WINDOWS: [&str; 10] = [
@@ -39,9 +39,6 @@ const WINDOWS: [&str; 10] = [
 ];
 const ROUNDS: usize = 2;
 const EVENTS: usize = 3;
-const PATIENCE: Duration = Duration::from_mins(1);
-/// What a process is told: its number, the window, the pass, and the URL of the database.
-pub(crate) const ORDERS: &str = "ASHLAR_TEST_RETENTION_DIES_AT";
 
 struct Mortal {
     store: SqlStore,
@@ -119,12 +116,14 @@ fn context() -> Context {
     Context::system("retention", TenantId::MAIN, RequestId::parse("retention").unwrap(), later)
 }
 
-/// Three things happen, and are let go of long after; the process dies of it.
-pub(crate) async fn expire(orders: &str) {
-    let [number, window, pass, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
-    let store = open(url, number.parse().unwrap()).await;
+/// Started by the tests below, in a process of its own: three things happen, and are let go of long after; the process dies
+/// of it. Without orders it is no test.
+#[tokio::test(flavor = "multi_thread")]
+async fn mortal() {
+    let Some((number, window, pass, url)) = orders::<(u64, usize, usize, String)>() else { return };
+    let store = open(&url, number).await;
     emit(&store, EVENTS).await;
-    let death = Arc::new(Death::in_window(window.parse().unwrap(), pass.parse().unwrap()));
+    let death = Arc::new(Death::in_window(window, pass));
     let mortal = Mortal { store: store.clone(), death };
     let retention = Retention::new(Arc::new(mortal), Periods::default());
     for _night in 0..100 {
@@ -135,14 +134,10 @@ pub(crate) async fn expire(orders: &str) {
 
 async fn retention_survives_kill_nine(url: &str) {
     prepare(url).await;
-    let mut number = 0;
-    for _round in 0..ROUNDS {
-        for (window, name) in WINDOWS.iter().enumerate() {
-            number += 1;
-            // With three events and two at a time there are two turns at least.
-            let orders = format!("{number} {window} {} {url}", 1 + number % 2);
-            dies((ORDERS, &orders), PATIENCE, &format!("process {number}, {name},"));
-        }
+    for (number, window) in every_window(ROUNDS, WINDOWS.len()) {
+        // With three events and two at a time there are two turns at least.
+        let orders = (number, window, 1 + number % 2, url);
+        dies(module_path!(), &orders, &format!("process {number}, {},", WINDOWS[window]));
     }
 
     let store = open(url, 0).await;
@@ -156,21 +151,11 @@ async fn retention_survives_kill_nine(url: &str) {
 
     let mut snapshot = store.snapshot().await.unwrap();
     let report = verify_trail(&mut *snapshot, TenantId::MAIN, Vec::new(), &|_rows| ()).await.unwrap();
-    assert_eq!((report.breach, report.expired), (None, u64::try_from(number * EVENTS).unwrap()));
+    assert_eq!((report.breach, report.expired), (None, u64::try_from(ROUNDS * WINDOWS.len() * EVENTS).unwrap()));
     let past = Past::the_product(url);
     let left = "SELECT count(*) FROM event WHERE name <> 'audit.retention.applied'";
     assert_eq!(past.number(left).await, 0);
     assert_eq!(past.number("SELECT count(*) FROM audit_expiry_pending").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn retention_survives_kill_nine_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    retention_survives_kill_nine(&format!("sqlite:{}", folder.path().join("a.db").display())).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn retention_survives_kill_nine_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    retention_survives_kill_nine(&database.url()).await;
-}
+laws_of_databases!(retention_survives_kill_nine);

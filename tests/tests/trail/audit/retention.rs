@@ -5,7 +5,8 @@ use std::time::Duration;
 use ashlar_kernel::TenantId;
 use ashlar_tests::{
     Past,
-    binary::{PostgresDatabase, Program, Python, eventually},
+    binary::{Program, Python, eventually},
+    laws_of_programs,
 };
 use serde_json::Value;
 
@@ -105,24 +106,12 @@ async fn a_body_that_goes_along_is_tampering(program: &Program, past: &Past) {
     assert!(tampered.stdout.contains(", one of the links "), "{tampered:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn old_bodies_go_by_night_and_no_others_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain();
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    old_bodies_go_by_night(&program, &past).await;
-    a_body_that_goes_along_is_tampering(&program, &past).await;
+async fn old_bodies_go_by_night_and_no_others(program: &Program, past: &Past) {
+    old_bodies_go_by_night(program, past).await;
+    a_body_that_goes_along_is_tampering(program, past).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn old_bodies_go_by_night_and_no_others_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_DATABASE_URL", database.url());
-    let past = Past::the_product(&database.url());
-    old_bodies_go_by_night(&program, &past).await;
-    a_body_that_goes_along_is_tampering(&program, &past).await;
-}
+laws_of_programs!(old_bodies_go_by_night_and_no_others);
 
 /// In its path is what `--quick` leaves out.
 #[tokio::test(flavor = "multi_thread")]

@@ -10,12 +10,15 @@ use ashlar_kernel::{Clock as _, Entropy, SystemClock};
 use ashlar_memory::SeededEntropy;
 use ashlar_server::audit::{CheckpointFolder, Evidence, verify};
 use ashlar_sql::SqlStore;
-use ashlar_tests::binary::PostgresDatabase;
+use ashlar_tests::{
+    laws_of_databases,
+    stores::{open, prepare},
+};
 
 use super::{
     Raw,
     attack::{Place, Victim},
-    emit, open, prepare, seal_all,
+    emit, seal_all,
 };
 
 const KINDS: [Tampering; 7] = [
@@ -115,30 +118,4 @@ async fn clean_trails_raise_no_alarm(url: &str) {
     }
 }
 
-fn sqlite(folder: &std::path::Path) -> String {
-    format!("sqlite:{}", folder.join("a.db").display())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_tampering_is_found_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    every_tampering_is_found(&sqlite(folder.path())).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_tampering_is_found_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    every_tampering_is_found(&database.url()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn clean_trails_raise_no_alarm_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    clean_trails_raise_no_alarm(&sqlite(folder.path())).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn clean_trails_raise_no_alarm_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    clean_trails_raise_no_alarm(&database.url()).await;
-}
+laws_of_databases!(every_tampering_is_found, clean_trails_raise_no_alarm);

@@ -18,13 +18,16 @@ use ashlar_server::{
     work::{Roles, Working},
 };
 use ashlar_sql::SqlStore;
-use ashlar_tests::binary::PostgresDatabase;
+use ashlar_tests::{
+    laws_of_databases,
+    stores::{open, prepare},
+};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use super::{eventually, open, prepare, work};
+use super::{eventually, work};
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 enum Order {
@@ -175,31 +178,7 @@ async fn stopping_returns_what_does_not_end_in_time(url: &str) {
     assert_eq!((job.state(), job.attempts()), (JobState::Ready, 0), "as if nobody had taken it");
 }
 
-macro_rules! on_both {
-    ($($law:ident),+ $(,)?) => {
-        mod sqlite {
-            $(
-                #[tokio::test(flavor = "multi_thread")]
-                async fn $law() {
-                    let folder = tempfile::tempdir().unwrap();
-                    super::$law(&format!("sqlite:{}", folder.path().join("a.db").display())).await;
-                }
-            )+
-        }
-        mod postgres {
-            use super::*;
-            $(
-                #[tokio::test(flavor = "multi_thread")]
-                async fn $law() {
-                    let Some(database) = PostgresDatabase::fresh().await else { return };
-                    super::$law(&database.url()).await;
-                }
-            )+
-        }
-    };
-}
-
-on_both!(
+laws_of_databases!(
     jobs_run_side_by_side_and_no_more_than_so_many,
     panic_in_a_handler_costs_its_job_only,
     stopping_waits_for_what_is_about_to_end,

@@ -1,27 +1,25 @@
 //! Every event is handled at least once, has its effect once and in the order of its aggregate, wherever processes die.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use ashlar_identity::{SessionEvent, SessionId, UserId, port::IdentityStore as _};
 use ashlar_kernel::{Change, Clock as _, Context, RequestId, SystemClock, TenantId};
 use ashlar_server::{telemetry::metrics::Metrics, work::Roles};
 use ashlar_sql::SqlStore;
 use ashlar_tests::{
-    Past,
-    binary::PostgresDatabase,
-    mortal::{Death, dies},
+    Past, laws_of_databases,
+    mortal::{Death, dies, every_window, orders},
+    stores::{open, prepare},
 };
 use chrono::TimeDelta;
 
 use super::{
-    PATIENCE, eventually, open, prepare,
+    PATIENCE, eventually,
     windows::{WINDOWS, aggregate, mortal_work, tables},
 };
 
 const ROUNDS: usize = 20;
 const EVENTS: u128 = 3;
-/// What a process is told: its number, the URL of the database, the window and the pass.
-const ORDERS: &str = "ASHLAR_TEST_DIES_AT";
 
 async fn emit(store: &SqlStore, number: u128) {
     let request = RequestId::parse("kill-nine").unwrap();
@@ -37,14 +35,10 @@ async fn emit(store: &SqlStore, number: u128) {
 /// Started by the tests below, in a process of its own: three things happen, it works, and dies of it. Without orders it
 /// is no test.
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "how it is told what to do")]
 async fn mortal() {
-    let Ok(orders) = std::env::var(ORDERS) else { return };
-    let [number, window, pass, url] = orders.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
-    let (number, window, pass): (u32, usize, usize) =
-        (number.parse().unwrap(), window.parse().unwrap(), pass.parse().unwrap());
-    let store = open(url, u64::from(number)).await;
-    let (database, death) = (Past::the_product(url), Arc::new(Death::in_window(window, pass)));
+    let Some((number, window, pass, url)) = orders::<(u32, usize, usize, String)>() else { return };
+    let store = open(&url, u64::from(number)).await;
+    let (database, death) = (Past::the_product(&url), Arc::new(Death::in_window(window, pass)));
     for event in 0..EVENTS {
         emit(&store, event).await;
     }
@@ -61,8 +55,7 @@ async fn mortal() {
 fn die(number: usize, window: usize, url: &str) {
     // Nobody looks a schedule up more often than once a second.
     let pass = if window < 8 { 1 + number % 3 } else { 1 };
-    let orders = format!("{number} {window} {pass} {url}");
-    dies((ORDERS, &orders), PATIENCE, &format!("process {number}, {},", WINDOWS[window]));
+    dies(module_path!(), &(number, window, pass, url), &format!("process {number}, {},", WINDOWS[window]));
 }
 
 async fn effects_are_once_and_in_order_wherever_processes_die(url: &str) {
@@ -70,14 +63,11 @@ async fn effects_are_once_and_in_order_wherever_processes_die(url: &str) {
     let past = Past::the_product(url);
     past.execute(&tables(url)).await;
     past.execute("INSERT INTO schedule (name, first_asked) VALUES ('tick', '2026-01-01 00:00:00.000+00:00')").await;
-    let mut number = 0;
-    for _round in 0..ROUNDS {
-        for window in 0..WINDOWS.len() {
-            number += 1;
-            die(number, window, url);
-        }
+    for (number, window) in every_window(ROUNDS, WINDOWS.len()) {
+        die(number, window, url);
     }
 
+    let number = ROUNDS * WINDOWS.len();
     let store = open(url, 0).await;
     let ahead = TimeDelta::minutes(2) * i32::try_from(number + 1).unwrap();
     let work = mortal_work(&store, &past, ahead, &Arc::new(Death::never()));
@@ -117,18 +107,4 @@ async fn in_order(past: &Past) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn effects_survive_kill_nine_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    effects_are_once_and_in_order_wherever_processes_die(&sqlite(folder.path())).await;
-}
-
-fn sqlite(folder: &Path) -> String {
-    format!("sqlite:{}", folder.join("a.db").display())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn effects_survive_kill_nine_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    effects_are_once_and_in_order_wherever_processes_die(&database.url()).await;
-}
+laws_of_databases!(effects_are_once_and_in_order_wherever_processes_die);

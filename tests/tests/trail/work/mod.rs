@@ -11,10 +11,10 @@ use std::{sync::Arc, time::Duration};
 
 use ashlar_audit::Sealer;
 use ashlar_jobs::{Handlers, Schedule, Subscribers};
-use ashlar_kernel::{Clock, IdSource, SystemClock, TimeOrderedIds, Timestamp};
+use ashlar_kernel::{Clock, SystemClock, Timestamp};
 use ashlar_memory::SeededEntropy;
 use ashlar_server::work::{Sealing, SharedClock, Work};
-use ashlar_sql::{SqlOptions, SqlStore};
+use ashlar_sql::SqlStore;
 use chrono::TimeDelta;
 
 /// How long anything may take before the test gives up.
@@ -27,22 +27,6 @@ impl Clock for Ahead {
     fn now(&self) -> Timestamp {
         SystemClock.now() + self.0
     }
-}
-
-fn ids(seed: u64) -> Arc<dyn IdSource> {
-    Arc::new(TimeOrderedIds::new(Arc::new(SystemClock), Arc::new(SeededEntropy::new(seed))))
-}
-
-async fn open(url: &str, seed: u64) -> SqlStore {
-    SqlStore::connect(SqlOptions::parse(url).unwrap(), ids(seed)).await.unwrap()
-}
-
-/// Makes the schema.
-async fn prepare(url: &str) {
-    let options = SqlOptions::parse(url).unwrap();
-    let schema = ashlar_sql::SchemaConnection::open(&options).await.unwrap();
-    ashlar_migrations::up(schema.connection()).await.unwrap();
-    schema.close().await;
 }
 
 /// Work on a store by a clock that is ahead.

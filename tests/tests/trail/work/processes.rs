@@ -3,13 +3,15 @@
 use ashlar_tests::{
     Past,
     binary::{PostgresDatabase, Program, Server},
+    laws_of_programs,
+    stores::prepare,
 };
 
-use super::{eventually, prepare};
+use super::eventually;
 
 const WAITING: &str = "SELECT count(*) FROM event_dispatch_pending";
 
-async fn events_leave_the_list(program: &Program, past: &Past) {
+async fn embedded_server_moves_its_events(program: &Program, past: &Past) {
     let server = program.serve().await;
     assert_eq!(server.api().register("ada@example.org").await.status, 201);
 
@@ -19,21 +21,7 @@ async fn events_leave_the_list(program: &Program, past: &Past) {
     assert!(!log.contains("\"level\":\"WARN\""), "{log}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn embedded_server_moves_its_events_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain();
-    let past = Past::the_product(&format!("sqlite:{}", program.database().display()));
-    events_leave_the_list(&program, &past).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn embedded_server_moves_its_events_on_postgres() {
-    let Some(database) = PostgresDatabase::fresh().await else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let program = Program::in_folder(folder.path()).plain().env("ASHLAR_DATABASE_URL", database.url());
-    events_leave_the_list(&program, &Past::the_product(&database.url())).await;
-}
+laws_of_programs!(embedded_server_moves_its_events);
 
 /// Three days in which nobody was there are one firing, whoever comes back.
 #[tokio::test(flavor = "multi_thread")]

@@ -2,16 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a law reports by panicking")]
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::net::{IpAddr, Ipv6Addr};
 
+pub(super) use ashlar_kernel::contract::scene::{elsewhere, noon};
 use ashlar_kernel::{
-    Actor, Change, Context, EventRecord, Id, IdSource, LogReader, RequestId, TenantId, TenantSlug, Timestamp,
+    Change, Context, EventRecord, Id, LogReader, TenantId, TenantSlug, Timestamp,
+    contract::scene::{RisingIds, nobody_asks},
 };
 use chrono::TimeDelta;
-use uuid::Uuid;
 
 use super::Fixture;
 use crate::{
@@ -28,42 +26,15 @@ pub(super) const POLICY: SessionPolicy = SessionPolicy {
     refresh_grace: TimeDelta::seconds(10),
 };
 
-/// A whole second, which is written without a fraction by some: where values of unequal length are compared as text,
-/// it is the one that sorts wrong.
-pub(super) fn noon() -> Timestamp {
-    Timestamp::UNIX_EPOCH + TimeDelta::seconds(1_893_499_200)
-}
-
-/// A tenant nobody is a member of.
-pub(super) fn elsewhere() -> TenantId {
-    TenantId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002))
-}
-
-/// Ids that rise and are never those of another scene's store, which has its own.
-#[derive(Default)]
-struct Counter(AtomicU64);
-
-impl IdSource for Counter {
-    fn next(&self) -> Uuid {
-        let count = self.0.fetch_add(1, Ordering::SeqCst);
-        Uuid::from_u128(0x0195_0000_0000_7000_8000_0000_0000_0000 + u128::from(count))
-    }
-
-    /// Nobody keeps anything from anybody here.
-    fn salt(&self) -> [u8; 32] {
-        [7; 32]
-    }
-}
-
 /// A fixture in use.
 pub(super) struct Scene {
     pub(super) fixture: Fixture,
-    ids: Counter,
+    ids: RisingIds,
 }
 
 impl Scene {
     pub(super) fn new(fixture: Fixture) -> Self {
-        Self { fixture, ids: Counter::default() }
+        Self { fixture, ids: RisingIds::default() }
     }
 
     pub(super) fn id<T>(&self) -> Id<T> {
@@ -72,15 +43,7 @@ impl Scene {
 
     /// Nobody in particular asks something of the tenant `main`.
     pub(super) fn context(&self) -> Context {
-        Context {
-            tenant: TenantId::MAIN,
-            actor: Actor::Anonymous,
-            request_id: RequestId::new(&self.ids),
-            client_ip: None,
-            user_agent: None,
-            trace: None,
-            now: noon(),
-        }
+        nobody_asks(&self.ids)
     }
 
     pub(super) async fn begin(&self) -> Box<dyn IdentityTx> {

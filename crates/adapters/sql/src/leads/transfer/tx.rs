@@ -17,7 +17,7 @@ use sea_orm::{
 
 use super::{batch, entity::import, mapping};
 use crate::{
-    dialect::{is_also, is_among, is_one_of},
+    dialect::{is_also, is_one_of},
     errors::UniqueKey,
     leads::{entity::lead, mapping::restore_lead, store::holds_address, tx::ADDRESS},
     transaction::SqlTx,
@@ -74,7 +74,7 @@ impl TransferTx for SqlTx {
         let by = [
             (!ids.is_empty()).then(|| {
                 let theirs = is_also(backend, lead::Column::TenantId, tenant.as_uuid());
-                Condition::all().add(is_among(backend, lead::Column::Id, ids)).add(theirs)
+                Condition::all().add(is_one_of(backend, lead::Column::Id, ids)).add(theirs)
             }),
             (!emails.is_empty()).then(|| at(is_one_of(backend, lead::Column::EmailKey, emails)).add(holds_address())),
             (!phones.is_empty()).then(|| at(is_one_of(backend, lead::Column::PhoneE164, phones))),
@@ -122,7 +122,7 @@ impl SqlTx {
         let ids: Vec<_> = updated.iter().map(|row| row.id).collect();
         let mut before = Vec::new();
         if !ids.is_empty() {
-            let those = is_among(self.tx.get_database_backend(), lead::Column::Id, &ids);
+            let those = is_one_of(self.tx.get_database_backend(), lead::Column::Id, &ids);
             let rows = lead::Entity::find().filter(those).all(&self.tx).await;
             for row in rows.map_err(|error| self.write_error(error))? {
                 before.push(restore_lead(row)?.to_row()?);

@@ -4,7 +4,7 @@ use ashlar_kernel::TenantId;
 use ashlar_leads::{Lead, LeadFilter, LeadPosition, LeadQuery, LeadSearch, LeadSort, Source, port::LeadStore};
 use ashlar_sql::SqlStore;
 use chrono::TimeDelta;
-use sqlx::{Executor, Row};
+use sqlx::{Executor, PgConnection, Row};
 use uuid::Uuid;
 
 use super::{filters::explained, plans::one_lead};
@@ -168,15 +168,21 @@ async fn every_way_has_the_same_leads_on_sqlite() {
     every_way_has_the_same_leads(&store, &log).await;
 }
 
-#[tokio::test]
-async fn every_way_has_the_same_leads_on_postgres() {
-    let Some(database) = PostgresDatabase::create().await else { return };
+/// A database with all leads, of which it knows how many there are, a connection to it, and none where there is no server.
+async fn crowded_postgres() -> Option<(PostgresDatabase, SqlStore, Log, PgConnection)> {
+    let database = PostgresDatabase::create().await?;
     let (store, log) = watched(database.options()).await;
     one_lead(&store).await;
     let mut connection = database.connection().await;
     connection.execute(sqlx::AssertSqlSafe(many(ON_POSTGRES))).await.unwrap();
     connection.execute("VACUUM ANALYZE lead").await.unwrap();
     connection.execute("VACUUM ANALYZE lead_tag").await.unwrap();
+    Some((database, store, log, connection))
+}
+
+#[tokio::test]
+async fn every_way_has_the_same_leads_on_postgres() {
+    let Some((_database, store, log, _connection)) = crowded_postgres().await else { return };
     every_way_has_the_same_leads(&store, &log).await;
 }
 
@@ -221,13 +227,7 @@ async fn whoever_was_found_is_read_by_number_or_in_the_order_of_the_list_on_sqli
 
 #[tokio::test]
 async fn whoever_has_a_rare_tag_is_read_by_id_on_postgres() {
-    let Some(database) = PostgresDatabase::create().await else { return };
-    let (store, log) = watched(database.options()).await;
-    one_lead(&store).await;
-    let mut connection = database.connection().await;
-    connection.execute(sqlx::AssertSqlSafe(many(ON_POSTGRES))).await.unwrap();
-    connection.execute("VACUUM ANALYZE lead").await.unwrap();
-    connection.execute("VACUUM ANALYZE lead_tag").await.unwrap();
+    let Some((_database, store, log, mut connection)) = crowded_postgres().await else { return };
     // As it is planned for any tag, of more leads: thousands of tags are read as fast one after the other.
     connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan").await.unwrap();
     log.take();

@@ -1,9 +1,10 @@
 //! On SQLite.
 
+use ashlar_leads::port::TransferStore as _;
 use sqlx::Row;
 
 use super::*;
-use crate::support::{SqliteFile, store_on};
+use crate::support::{RisingIds, SqliteFile, store_on};
 
 #[tokio::test]
 async fn every_read_is_one_statement() {
@@ -17,6 +18,24 @@ async fn a_change_is_its_row_and_one_statement_of_events() {
     let file = SqliteFile::new();
     let (store, log) = watched(file.options()).await;
     super::a_change_is_its_row_and_one_statement_of_events(&store, &log).await;
+}
+
+/// SQLite would plan anew for each number that is put in: statements are kept for nothing then.
+#[tokio::test]
+async fn how_many_rows_there_may_be_stands_in_the_text() {
+    let file = SqliteFile::new();
+    let (store, log) = watched(file.options()).await;
+    let ada = member(&store, "ada@example.org").await;
+    log.take();
+
+    store.sessions(list_of(ada)).await.unwrap();
+    store.session(sign_in(ada, noon()).state().id()).await.unwrap();
+    let mut tx = store.begin_transfer(&context()).await.unwrap();
+    tx.import_to_change(TenantId::MAIN, ashlar_kernel::Id::new(&RisingIds)).await.unwrap();
+
+    let asked = log.take();
+    let ends: Vec<_> = asked.iter().map(|sql| sql.rsplit_once(" LIMIT ").unwrap().1).collect();
+    assert_eq!(ends, ["51", "1", "1"], "{asked:#?}");
 }
 
 #[tokio::test]
