@@ -77,8 +77,9 @@ pub(super) struct Intake {
 
 /// Rows that are saved together first: a file that is not what it was taken for is found out soon.
 pub(super) const FIRST_BATCH: usize = 1_000;
-/// Rows that are saved together after that. Databases write what rows have in common, such as pages of indexes, once for all.
-const BATCH: usize = 2_500;
+/// Rows that are saved together after that. Databases write what rows have in common, such as pages of indexes, once for all;
+/// but what a batch changes of a large index is about a page for each row, which has to fit into memory.
+const BATCH: usize = 1_250;
 /// Text that is saved together, at most: rows may be long.
 const BATCH_TEXT: u64 = 4 << 20;
 /// So much of a file is looked at to find out how it is written.
