@@ -229,6 +229,8 @@ mod tests {
             let value: Value = serde_json::from_str(lost).unwrap();
             assert_eq!(custom(&json!({ "a": value })), Err(InvalidCustom::Number), "{lost}");
             assert_eq!(custom(&json!({ "a": [value] })), Err(InvalidCustom::Number), "{lost} in an array");
+            let stored = json!({ "a": value }).as_object().unwrap().clone();
+            assert!(Custom::restore(stored).is_ok(), "{lost} was let in once");
         }
     }
 }
