@@ -50,7 +50,15 @@ impl Email {
             return Err(InvalidEmail::Format);
         }
         let domain = if domain.is_ascii() { domain.to_owned() } else { idna::domain_to_unicode(key_domain).0 };
-        Ok(Self { address: format!("{local}@{domain}"), key })
+        let address = format!("{local}@{domain}");
+        // What is kept is read back by the same rules.
+        if address.len() > canonical::MAX_BYTES {
+            return Err(InvalidEmail::TooLong);
+        }
+        if address != text && canonical::identifier(&address).as_ref() != Some(&key) {
+            return Err(InvalidEmail::Format);
+        }
+        Ok(Self { address, key })
     }
 
     /// The address as its owner wrote it, its domain normalised if it is international: where mail goes.
@@ -129,12 +137,23 @@ mod tests {
         assert_eq!(Email::parse(&format!("{}@example.org", "a".repeat(243))), Err(InvalidEmail::TooLong));
     }
 
+    #[test]
+    fn an_address_is_read_back_as_it_is_kept() {
+        // One character of the domain becomes four: what was short is too long.
+        let label = "\u{3300}".repeat(8);
+        let long = format!("ada@{label}.{label}.{label}.example");
+        assert_eq!(Email::parse(&long), Err(InvalidEmail::TooLong));
+        let short = Email::parse(&format!("ada@{label}.example")).unwrap();
+        assert_eq!(Email::parse(short.address()), Ok(short));
+    }
+
     proptest! {
         #[test]
         fn parsing_any_text_never_panics_and_a_key_is_its_own_key(text in "\\PC{0,40}@\\PC{0,40}") {
             if let Ok(email) = Email::parse(&text) {
                 let again = Email::parse(email.key()).unwrap();
                 prop_assert_eq!(again.key(), email.key());
+                prop_assert_eq!(Email::parse(email.address()), Ok(email));
             }
         }
     }

@@ -93,4 +93,4 @@ pub use resource::{NotFound, VersionConflict, resource_codes};
 pub use secret::{ExposeSecret, Secret};
 pub use store::{StoreError, UnitOfWork, store_codes};
 pub use tenant::{InvalidTenantSlug, Tenant, TenantId, TenantSlug};
-pub use time::{Clock, SystemClock, Timestamp};
+pub use time::{Clock, SystemClock, Timestamp, parse_moment};

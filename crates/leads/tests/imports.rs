@@ -275,12 +275,13 @@ fn a_file_says_where_leads_begin_what_they_agreed_to_and_what_else_is_kept() {
          Ada,a@example.org,Qualified,\"{{\"\"size\"\":7}}\",yes,2026-01,2029-12-31T10:00:00Z\n\
          Bob,b@example.org,,,,,\n\
          Cyd,c@example.org,won,,,,\n\
-         Dan,d@example.org,hot,[1],perhaps,,2031-01-01T00:00:00Z\n"
+         Dan,d@example.org,hot,[1],perhaps,,2031-01-01T00:00:00Z\n\
+         Eve,e@example.org,,,yes,2026-01,-9999-12-31T10:00:00Z\n"
     );
 
     let job = house.import(&text, mode("create"));
 
-    assert_eq!(counts(&job), [4, 2, 0, 0, 0, 2]);
+    assert_eq!(counts(&job), [5, 2, 0, 0, 0, 3]);
     let faults = house.faults(&job).into_iter().map(|(row, field, code)| format!("{row} {field} {code}"));
     let expected = [
         "4 status illegal_transition",
@@ -289,6 +290,7 @@ fn a_file_says_where_leads_begin_what_they_agreed_to_and_what_else_is_kept() {
         "5 consent_text_version required",
         "5 consent_at out_of_range",
         "5 status unknown_value",
+        "6 consent_at invalid_format",
     ];
     assert_eq!(faults.collect::<Vec<_>>(), expected);
     let lead = house.lead("Ada");

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode};
-use ashlar_kernel::{FieldError, InvalidLimit, Limit, Timestamp};
+use ashlar_kernel::{FieldError, InvalidLimit, Limit, Timestamp, parse_moment};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::future::{Ready, ready};
 use utoipa::IntoParams;
@@ -45,13 +45,15 @@ pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     parsed.map_err(|error| misread(&error.to_string(), &track.path().to_string()))
 }
 
-/// A parameter that is unknown, given twice, or of another type. serde tells these apart by its wording only.
+/// A parameter that is unknown, given twice, missing, or of another type. serde tells these apart by its wording only.
 fn misread(text: &str, path: &str) -> Problem {
     let named = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
     if let Some(name) = named("unknown field `") {
         refused(name, "unknown_parameter", "this operation knows no such parameter")
     } else if let Some(name) = named("duplicate field `") {
         refused(name, "duplicate", "this parameter is given twice")
+    } else if let Some(name) = named("missing field `") {
+        refused(name, "required", "this parameter is required")
     } else {
         refused(path, "invalid_value", "this parameter has another type")
     }
@@ -67,12 +69,7 @@ pub(crate) fn refused(name: &str, code: &'static str, message: impl Into<String>
 
 /// A moment in a query parameter.
 pub(crate) fn moment(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let parse = |text: &str| {
-        // Moments are kept in whole milliseconds.
-        let at = text.parse::<Timestamp>().ok()?;
-        Timestamp::from_timestamp_millis(at.timestamp_millis())
-    };
-    text.map(|text| parse(text).ok_or_else(|| invalid(name, "not a time as in RFC 3339"))).transpose()
+    text.map(|text| parse_moment(text).ok_or_else(|| invalid(name, "not a time as in RFC 3339"))).transpose()
 }
 
 /// A query parameter that means nothing.
@@ -110,5 +107,27 @@ impl PageQuery {
     /// Where to go on.
     pub(crate) fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ashlar_kernel::RequestId;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Link {
+        #[expect(dead_code, reason = "only its reading is tested")]
+        token: String,
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_parameter_is_said_of_its_name() {
+        for (query, code) in [("", "required"), ("token=a&token=b", "duplicate")] {
+            let document = parse::<Link>(query).err().unwrap().document(&RequestId::parse("r").unwrap());
+            let told: Vec<_> = document.errors.iter().map(|error| (&*error.pointer, &*error.code)).collect();
+            assert_eq!(told, [("/query/token", code)], "{query}");
+        }
     }
 }

@@ -55,6 +55,8 @@ impl DisplayName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AvatarUrl(String);
 
+const LONGEST_URL: usize = 2_048;
+
 /// Why a text is no picture URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAvatarUrl {
@@ -78,7 +80,7 @@ impl FieldFault for InvalidAvatarUrl {
 impl AvatarUrl {
     /// Accepts a URL.
     pub fn parse(text: &str) -> Result<Self, InvalidAvatarUrl> {
-        if text.len() > 2_048 {
+        if text.len() > LONGEST_URL {
             return Err(InvalidAvatarUrl::TooLong);
         }
         // The URL standard drops some of them and encodes the rest; who sends one means no URL.
@@ -87,11 +89,11 @@ impl AvatarUrl {
         }
         let url = Url::parse(text).map_err(|_syntax| InvalidAvatarUrl::Format)?;
         let plain = url.username().is_empty() && url.password().is_none();
-        if url.scheme() == "https" && url.has_host() && plain {
-            Ok(Self(url.into()))
-        } else {
-            Err(InvalidAvatarUrl::Format)
+        if url.scheme() != "https" || !url.has_host() || !plain {
+            return Err(InvalidAvatarUrl::Format);
         }
+        // What is encoded gets longer, and it is read back as it is kept.
+        if url.as_str().len() > LONGEST_URL { Err(InvalidAvatarUrl::TooLong) } else { Ok(Self(url.into())) }
     }
 
     /// The URL, normalised.
@@ -179,6 +181,8 @@ mod tests {
             assert_eq!(AvatarUrl::parse(bad), Err(InvalidAvatarUrl::Format), "{bad}");
         }
         assert_eq!(AvatarUrl::parse(&format!("https://a/{}", "x".repeat(2_048))), Err(InvalidAvatarUrl::TooLong));
+        // Written out it has six times as many bytes, and the account could not be read back.
+        assert_eq!(AvatarUrl::parse(&format!("https://a/{}", "\u{e4}".repeat(1_000))), Err(InvalidAvatarUrl::TooLong));
     }
 
     #[test]

@@ -127,8 +127,10 @@ impl Term {
 
     /// A day as ISO 8601 writes it.
     pub fn day(text: &str) -> Result<NaiveDate, InvalidDate> {
-        // The parser takes single digits and signs too.
-        let is_written_out = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        // The parser takes single digits, signs and longer years too, which would not be read back.
+        let fits =
+            |(place, byte): (usize, u8)| if [4, 7].contains(&place) { byte == b'-' } else { byte.is_ascii_digit() };
+        let is_written_out = text.len() == 10 && text.bytes().enumerate().all(fits);
         NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_written_out).ok_or(InvalidDate::Format)
     }
 
@@ -164,7 +166,9 @@ mod tests {
         let day = |text| Term::day(text).unwrap();
         assert!(Term::new(Some(day("2026-02-28")), Some(day("2026-02-28"))).is_ok());
         assert_eq!(Term::new(Some(day("2026-03-01")), Some(day("2026-02-28"))), Err(InvalidDate::EndsEarly));
-        for bad in ["2026-02-29", "2026-2-1", "26-02-01", "+2026-02-1", "2026-02-01T00:00:00Z", ""] {
+        for bad in
+            ["2026-02-29", "2026-2-1", "26-02-01", "+2026-02-1", "2026-02-01T00:00:00Z", "", "-001-01-01", "12026-2-01"]
+        {
             assert_eq!(Term::day(bad), Err(InvalidDate::Format), "{bad}");
         }
     }

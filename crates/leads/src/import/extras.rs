@@ -1,6 +1,6 @@
 //! What a row says besides what can be typed in: members of one's own, where the lead stands, and what it agreed to.
 
-use ashlar_kernel::{FieldError, FieldErrors, FieldFault, Patch, Timestamp};
+use ashlar_kernel::{FieldError, FieldErrors, FieldFault, Patch, Timestamp, parse_moment};
 use serde_json::{Map, Value};
 
 use super::fields::ImportField;
@@ -92,7 +92,7 @@ fn yes_or_no(text: &str) -> Result<bool, InvalidCell> {
 }
 
 fn past(text: &str, now: Timestamp) -> Result<Timestamp, InvalidCell> {
-    let at = text.trim().parse::<Timestamp>().map_err(|_syntax| InvalidCell::NotATime)?;
+    let at = parse_moment(text.trim()).ok_or(InvalidCell::NotATime)?;
     if at > now { Err(InvalidCell::InTheFuture) } else { Ok(at) }
 }
 

@@ -6,7 +6,7 @@ use ashlar_kernel::{FieldErrors, FieldFault, Invalid};
 use serde_json::{Map, Value};
 
 use super::fields::ImportField;
-use crate::lead::choice::choice;
+use crate::lead::{InvalidText, choice::choice};
 
 choice! {
     /// What becomes of the rows.
@@ -102,6 +102,11 @@ impl FieldFault for TooMany {
     }
 }
 
+/// Databases refuse the null character where they keep JSON.
+fn kept(text: String) -> Result<String, InvalidText> {
+    if text.contains('\0') { Err(InvalidText::ControlCharacter) } else { Ok(text) }
+}
+
 impl TryFrom<ImportOptionsInput> for ImportOptions {
     type Error = Invalid;
 
@@ -117,11 +122,13 @@ impl TryFrom<ImportOptionsInput> for ImportOptions {
         let mut mapping = BTreeMap::new();
         for (column, field) in input.mapping {
             let field = Some(field.trim()).filter(|field| !field.is_empty()).map(str::parse);
-            mapping.insert(column, errors.check_optional("/mapping", field));
+            let field = errors.check_optional("/mapping", field);
+            errors.check("/mapping", kept(column)).map(|column| mapping.insert(column, field));
         }
         let mut defaults = BTreeMap::new();
         for (field, text) in input.defaults {
-            errors.check("/defaults", field.parse()).map(|field: ImportField| defaults.insert(field, text));
+            let Some(known) = errors.check("/defaults", field.parse::<ImportField>()) else { continue };
+            errors.check(&format!("/defaults/{}", known.as_str()), kept(text)).map(|text| defaults.insert(known, text));
         }
         errors.finish()?;
         let mode = mode.unwrap_or(ImportMode::Create);

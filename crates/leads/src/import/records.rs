@@ -24,6 +24,9 @@ pub enum RecordFault {
     /// A null character, as no text has it.
     #[error("holds a null character")]
     NullCharacter,
+    /// The file ends within quotation marks: rows that belong behind the one that is missing would be lost in a cell.
+    #[error("the file ends within quotation marks; one is missing")]
+    OpenQuote,
 }
 
 impl RecordFault {
@@ -33,6 +36,7 @@ impl RecordFault {
             Self::TooLong => "too_long",
             Self::TooManyColumns => "too_many_columns",
             Self::NullCharacter => "null_character",
+            Self::OpenQuote => "open_quote",
         }
     }
 }
@@ -46,6 +50,7 @@ pub struct Records {
     cells: usize,
     read: u64,
     is_overlong: bool,
+    is_open: bool,
 }
 
 const LONGEST_CELL: usize = 64 * 1024;
@@ -57,7 +62,8 @@ impl Records {
     /// Of text whose cells are parted by `delimiter`.
     pub fn parted_by(delimiter: u8) -> Self {
         let reader = ReaderBuilder::new().delimiter(delimiter).build();
-        Self { reader, text: Vec::new(), ends: Vec::new(), filled: 0, cells: 0, read: 0, is_overlong: false }
+        let (text, ends) = (Vec::new(), Vec::new());
+        Self { reader, text, ends, filled: 0, cells: 0, read: 0, is_overlong: false, is_open: false }
     }
 
     /// Takes some text apart.
@@ -77,6 +83,14 @@ impl Records {
 
     /// There is no more text.
     pub fn finish(&mut self, found: &mut impl Extend<Record>) {
+        // Within quotation marks, and nowhere else, the end of a line is a part of a cell. Nobody wrote this one: it does
+        // not count as read.
+        if let Some(before) = self.read.checked_sub(1) {
+            let filled = self.filled;
+            self.read = before;
+            self.read(b"\n", found);
+            self.is_open = self.filled > filled;
+        }
         while !self.read(&[], found).1 {}
     }
 
@@ -110,6 +124,9 @@ impl Records {
     fn take(&self) -> Result<Vec<String>, RecordFault> {
         if self.is_overlong {
             return Err(RecordFault::TooLong);
+        }
+        if self.is_open {
+            return Err(RecordFault::OpenQuote);
         }
         if self.cells > MOST_CELLS {
             return Err(RecordFault::TooManyColumns);

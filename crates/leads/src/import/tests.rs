@@ -51,6 +51,17 @@ fn rows_are_taken_apart_as_spreadsheets_write_them() {
 }
 
 #[test]
+fn a_quotation_mark_that_is_open_at_the_end_swallows_no_rows_unseen() {
+    for text in ["a,b\n1,\"x\n2,y\n", "a,b\n\"", "a,b\n1,\"x\"\"", "a,b\n\"\n"] {
+        let last = records(text.as_bytes(), b',', 3).pop().map(|record| record.cells);
+        assert_eq!(last, Some(Err(RecordFault::OpenQuote)), "{text:?}");
+    }
+    for text in ["a,b\n1,\"x\"", "a,b\n1,5\"", "a,b\n1,\"\"\n", "a,b\n1,\"x\"\n\n", "a,b\n1,"] {
+        assert!(records(text.as_bytes(), b',', 3).into_iter().all(|record| record.cells.is_ok()), "{text:?}");
+    }
+}
+
+#[test]
 fn rows_that_are_none_are_told_and_not_the_end() {
     let wide = "x,".repeat(200);
     let long = "y".repeat(64 * 1024 + 1);
@@ -176,6 +187,19 @@ fn options_survive_storage() {
         ..ImportOptionsInput::default()
     };
     assert_eq!(ImportOptions::try_from(bad).unwrap_err().errors().len(), 4);
+}
+
+#[test]
+fn options_hold_no_null_character() {
+    let text = |text: &str| text.to_owned();
+    let bad = ImportOptionsInput {
+        mapping: BTreeMap::from([(text("a\0"), text("email"))]),
+        defaults: BTreeMap::from([(text("notes"), text("x\0"))]),
+        ..ImportOptionsInput::default()
+    };
+    let refused = ImportOptions::try_from(bad).unwrap_err();
+    let told: Vec<_> = refused.errors().iter().map(|error| (&*error.pointer, error.code)).collect();
+    assert_eq!(told, [("/mapping", "control_character"), ("/defaults/notes", "control_character")]);
 }
 
 proptest! {

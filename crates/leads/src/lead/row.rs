@@ -159,7 +159,7 @@ fn restore_details(row: LeadRow) -> Result<Details, StoreError> {
         notes: row.notes.as_deref().map(Notes::parse).transpose().map_err(|_fault| corrupt("lead.notes"))?,
         owner: row.owner_id,
         tags: Tags::parse(row.tags.split_whitespace()).map_err(|_fault| corrupt("lead.tags"))?,
-        custom: Custom::parse(custom).map_err(|_fault| corrupt("lead.custom"))?,
+        custom: Custom::restore(custom).map_err(|_fault| corrupt("lead.custom"))?,
         consent,
         utm: Utm {
             source: mark(row.utm_source, "lead.utm_source")?,

@@ -88,6 +88,9 @@ pub enum InvalidCustom {
     /// An object, or an array of such.
     #[error("a value is a text, a number, a truth value, null, or an array of these; no text holds a null character")]
     Value,
+    /// A number that is not read back as it came.
+    #[error("a number is a whole one of 64 bits, or less than 2^53 on either side of nought")]
+    Number,
 }
 
 impl FieldFault for InvalidCustom {
@@ -96,6 +99,7 @@ impl FieldFault for InvalidCustom {
             Self::TooLarge => "too_large",
             Self::Name => "invalid_name",
             Self::Value => "invalid_value",
+            Self::Number => "out_of_range",
         }
     }
 }
@@ -106,6 +110,16 @@ impl Custom {
 
     /// Accepts members.
     pub fn parse(members: Map<String, Value>) -> Result<Self, InvalidCustom> {
+        let is_kept =
+            |value: &Value| value.as_array().map_or_else(|| is_exact(value), |list| list.iter().all(is_exact));
+        if !members.values().all(is_kept) {
+            return Err(InvalidCustom::Number);
+        }
+        Self::restore(members)
+    }
+
+    /// Reads the stored form, in which numbers may be larger.
+    pub(super) fn restore(members: Map<String, Value>) -> Result<Self, InvalidCustom> {
         let is_name = |name: &String| (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
         if members.len() > Self::MOST {
             return Err(InvalidCustom::TooLarge);
@@ -127,7 +141,7 @@ impl Custom {
             if !united.0.contains_key(name) {
                 let mut more = united.0.clone();
                 more.insert(name.clone(), value.clone());
-                united = Self::parse(more).unwrap_or(united);
+                united = Self::restore(more).unwrap_or(united);
             }
         }
         united
@@ -151,6 +165,13 @@ fn is_scalar(value: &Value) -> bool {
         Value::String(text) => !text.contains('\0'),
         Value::Array(_) | Value::Object(_) => false,
     }
+}
+
+/// Larger numbers with a point or an exponent are rounded as they are read, and PostgreSQL writes them out with all their
+/// digits: those near the largest cannot be read from that any more.
+fn is_exact(value: &Value) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    value.is_i64() || value.is_u64() || value.as_f64().is_none_or(|number| number.abs() < EXACT)
 }
 
 fn is_list(value: &Value) -> bool {
@@ -195,5 +216,21 @@ mod tests {
         assert_eq!(custom(&json!({ "a": "x".repeat(16 * 1024) })), Err(InvalidCustom::TooLarge));
         let many: Map<_, _> = (0..51).map(|number| (number.to_string(), json!(1))).collect();
         assert_eq!(Custom::parse(many), Err(InvalidCustom::TooLarge));
+    }
+
+    #[test]
+    fn numbers_are_read_back_as_they_came() {
+        for kept in ["0", "-1.5", "1e15", "9007199254740993", "18446744073709551615", "-9223372036854775808", "0.1"] {
+            let value: Value = serde_json::from_str(kept).unwrap();
+            assert!(custom(&json!({ "a": value })).is_ok(), "{kept}");
+        }
+        // PostgreSQL writes the first out, with digits that nothing reads any more; the others are rounded.
+        for lost in ["1.7976931348623157e308", "-1e300", "123456789012345678901234567890", "18446744073709551616"] {
+            let value: Value = serde_json::from_str(lost).unwrap();
+            assert_eq!(custom(&json!({ "a": value })), Err(InvalidCustom::Number), "{lost}");
+            assert_eq!(custom(&json!({ "a": [value] })), Err(InvalidCustom::Number), "{lost} in an array");
+            let stored = json!({ "a": value }).as_object().unwrap().clone();
+            assert!(Custom::restore(stored).is_ok(), "{lost} was let in once");
+        }
     }
 }

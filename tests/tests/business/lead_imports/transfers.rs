@@ -91,6 +91,11 @@ async fn files_that_are_none_are_refused(database: Database) {
     send("application/json", "{}").await.refused(415, "unsupported_media_type");
     send("multipart/form-data; boundary=edge", "--edge--\r\n").await.refused(400, "malformed_request");
     send("multipart/form-data; boundary=edge", "no parts").await.refused(400, "malformed_request");
+    let part = "--edge\r\nContent-Disposition: form-data; name=\"options\"\r\n\r\n{}\r\n";
+    let (media_type, body) = upload(&json!({}), b"name\n");
+    let body = [part.as_bytes(), &body].concat();
+    let twice = app.client.post("/api/v1/leads/imports").bearer(&boss.access).body(media_type, body);
+    twice.send().await.refused(400, "malformed_request");
     let (seller, (media_type, body)) = (app.colleague(&boss, "sally", "sales").await, upload(&json!({}), b"name\n"));
     let call = app.client.post("/api/v1/leads/imports").bearer(&seller.access).body(media_type, body);
     call.send().await.refused(403, "permission_denied");

@@ -79,6 +79,7 @@ async fn gather(
     while let Some(part) = in_time(parts.next()).await? {
         let mut part = part.map_err(|error| unreadable(&error))?;
         match part.name().unwrap_or_default() {
+            "options" if !said.is_empty() => return Err(malformed("there is more than one part `options`")),
             "options" => {
                 said = whole(part).await?;
                 options = parse(&said)?;
