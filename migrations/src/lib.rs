@@ -59,6 +59,7 @@ mod m20261122_000064_lead_order;
 mod m20261122_000065_event_outcome;
 mod m20261122_000066_lead_status_tally;
 mod m20261122_000071_lead_tag_bulk;
+mod m20261122_000072_event_partition;
 mod step;
 
 use sea_orm_migration::{
@@ -134,6 +135,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000065_event_outcome::STEP),
             Box::new(m20261122_000066_lead_status_tally::STEP),
             Box::new(m20261122_000071_lead_tag_bulk::STEP),
+            Box::new(m20261122_000072_event_partition::STEP),
         ]
     }
 }

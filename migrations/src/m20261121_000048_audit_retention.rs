@@ -64,7 +64,7 @@ const OVERLAPS: &str = "EXISTS (
     )";
 
 /// Whether a body may go.
-const EXPIRED: &str = "EXISTS (
+pub(crate) const EXPIRED: &str = "EXISTS (
         SELECT 1 FROM audit_chain AS link
         JOIN audit_expired AS run ON run.tenant_id = link.tenant_id AND run.to_seq >= link.seq
             AND run.from_seq = (SELECT max(from_seq) FROM audit_expired
@@ -79,7 +79,7 @@ const EXPIRED: &str = "EXISTS (
     )";
 
 /// The class of an event, as `crates/audit` has it.
-const CLASS: &str = "CASE
+pub(crate) const CLASS: &str = "CASE
                 WHEN substr(OLD.name, 1, 13) = 'leads.export.' THEN 'security'
                 WHEN substr(OLD.name, 1, 20) = 'leads.contract_file.' THEN 'billing'
                 WHEN substr(OLD.name, 1, 15) = 'leads.contract.' THEN 'billing'
@@ -170,7 +170,7 @@ END;
 ";
 
 /// As before, with what retention needs: whoever erases deletes bodies as well, as far as the trigger lets them.
-fn grants() -> String {
+pub(crate) fn grants() -> String {
     let own_tables = "ON audit_chain, audit_tree, audit_head, audit_checkpoint, seaql_migrations FROM ashlar_app;";
     let with_expiry = "ON audit_chain, audit_tree, audit_head, audit_checkpoint, audit_expired, audit_expiry_pending, \
                        seaql_migrations FROM ashlar_app;";

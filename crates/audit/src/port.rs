@@ -140,6 +140,19 @@ pub trait RetentionStore: Send + Sync {
     /// Bodies that may expire, in the order of time. However far apart they are, no statement takes long.
     async fn expirable(&self, search: &Expirable) -> Result<Vec<Candidate>, StoreError>;
 
+    /// Makes the places for events of the time to come, where the store keeps each class and time in a place of its own; how
+    /// many were missing. An event without a place has one among the rest of its class, and is as good there.
+    async fn make_places(&self) -> Result<u32, StoreError> {
+        Ok(0)
+    }
+
+    /// Gives up the places whose time is over and in which there is nothing but bodies that
+    /// [`delete_recorded`](RetentionTx::delete_recorded) would delete; how many bodies that were. What is kept beside them
+    /// goes with the expiry that means them. Nobody waits for it for long: what somebody is looking at stays for another time.
+    async fn drop_places(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     /// A turn in the name of the context. There is one at a time; none if somebody else has it.
     async fn begin_retention(&self, context: &Context) -> Result<Option<Box<dyn RetentionTx>>, StoreError>;
 }

@@ -96,6 +96,7 @@ pub struct Product {
 pub async fn compose(config: &Config, world: World) -> Result<Product, StartError> {
     let mut parts = Parts::prepare(config, world).await?;
     parts.take_keys(&parts.identity(config), config).await?;
+    parts.make_places(config).await;
     let demo = if config.demo { demo::load(&parts.seeding_identity(config), &parts, config).await? } else { None };
     let state = parts.state(config)?;
     state.metrics.watch_pools(pools_of(&parts.store));
@@ -248,6 +249,14 @@ impl Parts {
             tracing::warn!("{sentence}");
         }
         Ok(())
+    }
+
+    /// Makes the places for events to come, after however long nobody was there to do so at night. Events have a place
+    /// without, so nobody is kept from starting.
+    async fn make_places(&self, config: &Config) {
+        if let Err(error) = retention(config, &self.store).make_places().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the leaves of the event log could not be made");
+        }
     }
 
     /// The service as configured.

@@ -75,6 +75,7 @@ macro_rules! audit_store_contract {
             what_is_not_settled_stays,
             bodies_are_found_by_class_in_the_order_of_time,
             a_dropped_turn_lets_nothing_expire,
+            places_are_made_once_and_no_event_goes_with_one,
         );
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn racing_runs_let_each_body_expire_once() {

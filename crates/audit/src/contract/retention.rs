@@ -231,6 +231,20 @@ pub async fn a_dropped_turn_lets_nothing_expire(fixture: Fixture) {
     assert_eq!(fixture.sound(TenantId::MAIN).await, (4, 3));
 }
 
+/// A store that has places makes those that are missing, and gives none up in which there is something to keep.
+pub async fn places_are_made_once_and_no_event_goes_with_one(fixture: Fixture) {
+    let periodic = fixture.periodic();
+    periodic.make_places().await.unwrap();
+    assert_eq!(periodic.make_places().await.unwrap(), 0, "they are there");
+    fixture.emit(TenantId::MAIN, 3).await;
+    fixture.settle().await;
+
+    assert_eq!(fixture.retention.drop_places().await.unwrap(), 0);
+
+    assert_eq!(fixture.names(TenantId::MAIN).await.len(), 3);
+    assert_eq!(periodic.make_places().await.unwrap(), 0, "still");
+}
+
 async fn apply_again_and_again(retention: &Retention) {
     for _try in 0..5 {
         let outcome = retention.apply(&context(later(10))).await;

@@ -54,6 +54,15 @@ impl Class {
         fitting.map_or(Self::Other, |(_, class)| class)
     }
 
+    /// The classes of which names that begin so may be.
+    pub fn of_beginning(beginning: &str) -> Vec<Self> {
+        let longer = Self::beginnings().filter(|(known, _)| known.starts_with(beginning)).map(|(_, class)| class);
+        let mut classes: Vec<_> = longer.chain([Self::of(beginning)]).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        classes
+    }
+
     /// Which names belong where, those first that go before others. What fits none of them is [`Other`](Self::Other).
     pub fn beginnings() -> impl Iterator<Item = (&'static str, Self)> {
         // Of two beginnings of one text the longer one sorts last.
@@ -115,6 +124,22 @@ mod tests {
         ];
         for (name, class) in names {
             assert_eq!(Class::of(name), class, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_of_few_classes() {
+        let beginnings = [
+            ("identity.", vec![Class::Security]),
+            ("leads.client.", vec![Class::Billing]),
+            ("leads.c", vec![Class::Billing, Class::Content]),
+            ("leads.", vec![Class::Security, Class::Billing, Class::Content]),
+            ("le", vec![Class::Security, Class::Billing, Class::Content, Class::Other]),
+            ("courses.", vec![Class::Other]),
+            ("", Class::ALL.to_vec()),
+        ];
+        for (beginning, classes) in beginnings {
+            assert_eq!(Class::of_beginning(beginning), classes, "{beginning}");
         }
     }
 

@@ -92,7 +92,9 @@ impl Retention {
     /// their time has come. Those are deleted by a later call, when that is sealed and signed as well. Doing it twice is no
     /// error, and stopping anywhere neither.
     pub async fn apply(&self, context: &Context) -> Result<Applied, StoreError> {
-        let mut applied = Applied { deleted: self.delete_recorded(context).await?, recorded: 0 };
+        self.make_places().await?;
+        let dropped = self.store.drop_places().await?;
+        let mut applied = Applied { deleted: dropped + self.delete_recorded(context).await?, recorded: 0 };
         for tenant in self.store.covered_tenants().await? {
             let context = Context { tenant, ..context.clone() };
             for class in Class::ALL {
@@ -100,6 +102,11 @@ impl Retention {
             }
         }
         Ok(applied)
+    }
+
+    /// Makes the places for events of the time to come, where the store has such; how many were missing.
+    pub async fn make_places(&self) -> Result<u32, StoreError> {
+        self.store.make_places().await
     }
 
     /// What [`apply`](Self::apply) would write down, and nothing more.

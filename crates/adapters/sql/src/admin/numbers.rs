@@ -36,8 +36,8 @@ const READ: &str = "
     UNION ALL SELECT 'jobs', 'dead', (SELECT COUNT(*) FROM
         (SELECT 1 FROM job WHERE tenant_id = $1 AND {open} AND state = 'dead' LIMIT $4) AS capped), {}
     UNION ALL SELECT 'jobs', 'due', 0, (SELECT MIN(run_at) FROM job WHERE tenant_id = $1 AND {open} AND state = 'ready')
-    UNION ALL SELECT 'audit', 'unsealed', 0, (SELECT event.occurred_at FROM event_seal_pending AS waiting
-        JOIN event ON event.id = waiting.event_id WHERE waiting.tenant_id = $1 ORDER BY waiting.position LIMIT 1)
+    UNION ALL SELECT 'audit', 'unsealed', 0, (SELECT occurred_at FROM event WHERE id =
+        (SELECT event_id FROM event_seal_pending AS waiting WHERE tenant_id = $1 ORDER BY position LIMIT 1))
     UNION ALL SELECT 'audit', 'checkpoint', 0, (SELECT created_at FROM audit_checkpoint WHERE tenant_id = $1
         ORDER BY size DESC LIMIT 1)";
 

@@ -1,7 +1,8 @@
 //! The log as people look it up.
 
-use ashlar_audit::log::{
-    Action, AuditEvent, AuditStore, AuditTx, Erasure, EventFilter, EventOrder, EventQuery, Mention,
+use ashlar_audit::{
+    log::{Action, AuditEvent, AuditStore, AuditTx, Erasure, EventFilter, EventOrder, EventQuery, Mention},
+    retention::{self, Class},
 };
 use ashlar_kernel::{Change, Context, LogEntry, Outcome, StoreError, TenantId};
 use async_trait::async_trait;
@@ -40,20 +41,19 @@ impl AuditStore for SqlStore {
             .filter(passing.of_tenant(&query.filter))
             .filter(passing.all_of(&query.filter))
             .order_by(Column::OccurredAt, order.clone())
-            .order_by(Column::Id, order.clone())
-            .limit(query.rows);
+            .order_by(Column::Id, order.clone());
         if let Some(after) = query.after {
             // As a row value, which an index on both columns answers at once.
             let columns = Expr::tuple([Column::OccurredAt, Column::Id].map(ColumnTrait::into_expr));
             let position = Expr::tuple([Expr::value(after.at), Expr::value(after.id)]);
             events = events.filter(if order == Order::Desc { columns.lt(position) } else { columns.gt(position) });
         }
-        self.entries(events, query.with_personal).await
+        self.entries(events, query.with_personal, Some(query.rows)).await
     }
 
     async fn event(&self, tenant: TenantId, id: Uuid, with_personal: bool) -> Result<Option<LogEntry>, StoreError> {
         let of_tenant = Entity::find_by_id(id).filter(Column::TenantId.eq(tenant.as_uuid()));
-        Ok(self.entries(of_tenant, with_personal).await?.pop())
+        Ok(self.entries(of_tenant, with_personal, None).await?.pop())
     }
 
     async fn newest_checkpoint(&self, tenant: TenantId) -> Result<Option<String>, StoreError> {
@@ -67,11 +67,21 @@ impl AuditStore for SqlStore {
 }
 
 impl SqlStore {
-    /// Events, and what stands beside them if that is wanted, in one statement.
-    async fn entries(&self, events: Select<Entity>, with_personal: bool) -> Result<Vec<LogEntry>, StoreError> {
+    /// Events, and what stands beside them if that is wanted, in one statement. How many at most is in its words:
+    /// PostgreSQL would take an unknown number for a great one, and plan for all leaves of the log anew each time.
+    async fn entries(
+        &self,
+        events: Select<Entity>,
+        with_personal: bool,
+        limit: Option<u64>,
+    ) -> Result<Vec<LogEntry>, StoreError> {
         let backend = self.reader().get_database_backend();
         let events = if with_personal { event_log::with_personal(backend, events) } else { events };
-        let rows = self.reader().query_all_raw(events.build(backend)).await.map_err(store_error)?;
+        let mut ask = events.build(backend);
+        if let Some(limit) = limit {
+            ask.sql.extend([" LIMIT ", &limit.to_string()]);
+        }
+        let rows = self.reader().query_all_raw(ask).await.map_err(store_error)?;
         rows.iter().map(|row| event_log::entry_of(row, with_personal)).collect()
     }
 }
@@ -162,13 +172,27 @@ impl Terms {
             DbBackend::Postgres => "event.name COLLATE \"C\"",
             _ => "event.name",
         };
+        let of_class = self.of_class(action);
         match action {
-            Action::Named(name_of_event) => self.with(&format!("{name} = {{}}"), [name_of_event.as_str()]),
+            Action::Named(name_of_event) => self.with(&format!("({name} = {{}}{of_class})"), [name_of_event.as_str()]),
             Action::Beginning(beginning) => {
-                let range = format!("({name} >= {{}} AND {name} < {{}})");
+                let range = format!("({name} >= {{}} AND {name} < {{}}{of_class})");
                 self.with(&range, [beginning.clone(), behind(beginning)])
             }
         }
+    }
+
+    /// In words that tell PostgreSQL in which leaves there is nothing: it would go through all of them for the names of one.
+    fn of_class(&self, action: &Action) -> String {
+        if self.backend != DbBackend::Postgres {
+            return String::new();
+        }
+        let (classes, is_of_retention) = match action {
+            Action::Named(name) => (vec![Class::of(name)], name == retention::EVENT),
+            Action::Beginning(beginning) => (Class::of_beginning(beginning), retention::EVENT.starts_with(beginning)),
+        };
+        let names = classes.into_iter().map(Class::as_str).chain(is_of_retention.then_some("retention"));
+        format!(" AND event_class(event.name) IN ('{}')", names.collect::<Vec<_>>().join("', '"))
     }
 
     /// Whether a thing is among the targets, by its sort, its id or both.

@@ -1,6 +1,6 @@
 //! Bodies that expire.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error};
 
 use ashlar_audit::{
     Digest32,
@@ -11,16 +11,23 @@ use ashlar_audit::{
 use ashlar_kernel::{Change, Context, StoreError, TenantId, Timestamp};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
-    Statement, Value,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QueryResult, Statement, Value,
 };
 use uuid::Uuid;
 
 use super::{
-    entity::{expired, expiry_pending},
+    entity::{expired, expiry_pending, pii},
     mapping,
 };
-use crate::{SqlStore, errors::store_error, transaction::SqlTx, turn::is_our_turn};
+use crate::{
+    SqlStore,
+    dialect::is_among,
+    errors::store_error,
+    event_log::{self, entity::row},
+    transaction::SqlTx,
+    turn::is_our_turn,
+};
 
 /// The advisory lock of whoever lets bodies expire, any number that nobody else in this database uses.
 const RETENTION_LOCK: i64 = 0x4153_484C_4558_5049;
@@ -29,7 +36,7 @@ const TENANTS: &str =
     "SELECT DISTINCT tenant_id FROM audit_checkpoint WHERE published_at IS NOT NULL ORDER BY tenant_id";
 
 /// What the trigger of the log lets go once it is written down, of the events behind one place and up to another; `{class}`
-/// is the class of an event.
+/// is the class of an event, by which PostgreSQL finds its leaves.
 const EXPIRABLE: &str = "
     SELECT event.id, event.occurred_at AS at, link.seq, link.leaf
     FROM event JOIN audit_chain AS link ON link.event_id = event.id AND link.tenant_id = event.tenant_id
@@ -44,10 +51,10 @@ const EXPIRABLE: &str = "
                                                 WHERE tenant_id = $1 AND from_seq <= link.seq))
     ORDER BY event.occurred_at, event.id LIMIT $7";
 
-/// The place so many events further on.
+/// The place so many events further on: of the class on PostgreSQL, which has each in leaves of its own.
 const FURTHER: &str = "
     SELECT occurred_at AS at, id FROM event
-    WHERE tenant_id = $1 AND occurred_at < $2 AND (occurred_at, id) > ($3, $4)
+    WHERE tenant_id = $1 AND occurred_at < $2 AND (occurred_at, id) > ($3, $4) AND {is_of_class}
     ORDER BY occurred_at, id LIMIT 1 OFFSET $5";
 
 /// Events that one statement goes through at most: those that expire may be few among many that stay.
@@ -82,7 +89,10 @@ impl Row {
 }
 
 /// The class of an event by its name, as the domain has it.
-fn class() -> String {
+fn class(backend: DbBackend) -> String {
+    if backend == DbBackend::Postgres {
+        return "event_class(event.name)".to_owned();
+    }
     let when = |(beginning, class): (&str, Class)| {
         format!("WHEN substr(event.name, 1, {}) = '{beginning}' THEN '{}' ", beginning.len(), class.as_str())
     };
@@ -102,9 +112,21 @@ async fn further_on(
     search: &Expirable,
     after: EventPosition,
 ) -> Result<Option<EventPosition>, StoreError> {
-    let values: [Value; 5] =
-        [search.tenant.as_uuid().into(), search.before.into(), after.at.into(), after.id.into(), (STRIDE - 1).into()];
-    let ask = Statement::from_sql_and_values(db.get_database_backend(), FURTHER, values);
+    let mut values: Vec<Value> = vec![
+        search.tenant.as_uuid().into(),
+        search.before.into(),
+        after.at.into(),
+        after.id.into(),
+        (STRIDE - 1).into(),
+    ];
+    let backend = db.get_database_backend();
+    let is_of_class = if backend == DbBackend::Postgres {
+        values.push(search.class.as_str().into());
+        "event_class(name) = $6"
+    } else {
+        "true"
+    };
+    let ask = Statement::from_sql_and_values(backend, FURTHER.replace("{is_of_class}", is_of_class), values);
     let place = Place::find_by_statement(ask).one(db).await.map_err(store_error)?;
     Ok(place.map(|Place { at, id }| EventPosition { at, id }))
 }
@@ -125,8 +147,9 @@ async fn expirable_between(
         until.at.into(),
         until.id.into(),
     ];
-    let sql = EXPIRABLE.replace("{class}", &class());
-    let ask = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let backend = db.get_database_backend();
+    let sql = EXPIRABLE.replace("{class}", &class(backend));
+    let ask = Statement::from_sql_and_values(backend, sql, values);
     let rows = Row::find_by_statement(ask).all(db).await.map_err(store_error)?;
     let corrupt = || StoreError::Corrupt { what: "audit_chain" };
     rows.into_iter().map(|row| row.restore().ok_or_else(corrupt)).collect()
@@ -152,6 +175,33 @@ impl RetentionStore for SqlStore {
                 _ => return Ok(found),
             }
         }
+    }
+
+    async fn make_places(&self) -> Result<u32, StoreError> {
+        if self.writer().get_database_backend() != DbBackend::Postgres {
+            return Ok(0);
+        }
+        let ask = Statement::from_string(DbBackend::Postgres, "SELECT event_make_leaves()");
+        let row = self.writer().query_one_raw(ask).await.map_err(|error| self.write_error(error))?;
+        let made: Option<i32> = row.map(|row| row.try_get_by_index(0)).transpose().map_err(store_error)?;
+        Ok(made.map_or(0, i32::cast_unsigned))
+    }
+
+    async fn drop_places(&self) -> Result<u64, StoreError> {
+        if self.reader().get_database_backend() != DbBackend::Postgres {
+            return Ok(0);
+        }
+        let ended = self.reader().query_all_raw(Statement::from_string(DbBackend::Postgres, ENDED)).await;
+        let mut dropped = 0;
+        for row in ended.map_err(store_error)? {
+            let leaf: String = row.try_get_by_index(0).map_err(store_error)?;
+            match self.drop_leaf(&leaf).await {
+                Ok(bodies) => dropped += bodies.unwrap_or(0),
+                // What is in it goes row by row.
+                Err(error) => tracing::warn!(leaf, error = &error as &dyn Error, "a leaf of the log was not dropped"),
+            }
+        }
+        Ok(dropped)
     }
 
     async fn begin_retention(&self, context: &Context) -> Result<Option<Box<dyn RetentionTx>>, StoreError> {
@@ -242,16 +292,46 @@ fn runs_of(expiry: &Expiry, by: Uuid) -> Result<Vec<expired::ActiveModel>, Store
 }
 
 async fn delete_next(db: &impl ConnectionTrait) -> Result<Option<u64>, DbErr> {
-    let ask = Statement::from_string(db.get_database_backend(), NEXT);
+    let backend = db.get_database_backend();
+    let ask = Statement::from_string(backend, NEXT);
     let Some(next) = db.query_one_raw(ask).await? else { return Ok(None) };
     let by: Uuid = next.try_get_by_index(0)?;
-    run_on(db, &format!("DELETE FROM audit_pii WHERE event_id IN ({MEANT})"), by).await?;
-    let bodies = run_on(db, &format!("DELETE FROM event WHERE id IN ({MEANT})"), by).await?;
-    run_on(db, "DELETE FROM audit_expiry_pending WHERE event_id = $1", by).await?;
+    let meant = db.query_all_raw(Statement::from_sql_and_values(backend, MEANT, [by.into()])).await?;
+    let ids = meant.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, _>>()?;
+    let mut bodies = 0;
+    for some in ids.chunks(event_log::IDS_AT_ONCE) {
+        pii::Entity::delete_many().filter(is_among(backend, pii::Column::EventId, some)).exec(db).await?;
+        bodies += row::Entity::delete_many().filter(event_log::of_ids(backend, some)).exec(db).await?.rows_affected;
+    }
+    expiry_pending::Entity::delete_by_id(by).exec(db).await?;
     Ok(Some(bodies))
 }
 
-async fn run_on(db: &impl ConnectionTrait, sql: &str, by: Uuid) -> Result<u64, DbErr> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [by.into()]);
-    Ok(db.execute_raw(statement).await?.rows_affected())
+/// The leaves whose time is over, the oldest of a class first.
+const ENDED: &str = "SELECT event_ended_leaves()";
+
+/// All rows of a leaf are looked at, a hundred thousand in a second. Nobody waits for that; locks have a limit of their own.
+const PATIENCE: &str = "SET LOCAL statement_timeout = '30min'";
+
+impl SqlStore {
+    /// Drops a leaf if it may go; how many bodies that were. Another transaction for each, so that none is locked for longer
+    /// than it takes.
+    async fn drop_leaf(&self, leaf: &str) -> Result<Option<u64>, StoreError> {
+        let tx = self.begin_bare().await?;
+        let outcome = async {
+            if !is_our_turn(&tx, RETENTION_LOCK).await? {
+                return Ok(None);
+            }
+            tx.execute_unprepared(PATIENCE).await?;
+            let ask = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT event_drop_leaf($1)", [leaf.into()]);
+            let row = tx.query_one_raw(ask).await?;
+            let bodies: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+            tx.commit().await?;
+            if let Some(bodies) = bodies {
+                tracing::info!(leaf, bodies, "everything in a leaf of the log had expired");
+            }
+            Ok(bodies.map(i64::cast_unsigned))
+        };
+        outcome.await.map_err(|error| self.write_error(error))
+    }
 }

@@ -22,7 +22,7 @@ const SEALER_LOCK: i64 = 0x4153_484C_5345_414C;
 impl SealStore for SqlStore {
     async fn begin_seal(&self) -> Result<Option<Box<dyn SealTx>>, StoreError> {
         // Looking costs nobody anything; a transaction that finds nothing to do would keep SQLite's one writer busy.
-        if event_log::pending_on(self.reader(), LogReader::Seal, 1).await?.is_empty() {
+        if event_log::is_idle(self.reader(), LogReader::Seal).await? {
             return Ok(None);
         }
         let tx = self.begin_bare().await?;

@@ -65,6 +65,7 @@ pub(crate) mod to_seal {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub event_id: Uuid,
+        pub tenant_id: Uuid,
         pub position: i64,
     }
 

@@ -9,7 +9,8 @@ use ashlar_kernel::{
 };
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait as _, QueryFilter,
+    QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -46,13 +47,60 @@ pub(crate) async fn pending_on(
     reader: LogReader,
     limit: u32,
 ) -> Result<Vec<EventRecord>, StoreError> {
-    let waiting = row::Entity::find();
-    let waiting = match reader {
-        LogReader::Seal => waiting.inner_join(to_seal::Entity).order_by_asc(to_seal::Column::Position),
-        LogReader::Dispatch => waiting.inner_join(to_dispatch::Entity).order_by_asc(to_dispatch::Column::Position),
-    };
-    let rows = waiting.limit(u64::from(limit)).all(db).await.map_err(store_error)?;
-    rows.into_iter().map(record_of).collect()
+    let ids = waiting_on(db, (reader, None), limit).await.map_err(store_error)?;
+    in_order(db, &ids, row::Entity::find()).await
+}
+
+/// Whether a reader has handled everything.
+pub(crate) async fn is_idle(db: &impl ConnectionTrait, reader: LogReader) -> Result<bool, StoreError> {
+    waiting_on(db, (reader, None), 1).await.map(|ids| ids.is_empty()).map_err(store_error)
+}
+
+/// The first events on the list of a reader, of one tenant or of all.
+async fn waiting_on(
+    db: &impl ConnectionTrait,
+    (reader, tenant): (LogReader, Option<TenantId>),
+    limit: u32,
+) -> Result<Vec<Uuid>, DbErr> {
+    let limit = u64::from(limit);
+    match reader {
+        LogReader::Seal => {
+            let mut list = to_seal::Entity::find().select_only().column(to_seal::Column::EventId);
+            if let Some(tenant) = tenant {
+                list = list.filter(to_seal::Column::TenantId.eq(tenant.as_uuid()));
+            }
+            list.order_by_asc(to_seal::Column::Position).limit(limit).into_tuple().all(db).await
+        }
+        LogReader::Dispatch => {
+            let list = to_dispatch::Entity::find().select_only().column(to_dispatch::Column::EventId);
+            list.order_by_asc(to_dispatch::Column::Position).limit(limit).into_tuple().all(db).await
+        }
+    }
+}
+
+/// Which rows of the log have these ids. The first and the last of them tell PostgreSQL in which leaves to look; joined with
+/// a list, it would look into every leaf for each.
+pub(crate) fn of_ids(backend: DbBackend, ids: &[Uuid]) -> Condition {
+    let bounds = ids.iter().min().zip(ids.iter().max());
+    Condition::all()
+        .add(is_among(backend, row::Column::Id, ids))
+        .add_option(bounds.map(|(first, last)| row::Column::Id.between(*first, *last)))
+}
+
+/// The events of a list that pass, in its order.
+async fn in_order(
+    db: &impl ConnectionTrait,
+    ids: &[Uuid],
+    passing: Select<row::Entity>,
+) -> Result<Vec<EventRecord>, StoreError> {
+    let mut events = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let these = passing.clone().filter(of_ids(db.get_database_backend(), some)).order_by_asc(row::Column::Position);
+        for row in these.all(db).await.map_err(store_error)? {
+            events.push(record_of(row)?);
+        }
+    }
+    Ok(events)
 }
 
 /// Takes at most [`IDS_AT_ONCE`] events off the list of a reader.
@@ -72,10 +120,22 @@ pub(crate) async fn take_off_on(db: &impl ConnectionTrait, reader: LogReader, ev
 
 /// How many events wait for the relay, and when the first of them happened.
 pub(crate) async fn backlog_on(db: &impl ConnectionTrait) -> Result<(i64, Option<Timestamp>), DbErr> {
-    let waiting = to_dispatch::Entity::find().inner_join(row::Entity).select_only();
-    let counted = waiting.column_as(to_dispatch::Column::EventId.count(), "events");
-    let found = counted.column_as(row::Column::OccurredAt.min(), "oldest").into_tuple().one(db).await?;
-    Ok(found.unwrap_or((0, None)))
+    let events = to_dispatch::Entity::find().count(db).await?;
+    Ok((i64::try_from(events).unwrap_or(i64::MAX), oldest_on(db, (LogReader::Dispatch, None)).await?))
+}
+
+/// Events on a list among which the oldest one is.
+const FIRST: u32 = 1_000;
+
+/// When the oldest event happened that waits for a reader.
+async fn oldest_on(db: &impl ConnectionTrait, list: (LogReader, Option<TenantId>)) -> Result<Option<Timestamp>, DbErr> {
+    let ids = waiting_on(db, list, FIRST).await?;
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let these = row::Entity::find().filter(of_ids(db.get_database_backend(), &ids)).select_only();
+    let oldest = these.column_as(row::Column::OccurredAt.min(), "oldest").into_tuple().one(db).await?;
+    Ok(oldest.flatten())
 }
 
 /// Events that wait to be sealed, in the order they were written: those that no transaction under way began before.
@@ -83,12 +143,12 @@ pub(crate) async fn backlog_on(db: &impl ConnectionTrait) -> Result<(i64, Option
 /// On PostgreSQL positions are given before the commit. An event whose transaction is younger than one that is still under
 /// way waits for it, so that a chain has what happened one after the other in that order.
 pub(crate) async fn sealable_on(db: &impl ConnectionTrait, limit: u32) -> Result<Vec<EventRecord>, StoreError> {
-    let mut waiting = row::Entity::find().inner_join(to_seal::Entity).order_by_asc(to_seal::Column::Position);
+    let ids = waiting_on(db, (LogReader::Seal, None), limit).await.map_err(store_error)?;
+    let mut settled = row::Entity::find();
     if db.get_database_backend() == DbBackend::Postgres {
-        waiting = waiting.filter(Expr::cust("event.txid < pg_snapshot_xmin(pg_current_snapshot())"));
+        settled = settled.filter(Expr::cust("event.txid < pg_snapshot_xmin(pg_current_snapshot())"));
     }
-    let rows = waiting.limit(u64::from(limit)).all(db).await.map_err(store_error)?;
-    rows.into_iter().map(record_of).collect()
+    in_order(db, &ids, settled).await
 }
 
 /// How many events, of one tenant or of all, wait to be sealed, and when the first of them happened.
@@ -96,13 +156,12 @@ pub(crate) async fn unsealed_on(
     db: &impl ConnectionTrait,
     tenant: Option<TenantId>,
 ) -> Result<(i64, Option<Timestamp>), DbErr> {
-    let mut waiting = to_seal::Entity::find().inner_join(row::Entity).select_only();
+    let mut waiting = to_seal::Entity::find();
     if let Some(tenant) = tenant {
-        waiting = waiting.filter(row::Column::TenantId.eq(tenant.as_uuid()));
+        waiting = waiting.filter(to_seal::Column::TenantId.eq(tenant.as_uuid()));
     }
-    let counted = waiting.column_as(to_seal::Column::EventId.count(), "events");
-    let found = counted.column_as(row::Column::OccurredAt.min(), "oldest").into_tuple().one(db).await?;
-    Ok(found.unwrap_or((0, None)))
+    let events = waiting.count(db).await?;
+    Ok((i64::try_from(events).unwrap_or(i64::MAX), oldest_on(db, (LogReader::Seal, tenant)).await?))
 }
 
 /// The event in a row.

@@ -18,7 +18,7 @@ const RELAY_LOCK: i64 = 0x4153_484C_5245_4C41;
 impl Outbox for SqlStore {
     async fn relay(&self, batch: u32, now: Timestamp, plan: Plan<'_>) -> Result<u32, StoreError> {
         // Looking costs nobody anything; a transaction that finds nothing to do would keep SQLite's one writer busy.
-        if event_log::pending_on(self.reader(), LogReader::Dispatch, 1).await?.is_empty() {
+        if event_log::is_idle(self.reader(), LogReader::Dispatch).await? {
             return Ok(0);
         }
         let tx = self.begin_bare().await?;

@@ -12,14 +12,17 @@ use crate::{
     support::{PostgresDatabase, SqliteFile, noon},
 };
 
-/// A page far behind the first.
+/// A page far behind the first, with many behind it.
 fn page(filter: EventFilter, order: EventOrder) -> EventQuery {
-    let id = if order == EventOrder::NewestFirst { Uuid::max() } else { Uuid::nil() };
+    let (at, id) = match order {
+        EventOrder::NewestFirst => (noon(), Uuid::max()),
+        EventOrder::OldestFirst => (noon() - chrono::TimeDelta::hours(4), Uuid::nil()),
+    };
     EventQuery {
         tenant: TenantId::MAIN,
         filter,
         order,
-        after: Some(EventPosition { at: noon(), id }),
+        after: Some(EventPosition { at, id }),
         rows: 51,
         with_personal: false,
     }
@@ -104,6 +107,10 @@ async fn events_are_looked_up_by_an_index_on_postgres() {
     for table in ["VACUUM ANALYZE event", "VACUUM ANALYZE audit_pii"] {
         connection.execute(table).await.unwrap();
     }
+    // Each leaf has indexes of its own; what they are part of is what was asked for.
+    let of_leaves = "SELECT relname::text, pg_partition_root(oid)::text FROM pg_class WHERE relispartition \
+                     AND relkind IN ('i', 'I') ORDER BY length(relname) DESC";
+    let of_leaves: Vec<(String, String)> = sqlx::query_as(of_leaves).fetch_all(&mut connection).await.unwrap();
     let mut plan = async |sql: String, bound: Vec<String>| {
         // What is asked with parameters is planned with what they stand for.
         let filled = bound.iter().enumerate().rev().fold(sql, |sql, (index, value)| {
@@ -111,17 +118,19 @@ async fn events_are_looked_up_by_an_index_on_postgres() {
         });
         let explain = format!("EXPLAIN {filled}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
+        let plan = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n");
+        of_leaves.iter().fold(plan, |plan, (leaf, whole)| plan.replace(leaf, whole))
     };
     let at = |query: &EventQuery| {
         let after = query.after.unwrap();
-        [after.at.to_rfc3339(), after.id.to_string(), "51".to_owned()]
+        [after.at.to_rfc3339(), after.id.to_string()]
     };
     for order in [EventOrder::NewestFirst, EventOrder::OldestFirst] {
         let query = page(EventFilter::default(), order);
         let sql = ask(&store, &log, &query).await;
         let plan = plan(sql, [vec![TenantId::MAIN.to_string()], at(&query).to_vec()].concat()).await;
-        assert!(plan.contains("using event_tenant_id_occurred_at_idx on event") && !plan.contains("Sort"), "{plan}");
+        let is_sorted = plan.lines().any(|line| line.trim_start_matches(['-', '>', ' ']).starts_with("Sort  ("));
+        assert!(plan.contains("using event_tenant_id_occurred_at_idx on event") && !is_sorted, "{plan}");
         let condition = plan.lines().find(|line| line.contains("Index Cond")).unwrap();
         assert!(condition.contains("ROW(occurred_at, id)"), "the page begins where the last one ended: {plan}");
     }

@@ -1,5 +1,6 @@
 //! The laws of the audit trail, on both databases, and what is special about each.
 
+mod leaves;
 mod lookup;
 mod postgres;
 mod retention;

@@ -115,5 +115,8 @@ async fn links_are_read_in_their_order_before_there_are_statistics() {
             None => {}
         }
     }
-    assert!(plan.contains("Index Scan using audit_chain_pkey") && !plan.contains("Sort"), "{plan}");
+    let sorted: Vec<_> = plan.lines().filter(|line| line.contains("Sort Key")).map(str::trim).collect();
+    assert_eq!(sorted, ["Sort Key: link.seq"], "the page and nothing else: {plan}");
+    assert!(plan.contains("Index Scan using audit_chain_pkey"), "{plan}");
+    assert!(!plan.contains("Nested Loop") && !plan.contains("Seq Scan on event"), "{plan}");
 }

@@ -67,7 +67,7 @@ impl Raw {
 }
 
 /// One name for each beginning that means a class, and some that mean none.
-const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 13] = [
     "admin.notification.resolved",
     "audit.log.read",
     "audit.retention.applies",
@@ -83,16 +83,17 @@ const NAMES: [&str; 13] = [
     "leads",
 ];
 
-const DAY: Periods = Periods { security: TimeDelta::days(1), billing: TimeDelta::days(1), content: TimeDelta::days(1) };
+pub(super) const DAY: Periods =
+    Periods { security: TimeDelta::days(1), billing: TimeDelta::days(1), content: TimeDelta::days(1) };
 
 /// Seals everything, signs it, and has the relay handle it. Transactions of other databases of the server hold the sealer
 /// up as well.
-async fn settle(store: &SqlStore) {
+pub(super) async fn settle(store: &SqlStore) {
     seal(store).await;
     publish(store).await;
 }
 
-async fn seal(store: &SqlStore) {
+pub(super) async fn seal(store: &SqlStore) {
     let sealer = Sealer::new(Arc::new(store.clone()));
     for _look in 0..1_000 {
         sealer.step(noon()).await.unwrap();
@@ -103,7 +104,7 @@ async fn seal(store: &SqlStore) {
     }
 }
 
-async fn publish(store: &SqlStore) {
+pub(super) async fn publish(store: &SqlStore) {
     let heads = store.uncovered(10).await.unwrap();
     let signed = |head: &ashlar_audit::Head| SignedCheckpoint {
         tenant: head.tenant(),
@@ -123,7 +124,7 @@ fn context() -> Context {
     Context::system("retention", TenantId::MAIN, RequestId::parse("retention").unwrap(), later)
 }
 
-async fn apply(store: &SqlStore, periods: Periods) -> Applied {
+pub(super) async fn apply(store: &SqlStore, periods: Periods) -> Applied {
     Retention::new(Arc::new(store.clone()), periods).apply(&context()).await.unwrap()
 }
 

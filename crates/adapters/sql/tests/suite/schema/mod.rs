@@ -9,7 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support::migrate;
 
-const STEPS: [&str; 54] = [
+const STEPS: [&str; 55] = [
     "m20261120_000001_tenant",
     "m20261120_000002_account",
     "m20261120_000003_session",
@@ -64,10 +64,13 @@ const STEPS: [&str; 54] = [
     "m20261122_000065_event_outcome",
     "m20261122_000066_lead_status_tally",
     "m20261122_000071_lead_tag_bulk",
+    "m20261122_000072_event_partition",
 ];
 
 /// Steps that only SQLite takes.
 const OF_SQLITE: [&str; 1] = ["m20261122_000071_lead_tag_bulk"];
+/// Steps that only PostgreSQL takes.
+const OF_POSTGRES: [&str; 1] = ["m20261122_000072_event_partition"];
 
 /// Takes every step up and all of them back, comparing the schema on the way: each step back undoes its step exactly, and each
 /// changes something, but for those of the other database.

@@ -16,7 +16,7 @@ async fn dump(file: &SqliteFile) -> Vec<String> {
 #[tokio::test]
 async fn each_step_back_undoes_its_step() {
     let file = SqliteFile::new();
-    super::each_step_back_undoes_its_step(&file.options(), &[], async || dump(&file).await).await;
+    super::each_step_back_undoes_its_step(&file.options(), &OF_POSTGRES, async || dump(&file).await).await;
 }
 
 #[tokio::test]
