@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::form::patch;
 use crate::http::{
-    body::nullable,
+    body::{given, nullable},
     page::{PageInfo, moment},
 };
 
@@ -119,7 +119,8 @@ impl From<ClientRequest> for ClientForm {
 #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
 pub(super) struct UpdateClientRequest {
     /// What it is called.
-    #[schema(min_length = 1, max_length = 255, example = "Analytical Engines")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 255, example = "Analytical Engines")]
     company_name: Option<String>,
     /// What it is called in contracts.
     #[serde(default, deserialize_with = "nullable")]
@@ -335,9 +336,12 @@ impl From<CreateContractRequest> for (ClientId, ContractForm) {
 #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
 pub(super) struct UpdateContractRequest {
     /// What it is called.
-    #[schema(min_length = 2, max_length = 200, example = "Web site, phase one")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, min_length = 2, max_length = 200, example = "Web site, phase one")]
     title: Option<String>,
     /// What it is worth.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = ContractValueInput, required = false)]
     value: Option<ContractValueInput>,
     /// Its first day.
     #[serde(default, deserialize_with = "nullable")]
@@ -348,7 +352,8 @@ pub(super) struct UpdateContractRequest {
     #[schema(value_type = Option<String>, format = Date, example = "2026-12-31")]
     ends_on: Option<Option<String>>,
     /// Where it is to stand: from `draft` to `sent`, from `sent` to `signed`, from `signed` to `expired` or `terminated`.
-    #[schema(value_type = Option<ContractStatus>, example = "sent")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = ContractStatus, required = false, example = "sent")]
     status: Option<String>,
 }
 

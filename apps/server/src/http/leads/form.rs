@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::dto::{LeadCategory, LeadSource};
-use crate::http::body::nullable;
+use crate::http::body::{given, nullable};
 
 /// A lead to enter. It needs an e-mail address or a telephone number. Texts with nothing in them count as absent.
 #[derive(Deserialize, ToSchema)]
@@ -139,7 +139,8 @@ impl From<CreateLeadRequest> for LeadForm {
 #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
 pub(super) struct UpdateLeadRequest {
     /// What they are called.
-    #[schema(min_length = 2, max_length = 255, example = "Ada King")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, min_length = 2, max_length = 255, example = "Ada King")]
     full_name: Option<String>,
     /// What they are where they work.
     #[serde(default, deserialize_with = "nullable")]
@@ -158,7 +159,8 @@ pub(super) struct UpdateLeadRequest {
     #[schema(value_type = Option<String>, format = "idn-email", max_length = 254, example = "ada@engines.example")]
     email: Option<Option<String>>,
     /// How they came.
-    #[schema(value_type = Option<LeadSource>)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = LeadSource, required = false)]
     source: Option<String>,
     /// What they want.
     #[serde(default, deserialize_with = "nullable")]
@@ -173,17 +175,21 @@ pub(super) struct UpdateLeadRequest {
     #[schema(value_type = Option<Uuid>)]
     owner_id: Option<Option<String>>,
     /// By which words they are found.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<LeadTag>>, max_items = 20)]
-    tags: Option<Vec<String>>,
+    tags: Option<Option<Vec<String>>>,
     /// What you keep besides.
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<LeadCustomMembers>)]
-    custom: Option<Map<String, Value>>,
+    custom: Option<Option<Map<String, Value>>>,
     /// What they agreed to.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<LeadConsentInput>)]
     consent: Option<Option<LeadConsentInput>>,
     /// By which campaign they came.
-    utm: Option<LeadUtmInput>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<LeadUtmInput>)]
+    utm: Option<Option<LeadUtmInput>>,
 }
 
 #[expect(clippy::option_option, reason = "three states: absent, null, a value")]
@@ -207,10 +213,37 @@ impl From<UpdateLeadRequest> for EditLeadInput {
             category: patch(body.category),
             notes: patch(body.notes),
             owner_id: patch(body.owner_id),
-            tags: body.tags,
-            custom: body.custom,
+            tags: body.tags.map(Option::unwrap_or_default),
+            custom: body.custom.map(Option::unwrap_or_default),
             consent: patch(body.consent.map(|consent| consent.map(ConsentForm::from))),
-            utm: body.utm.map(UtmForm::from),
+            utm: body.utm.map(|utm| utm.map(UtmForm::from).unwrap_or_default()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::client_dto::{UpdateClientRequest, UpdateContractRequest},
+        *,
+    };
+    use crate::http::body::parse;
+
+    #[test]
+    fn null_clears_what_may_be_empty_and_is_refused_elsewhere() {
+        let edit = |body: &str| EditLeadInput::from(parse::<UpdateLeadRequest>(body.as_bytes()).ok().unwrap());
+        let cleared = edit(r#"{"tags":null,"custom":null,"utm":null}"#);
+        assert_eq!((cleared.tags, cleared.custom), (Some(Vec::new()), Some(Map::new())));
+        assert!(cleared.utm.is_some_and(|utm| utm.source.is_none()));
+        let kept = edit("{}");
+        assert!(kept.tags.is_none() && kept.custom.is_none() && kept.utm.is_none() && kept.full_name.is_none());
+        for name in ["full_name", "source"] {
+            assert!(parse::<UpdateLeadRequest>(format!("{{\"{name}\":null}}").as_bytes()).is_err(), "{name}");
+        }
+        for name in ["title", "value", "status"] {
+            assert!(parse::<UpdateContractRequest>(format!("{{\"{name}\":null}}").as_bytes()).is_err(), "{name}");
+        }
+        assert!(parse::<UpdateClientRequest>(br#"{"company_name":null}"#).is_err());
+        assert!(parse::<UpdateClientRequest>(b"{}").is_ok() && parse::<UpdateContractRequest>(b"{}").is_ok());
     }
 }
