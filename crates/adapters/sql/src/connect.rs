@@ -147,7 +147,7 @@ const WRITER_CACHE: &str = "-32768";
 
 /// How many pages the log grows by before they are folded into the file: a page that was written several times meanwhile is
 /// folded in once.
-const CHECKPOINT: &str = "32000"; // 125 MiB
+const CHECKPOINT: &str = "16000"; // 62.5 MiB
 
 /// The one writer: SQLite has room for one, and waiting for our own pool is fairer than its busy handler.
 pub(crate) async fn sqlite_writer(
