@@ -49,7 +49,7 @@ An import enters each lead into eleven indexes, its tags, its history and the in
 writes. Rows with their indexes are two thirds of that, and of those again two thirds are three indexes into which rows fall
 anywhere, of addresses, names and phone numbers: among a million leads each row changes a page of each that hardly another row
 of its batch does, and the page is read, written to the log and folded into the file. More rows in a transaction would share more
-pages, and keep others who write waiting for longer. What a server that imports takes beyond the import itself is not known yet.
+pages, and keep others who write waiting for longer. A server that imports keeps some six MiB for each of ten readers besides.
 
 Searches are dearest for what thousands of leads have all threes of characters of and few have whole: the index does not know
 where those stand, so each lead is looked into. Forms that come at the same time are added in one transaction; what is left of
